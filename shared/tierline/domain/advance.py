@@ -1,0 +1,270 @@
+"""What the passing of time made of a ticket.
+
+`advance` takes each due instant in order and, at its own instant, what follows from it, to a
+fixpoint. It is idempotent: run again with the same `now` it finds nothing.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from tierline.domain import clock as clocks
+from tierline.domain.business_time import add, is_open
+from tierline.domain.draft import Draft
+from tierline.domain.events import (
+    TIME,
+    Breached,
+    Closed,
+    Escalated,
+    EscalationProposed,
+    Event,
+    Lapsed,
+    PlanSlipped,
+    Resumed,
+    Reviewed,
+    Threshold,
+    Warned,
+)
+from tierline.domain.floor import Floor
+from tierline.domain.moving import move_by_time
+from tierline.domain.policy import Policy
+from tierline.domain.promises import review_after, sla_of
+from tierline.domain.resolving import resolve
+from tierline.domain.terms import CLIENT_CLOCKS, ClockName, HoldReason
+from tierline.domain.ticket import Ticket
+
+STEPS_MAX = 1_000
+"""More due instants than this in one go means a rule that feeds itself."""
+
+_ORDER = {name: position for position, name in enumerate(ClockName)}
+
+
+class UnsettledTimeError(RuntimeError):
+    """`advance` did not reach a fixpoint within STEPS_MAX steps; the ticket is left as it was."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Due:
+    """The next thing time will bring: when (UTC), in what order within an instant, and what."""
+
+    at: datetime
+    rank: int
+    order: int
+    fraction: float
+    kind: str
+
+
+def upcoming(ticket: Ticket) -> Due | None:
+    """The earliest due instant of an open ticket; None for a closed one."""
+    if not ticket.open:
+        return None
+    found: list[Due] = []
+    for clock in ticket.clocks.values():
+        threshold = clock.next_threshold()
+        if threshold is not None:
+            due, fraction = threshold
+            found.append(Due(due, 1, _ORDER[clock.name], fraction, clock.name))
+    hold, plan = ticket.hold, ticket.plan
+    if hold is not None:
+        found.append(Due(hold.next_chase, 4, 0, 0.0, "chase"))
+        if hold.until is not None:
+            found.append(Due(hold.until, 0, 0, 0.0, "hold_until"))
+    elif ticket.review_at is not None:
+        found.append(Due(ticket.review_at, 4, 0, 0.0, "review"))
+    if plan is not None and hold is None:
+        found.append(Due(plan.grace_until or plan.promised_at, 2, 0, 0.0, "promise"))
+    if ticket.quiet_until is not None:
+        found.append(Due(ticket.quiet_until, 3, 0, 0.0, "quiet"))
+    return min(found, default=None)
+
+
+def next_due(ticket: Ticket) -> datetime | None:
+    """When time next matters to the ticket (UTC); None only for a closed one."""
+    due = upcoming(ticket)
+    return None if due is None else due.at
+
+
+def advance(ticket: Ticket, policy: Policy, floor: Floor, now: datetime) -> list[Event]:
+    """The events that time brings `ticket` up to and including `now`.
+
+    Raises UnsettledTimeError beyond STEPS_MAX steps.
+    """
+    return advance_to(ticket, policy, floor, now)[1]
+
+
+def advance_to(
+    ticket: Ticket, policy: Policy, floor: Floor, now: datetime
+) -> tuple[Ticket, list[Event]]:
+    """Like `advance`, with the ticket as it is after those events."""
+    due = upcoming(ticket)
+    if due is None or due.at > now:
+        return ticket, []
+    draft = Draft(policy, floor, max(now, ticket.recorded_at), ticket)
+    pass_time(draft)
+    return draft.ticket, draft.events
+
+
+def pass_time(draft: Draft) -> None:
+    """Append to `draft` all that time brings up to its `now`; mark what was overtaken at once."""
+    first = len(draft.events)
+    for _ in range(STEPS_MAX):
+        due = upcoming(draft.ticket)
+        if due is None or due.at > draft.now:
+            _mark_collapsed(draft.events, first)
+            return
+        at = max(due.at, draft.ticket.last_at)
+        _STEPS.get(due.kind, _threshold)(draft, due, at)
+    raise UnsettledTimeError(f"ticket {draft.ticket.id} has more than {STEPS_MAX} due instants")
+
+
+def _threshold(draft: Draft, due: Due, at: datetime) -> None:
+    clock = draft.ticket.clocks[ClockName(due.kind)]
+    full_due = clock.due or at
+    late_s = max(0.0, (draft.now - due.at) / timedelta(seconds=1))
+    said: dict[str, Any] = {
+        "clock": clock.name,
+        "cycle": clock.cycle,
+        "fraction": due.fraction,
+        "due": due.at,
+        "full_due": full_due,
+        "late_s": late_s,
+    }
+    what: Warned | Breached | Lapsed
+    if due.fraction != clocks.FULL:
+        what = Warned(**said)
+    elif clock.name in CLIENT_CLOCKS:
+        what = Breached(**said)
+    else:
+        what = Lapsed(**said, cause="skill" if draft.ticket.owner else "capacity")
+    why = draft.why(
+        f"{clock.name} clock",
+        target_s=clock.target_s,
+        fraction=due.fraction,
+        pinned_policy=clock.policy,
+        calendar=clock.calendar[:12],
+        started_at=clock.started_at.isoformat(),
+    )
+    cause = f"{clock.name}/{clock.cycle}/{due.fraction}"
+    changed = [clocks.fire(clock, due.fraction)]
+    draft.emit(what, at=at, by=TIME, why=why, cause=cause, changed=changed)
+    if isinstance(what, Lapsed):
+        _after_lapse(draft, what, at, cause)
+
+
+def _after_lapse(draft: Draft, lapse: Lapsed, at: datetime, cause: str) -> None:
+    if lapse.clock is ClockName.TIER:
+        reason = f"{draft.ticket.tier} limit reached: {_lapse_words(lapse)}"
+        move_by_time(draft, at=at, by=TIME, rule="tier lapse", reason=reason, cause=cause)
+    elif lapse.clock is ClockName.CONFIRM:
+        why = draft.why("confirm lapse", resolved_at=str(draft.ticket.resolved_at))
+        closed = Closed("nobody answered within the time to confirm")
+        draft.emit(closed, at=at, by=TIME, why=why, cause=cause)
+
+
+def _lapse_words(lapse: Lapsed) -> str:
+    return "claimed without a plan" if lapse.cause == "skill" else "unclaimed"
+
+
+def _promise(draft: Draft, _due: Due, at: datetime) -> None:
+    """A promise ran out: once a grace to revise, then the plan is over and the ticket moves."""
+    ticket, rules = draft.ticket, draft.policy.plans
+    plan = ticket.plan
+    if plan is None:  # pragma: no cover - `upcoming` offers it only with a plan
+        return
+    group = draft.policy.groups.get(ticket.group)
+    cause = f"plan/{plan.made_at.isoformat()}/{plan.slips}"
+    values = {"promised_at": plan.promised_at.isoformat(), "revisions": plan.revisions}
+    if plan.slips == 0 and plan.grace_until is None:
+        grace = add(group.hours, at, rules.slip_grace) if group else at + rules.slip_grace
+        what = PlanSlipped(1, grace)
+        draft.emit(what, at=at, by=TIME, why=draft.why("plan slip", **values), cause=cause)
+        return
+    slips = plan.slips if plan.grace_until is not None else plan.slips + 1
+    draft.emit(
+        PlanSlipped(slips), at=at, by=TIME, why=draft.why("plan over", **values), cause=cause
+    )
+    reason = "the plan slipped and was not revised in time"
+    move_by_time(draft, at=at, by=TIME, rule="plan slip", reason=reason, cause=cause)
+
+
+def _quiet(draft: Draft, _due: Due, at: datetime) -> None:
+    """Nobody had touched it and it stayed quiet: it healed itself."""
+    why = draft.why("recovery of an untouched ticket", restored_at=str(draft.ticket.restored_at))
+    resolve(draft, at=at, by=TIME, why=why, resolution="recovered by itself", self_healed=True)
+
+
+def _hold_until(draft: Draft, due: Due, at: datetime) -> None:
+    hold = draft.ticket.hold
+    if hold is not None:
+        why = draft.why("hold until", until=due.at.isoformat(), reason=hold.reason)
+        resumed = Resumed(hold.reason, "the time it was held until has come")
+        draft.emit(resumed, at=at, by=TIME, why=why, cause=f"hold/{due.at.isoformat()}")
+
+
+def _chase(draft: Draft, _due: Due, at: datetime) -> None:
+    """Remind the one we wait for; a client who never answers gets the ticket closed with notice."""
+    ticket, rules = draft.ticket, draft.policy.holds
+    hold = ticket.hold
+    if hold is None:  # pragma: no cover - `upcoming` offers it only with a hold
+        return
+    cover = sla_of(draft.policy, ticket.agreement).cover[ticket.priority]
+    chase_s = rules.chase.on(cover)
+    following = add(cover, at, timedelta(seconds=chase_s)) or at + timedelta(seconds=chase_s)
+    count = hold.chases + 1
+    why = draft.why("hold chase", reason=hold.reason, of=hold.of, asked=hold.asked, count=count)
+    cause = f"chase/{hold.since.isoformat()}/{count}"
+    draft.emit(Reviewed("chase", count, following), at=at, by=TIME, why=why, cause=cause)
+    if hold.reason is HoldReason.CLIENT and count >= rules.close_after:
+        closed = Closed(f"no answer after {count} reminders")
+        draft.emit(closed, at=at, by=TIME, why=why, cause=cause)
+
+
+def _review(draft: Draft, due: Due, at: datetime) -> None:
+    ticket = draft.ticket
+    group = draft.policy.groups.get(ticket.group)
+    if group is None:
+        following, closing = at + timedelta(days=1), False
+    else:
+        following = review_after(group, at, unclaimed=ticket.unclaimed)
+        just_before = due.at - timedelta(microseconds=1)
+        closing = (
+            ticket.unclaimed
+            and is_open(group.hours, just_before)
+            and not is_open(group.hours, due.at)
+        )
+    kind = "closing" if closing else "daily"
+    why = draft.why(f"review, {kind}", group=ticket.group, state=ticket.state)
+    draft.emit(
+        Reviewed(kind),
+        at=at,
+        by=TIME,
+        why=why,
+        cause=f"review/{due.at.isoformat()}",
+        review_at=following,
+    )
+
+
+_STEPS: dict[str, Callable[[Draft, Due, datetime], None]] = {
+    "promise": _promise,
+    "quiet": _quiet,
+    "hold_until": _hold_until,
+    "chase": _chase,
+    "review": _review,
+}
+
+
+def _mark_collapsed(events: list[Event], first: int) -> None:
+    """Mark what a later event of the same go overtook, so that people get one message."""
+    later_clocks: set[tuple[ClockName, int]] = set()
+    moved_later = False
+    for position in range(len(events) - 1, first - 1, -1):
+        what = events[position].what
+        overtaken = False
+        if isinstance(what, Threshold):
+            overtaken = (what.clock, what.cycle) in later_clocks
+            later_clocks.add((what.clock, what.cycle))
+        elif isinstance(what, Escalated | EscalationProposed):
+            overtaken, moved_later = moved_later, True
+        if overtaken and isinstance(what, Threshold | Escalated | EscalationProposed):
+            events[position] = replace(events[position], what=replace(what, collapsed=True))

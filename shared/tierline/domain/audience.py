@@ -1,0 +1,80 @@
+"""Who hears of what by default, and how hard it pulls. A policy's `tell` changes it by occasion."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from tierline.domain.terms import Reach
+
+OWNER: Final = "owner"
+LEAD: Final = "lead"
+ROOM: Final = "room"
+SENDER: Final = "sender"
+NEXT_ROOM: Final = "next room"
+DESK_OWNER: Final = "desk owner"
+SERVICE_MANAGER: Final = "service manager"
+ACCOUNT_MANAGER: Final = "account manager"
+REQUESTER: Final = "requester"
+
+NOTIFY, PAGE, DIGEST = Reach.NOTIFY, Reach.PAGE, Reach.DIGEST
+
+DEFAULT_TELL: Mapping[str, Mapping[str, Reach]] = {
+    "new in queue": {ROOM: NOTIFY},
+    "received": {REQUESTER: NOTIFY},
+    "attached": {OWNER: DIGEST},
+    "restored": {OWNER: NOTIFY},
+    "warned": {OWNER: NOTIFY},
+    "next group warned": {NEXT_ROOM: NOTIFY},
+    "unclaimed": {LEAD: NOTIFY},
+    "silent": {OWNER: NOTIFY, LEAD: NOTIFY},
+    "breach P1-P2": {
+        OWNER: PAGE,
+        LEAD: PAGE,
+        SERVICE_MANAGER: NOTIFY,
+        ACCOUNT_MANAGER: DIGEST,
+    },
+    "breach P3-P4": {OWNER: NOTIFY, LEAD: DIGEST},
+    "end of path": {LEAD: NOTIFY, SERVICE_MANAGER: NOTIFY},
+    "arrived": {ROOM: NOTIFY},
+    "handed over": {SENDER: NOTIFY, DESK_OWNER: NOTIFY},
+    "client escalated": {REQUESTER: NOTIFY},
+    "proposed": {LEAD: NOTIFY},
+    "plan with next group warned": {NEXT_ROOM: NOTIFY},
+    "plan slipped": {OWNER: NOTIFY, LEAD: NOTIFY},
+    "plan over": {OWNER: NOTIFY, LEAD: NOTIFY},
+    "held": {REQUESTER: NOTIFY},
+    "chase": {REQUESTER: NOTIFY},
+    "chase inside": {OWNER: NOTIFY},
+    "client note": {REQUESTER: NOTIFY},
+    "reprioritised": {OWNER: NOTIFY},
+    "lowered late": {OWNER: NOTIFY, LEAD: NOTIFY},
+    "resolved": {DESK_OWNER: NOTIFY},
+    "please confirm": {REQUESTER: NOTIFY},
+    "reopened": {ROOM: NOTIFY, OWNER: NOTIFY},
+    "closing": {LEAD: NOTIFY},
+    "review": {OWNER: DIGEST, LEAD: DIGEST},
+    "closed": {DESK_OWNER: NOTIFY},
+    "client closed": {REQUESTER: NOTIFY},
+}
+"""Occasion -> audience -> reach (DESIGN 7, Who is told)."""
+
+BESIDE_THE_POINT_ONCE_OVER = frozenset(
+    {
+        "new in queue",
+        "warned",
+        "next group warned",
+        "unclaimed",
+        "silent",
+        "proposed",
+        "arrived",
+        "closing",
+        "review",
+        "chase",
+        "chase inside",
+        "held",
+        "restored",
+    }
+)
+"""Occasions nobody needs to hear of any more once the ticket is resolved or closed."""
+
+BESIDE_THE_POINT_ONCE_CLAIMED = frozenset({"new in queue", "unclaimed", "arrived"})
+"""Occasions that only ask for somebody to take the ticket."""

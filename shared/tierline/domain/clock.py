@@ -1,0 +1,211 @@
+"""One measured promise: its pinned terms, what it has consumed, and when each threshold is due.
+
+A clock is a value. Every operation returns a new one; none reads the time. A stopped clock has no
+due instants. What was consumed is banked in microseconds of business time whenever the clock stops,
+so that holds, plans, hand-overs and changes of calendar are all the same thing: a gap between runs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from tierline.domain.business_time import add, open_between
+from tierline.domain.calendar import Calendar
+from tierline.domain.terms import CLIENT_CLOCKS, ClockName
+
+MICROSECOND = timedelta(microseconds=1)
+FULL = 1.0
+
+Calendars = Mapping[str, Calendar]
+"""Calendars by content hash: how a pinned clock finds the hours it was promised on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One stretch a clock ran: [since, until) on the calendar of that hash, and why it stopped."""
+
+    since: datetime
+    until: datetime
+    calendar: str
+    stopped_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A promise under way or over.
+
+    `target_s`: seconds of business time on `calendar` (a hash). `thresholds`: fractions, ascending.
+    `dues`: one UTC instant a threshold while running, else empty. `fired`: thresholds already told
+    in this cycle. `policy`: the version whose terms are pinned. `holds`: hold reasons that stop it.
+    """
+
+    name: ClockName
+    cycle: int
+    target_s: int
+    calendar: str
+    thresholds: tuple[float, ...]
+    started_at: datetime
+    policy: str
+    holds: tuple[str, ...] = ()
+    running_since: datetime | None = None
+    stopped_by: str = ""
+    carried_us: int = 0
+    runs: tuple[Run, ...] = ()
+    dues: tuple[datetime, ...] = ()
+    fired: tuple[float, ...] = ()
+    met_at: datetime | None = None
+    breached_at: datetime | None = None
+
+    @property
+    def running(self) -> bool:
+        """Whether time counts against it now."""
+        return self.running_since is not None
+
+    @property
+    def over(self) -> bool:
+        """Whether it has ended for good in this cycle: met, or void."""
+        return self.met_at is not None or self.stopped_by == "void"
+
+    @property
+    def to_client(self) -> bool:
+        """Whether running out is a breach (of a promise to the client) rather than a lapse."""
+        return self.name in CLIENT_CLOCKS
+
+    @property
+    def due(self) -> datetime | None:
+        """When the whole target is used up (UTC); None while stopped."""
+        return self.dues[self.thresholds.index(FULL)] if self.dues else None
+
+    def next_threshold(self) -> tuple[datetime, float] | None:
+        """The earliest threshold not fired yet and its instant; None while stopped or all fired."""
+        for fraction, due in zip(self.thresholds, self.dues, strict=False):
+            if fraction not in self.fired:
+                return due, fraction
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a clock pins when it starts."""
+
+    target_s: int
+    calendar: Calendar
+    thresholds: tuple[float, ...]
+    policy: str
+    holds: tuple[str, ...] = ()
+
+
+def start(
+    name: ClockName,
+    terms: Terms,
+    at: datetime,
+    *,
+    cycle: int,
+    carried_us: int = 0,
+    fired: tuple[float, ...] = (),
+) -> Clock:
+    """A clock that runs from `at`, with `carried_us` microseconds of its target already used."""
+    clock = Clock(
+        name=name,
+        cycle=cycle,
+        target_s=terms.target_s,
+        calendar=terms.calendar.hash,
+        thresholds=terms.thresholds,
+        started_at=at,
+        policy=terms.policy,
+        holds=terms.holds,
+        carried_us=carried_us,
+        fired=fired,
+    )
+    return _run(clock, at, terms.calendar)
+
+
+def stop(clock: Clock, at: datetime, by: str, calendars: Calendars) -> Clock:
+    """Bank what was used until `at`; `by` says why it stands still. A stopped clock stays as is."""
+    if clock.running_since is None:
+        return clock
+    at = max(at, clock.running_since)
+    used = open_between(calendars[clock.calendar], clock.running_since, at)
+    return replace(
+        clock,
+        running_since=None,
+        stopped_by=by,
+        carried_us=clock.carried_us + used // MICROSECOND,
+        runs=(*clock.runs, Run(clock.running_since, at, clock.calendar, by)),
+        dues=(),
+    )
+
+
+def resume(clock: Clock, at: datetime, calendars: Calendars) -> Clock:
+    """Let a stopped clock run on from `at`; thresholds not fired yet are armed again."""
+    if clock.running or clock.over:
+        return clock
+    return _run(clock, at, calendars[clock.calendar])
+
+
+def meet(clock: Clock, at: datetime, calendars: Calendars) -> Clock:
+    """The promise is fulfilled at `at`. A breach that already happened stays recorded beside it."""
+    if clock.over:
+        return clock
+    return replace(stop(clock, at, "met", calendars), stopped_by="met", met_at=at)
+
+
+def void(clock: Clock, at: datetime, calendars: Calendars) -> Clock:
+    """The clock no longer applies (its stay, cycle or ticket is over), kept or not."""
+    if clock.over:
+        return clock
+    return replace(stop(clock, at, "void", calendars), stopped_by="void")
+
+
+def revive(clock: Clock, at: datetime, calendars: Calendars) -> Clock:
+    """Let a met clock count on from `at` in the same cycle: the ticket was reopened."""
+    if clock.running:
+        return clock
+    return _run(replace(clock, met_at=None), at, calendars[clock.calendar])
+
+
+def fire(clock: Clock, fraction: float) -> Clock:
+    """Mark a threshold as told. At the full target of a client clock the breach instant is kept."""
+    fired = tuple(sorted((*clock.fired, fraction)))
+    breached = clock.breached_at
+    if fraction == FULL and clock.to_client and breached is None:
+        breached = clock.due
+    return replace(clock, fired=fired, breached_at=breached)
+
+
+def used_us(clock: Clock, at: datetime, calendars: Calendars) -> int:
+    """Microseconds of the target used up at `at`."""
+    if clock.running_since is None or at <= clock.running_since:
+        return clock.carried_us
+    used = open_between(calendars[clock.calendar], clock.running_since, at)
+    return clock.carried_us + used // MICROSECOND
+
+
+def recount(clock: Clock, calendar: Calendar) -> int:
+    """Microseconds that the runs so far would have used on `calendar` instead."""
+    return sum(open_between(calendar, run.since, run.until) // MICROSECOND for run in clock.runs)
+
+
+def _run(clock: Clock, at: datetime, calendar: Calendar) -> Clock:
+    return replace(
+        clock,
+        running_since=at,
+        stopped_by="",
+        dues=tuple(_due(clock, fraction, at, calendar) for fraction in clock.thresholds),
+    )
+
+
+def _due(clock: Clock, fraction: float, at: datetime, calendar: Calendar) -> datetime:
+    """When `fraction` of the target is used; `at` itself where that much already is."""
+    left_us = round(fraction * clock.target_s * 1_000_000) - clock.carried_us
+    if left_us <= 0:
+        return at
+    due = add(calendar, at, left_us * MICROSECOND)
+    if due is None:  # pragma: no cover - only an open hold gives None, and none is passed
+        raise AssertionError("a clock without holds always has a due instant")
+    return due
+
+
+def in_cycle(clock: Clock, cycle: int) -> Clock:
+    """The same clock counted as cycle number `cycle`."""
+    return replace(clock, cycle=cycle)

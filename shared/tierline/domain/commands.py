@@ -1,0 +1,223 @@
+"""What people, integrations and services may ask of a ticket."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from tierline.domain.events import Actor
+from tierline.domain.terms import HoldReason, Mode, Priority, Role, TicketType
+from tierline.domain.ticket import Requester
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks: for a person, the role that judges what they may decide."""
+
+    actor: Actor
+    role: Role = Role.TECHNICIAN
+
+    @property
+    def leads(self) -> bool:
+        """Whether the asker may decide what is a lead's to decide."""
+        return self.role in {Role.LEAD, Role.MANAGER}
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Open a ticket: from triage, the phone form or the API. `id` is the ticket's, drawn before.
+
+    `facts` are what triage rules match on; `accepted_at` (UTC) is where client clocks start.
+    `mode` overrides the policy's where the client's record says so. `priority`, `group`: set by a
+    person, else by rules.
+    """
+
+    id: int
+    type: TicketType
+    title: str
+    client: str
+    agreement: str
+    accepted_at: datetime
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    body: str = ""
+    site: str = ""
+    host: str = ""
+    service: str = ""
+    category: str = ""
+    source: str = ""
+    problem_key: str = ""
+    requester: Requester = field(default_factory=Requester)
+    links: tuple[str, ...] = ()
+    linked: tuple[int, ...] = ()
+    impact: int | None = None
+    urgency: int | None = None
+    vip: bool = False
+    record: str = "tierline"
+    mode: Mode | None = None
+    priority: Priority | None = None
+    start: str = ""
+    desk_owner: str = ""
+    spoken_to: bool = False
+    alert: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Attach:
+    """A repeat joins. `stale`: older than the problem's last applied alert: changes nothing."""
+
+    alert: str
+    status: str
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Recover:
+    """The condition has gone."""
+
+    alert: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Take it. `owner` is the login of who takes it."""
+
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Give it back to the queue."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Write to colleagues, or to the requester."""
+
+    text: str
+    to_client: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MakePlan:
+    """Make or revise the plan: the next step and when (UTC)."""
+
+    next_step: str
+    promised_at: datetime
+    client_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """Up, down, sideways, skipping, to management: a group, or a tier whose group is chosen.
+
+    With neither, the next step of the path.
+    """
+
+    reason: str
+    to_tier: str = ""
+    to_group: str = ""
+    packet: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptProposal:
+    """Do what time proposed in event `seq`."""
+
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class PutOnHold:
+    """Pause: `asked` of whom (`of`); `chase_at`, `until` (UTC) where known."""
+
+    reason: HoldReason
+    asked: str
+    of: str = ""
+    chase_at: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """End the pause."""
+
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prioritise:
+    """Change the priority: itself, or impact and urgency (1 worst to 3)."""
+
+    reason: str
+    priority: Priority | None = None
+    impact: int | None = None
+    urgency: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Resolve:
+    """Service is restored. `tier_below_could`: no, access, guide or training."""
+
+    resolution: str
+    tier_below_could: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """The client agrees: close."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """The client disagrees: reopen."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reopen:
+    """Work is owed again. `alert` where a firing alert brought it about."""
+
+    reason: str
+    alert: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """End it. `successor`: the ticket that carries on (0: none)."""
+
+    reason: str
+    successor: int = 0
+
+
+Command = (
+    Attach
+    | Recover
+    | Claim
+    | Release
+    | Note
+    | MakePlan
+    | Move
+    | AcceptProposal
+    | PutOnHold
+    | Resume
+    | Prioritise
+    | Resolve
+    | Confirm
+    | Reject
+    | Reopen
+    | Close
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """Why a command was refused: a stable `code`, what to do, and where the ticket is now."""
+
+    code: str
+    reason: str
+    place: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,107 @@
+"""The one door: `decide` judges a command against a ticket and says which events it makes.
+
+No command overtakes time: what is due is taken first, whether or not the command is then accepted,
+and again afterwards, so that no decision ends with something due at or before its `now`.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tierline.domain.advance import pass_time
+from tierline.domain.commands import (
+    AcceptProposal,
+    Asker,
+    Attach,
+    Claim,
+    Close,
+    Command,
+    Confirm,
+    MakePlan,
+    Move,
+    Note,
+    Open,
+    Prioritise,
+    PutOnHold,
+    Recover,
+    Reject,
+    Rejected,
+    Release,
+    Reopen,
+    Resolve,
+    Resume,
+)
+from tierline.domain.draft import Draft
+from tierline.domain.events import Event
+from tierline.domain.floor import Floor
+from tierline.domain.handlers import alerts, ends, holds, moves, owning, priority
+from tierline.domain.handlers.asked import Asked
+from tierline.domain.opening import open_ticket
+from tierline.domain.policy import Policy
+from tierline.domain.ticket import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What comes of a command: the ticket after it, its new events, and the refusal if refused.
+
+    A refused command may still carry events: those of the time that had passed.
+    """
+
+    ticket: Ticket
+    events: tuple[Event, ...]
+    rejected: Rejected | None = None
+
+
+_Handler = Callable[[Draft, Any, Asked], Rejected | None]
+
+_HANDLERS: dict[type, _Handler] = {
+    Attach: alerts.attach,
+    Recover: alerts.recover,
+    Claim: owning.claim,
+    Release: owning.release,
+    Note: owning.note,
+    MakePlan: owning.make_plan,
+    Move: moves.move_by_hand,
+    AcceptProposal: moves.accept_proposal,
+    PutOnHold: holds.put_on_hold,
+    Resume: holds.resume,
+    Prioritise: priority.prioritise,
+    Resolve: ends.resolve_by_hand,
+    Confirm: ends.confirm_by_hand,
+    Reject: ends.reject,
+    Reopen: ends.reopen_by_hand,
+    Close: ends.close,
+}
+
+
+def decide(
+    ticket: Ticket,
+    command: Command,
+    asker: Asker,
+    policy: Policy,
+    floor: Floor,
+    now: datetime,
+    *,
+    cause: str = "",
+) -> Decision:
+    """Judge `command` of `asker` at `now` (UTC policy time, not below the last recorded instant).
+
+    `cause` is the identity of what brought it: an alert's id, a command's key.
+    """
+    draft = Draft(policy, floor, max(now, ticket.recorded_at), ticket)
+    pass_time(draft)
+    refused = _HANDLERS[type(command)](draft, command, Asked(asker, cause))
+    if refused is None:
+        pass_time(draft)
+    return Decision(draft.ticket, tuple(draft.events), refused)
+
+
+def decide_open(
+    command: Open, asker: Asker, policy: Policy, floor: Floor, now: datetime, *, cause: str = ""
+) -> Decision:
+    """Open a ticket at `now`; its promises count from the command's `accepted_at`."""
+    draft = open_ticket(command, asker, policy, floor, now, cause)
+    pass_time(draft)
+    return Decision(draft.ticket, tuple(draft.events))

@@ -1,0 +1,62 @@
+"""Pausing with a reason, and going on."""
+
+from datetime import timedelta
+
+from tierline.domain.business_time import add
+from tierline.domain.commands import PutOnHold, Rejected, Resume
+from tierline.domain.draft import Draft
+from tierline.domain.events import Held, Resumed
+from tierline.domain.handlers.asked import Asked, missing, not_active, not_yours, refuse
+from tierline.domain.promises import review_after, sla_of
+from tierline.domain.ticket import Hold
+
+
+def put_on_hold(draft: Draft, command: PutOnHold, asked: Asked) -> Rejected | None:
+    """Pause, or change the reason of a pause; the client's clocks stop as the SLA says."""
+    ticket, at = draft.ticket, draft.now
+    if refused := not_active(ticket) or not_yours(ticket, asked):
+        return refused
+    if refused := missing(command.asked, "asked", ticket):
+        return refused
+    for name, instant in (("chase_at", command.chase_at), ("until", command.until)):
+        if instant is not None and instant <= at:
+            return refuse("instant_past", f"{name} must lie in the future", ticket)
+    cover = sla_of(draft.policy, ticket.agreement).cover[ticket.priority]
+    chase_s = draft.policy.holds.chase.on(cover)
+    chase_at = command.chase_at or add(cover, at, timedelta(seconds=chase_s))
+    hold = Hold(
+        reason=command.reason,
+        since=at,
+        asked=command.asked,
+        of=command.of,
+        next_chase=chase_at or at + timedelta(seconds=chase_s),
+        until=command.until,
+    )
+    stops = [name for name, clock in ticket.clocks.items() if command.reason in clock.holds]
+    draft.emit(
+        Held(hold, was=ticket.hold.reason if ticket.hold else None),
+        at=at,
+        by=asked.by,
+        why=draft.why(f"hold: {command.reason}", stops=sorted(stops), of=command.of),
+        cause=asked.cause,
+    )
+    return None
+
+
+def resume(draft: Draft, command: Resume, asked: Asked) -> Rejected | None:
+    """Go on: what the hold stopped runs on, thresholds armed again."""
+    ticket, at = draft.ticket, draft.now
+    if ticket.hold is None:
+        return refuse("not_on_hold", "it is not on hold", ticket)
+    if refused := not_yours(ticket, asked):
+        return refused
+    group = draft.policy.groups.get(ticket.group)
+    draft.emit(
+        Resumed(ticket.hold.reason, command.because),
+        at=at,
+        by=asked.by,
+        why=draft.why("resume", held_since=ticket.hold.since.isoformat()),
+        cause=asked.cause,
+        review_at=review_after(group, at, unclaimed=not ticket.owner) if group else None,
+    )
+    return None

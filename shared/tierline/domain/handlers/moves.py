@@ -1,0 +1,127 @@
+"""Moves that people decide."""
+
+from datetime import timedelta
+
+from tierline.domain.commands import AcceptProposal, Move, Rejected
+from tierline.domain.draft import Draft
+from tierline.domain.events import Returned, Transferred
+from tierline.domain.handlers.asked import Asked, missing, not_active, refuse
+from tierline.domain.moving import direction, is_bounce, move
+from tierline.domain.policy import Group
+from tierline.domain.triage import choose_group
+
+SIDEWAYS_MAX = 2
+"""A third sideways move in a row is the lead's to decide."""
+
+BOUNCE_WITHIN = timedelta(minutes=15)
+"""A ticket goes straight back only before the claim or this soon after it, once an edge."""
+
+
+def move_by_hand(draft: Draft, command: Move, asked: Asked) -> Rejected | None:
+    """To a group, to a tier, or to the path's next step; every move has a reason."""
+    ticket = draft.ticket
+    if refused := not_active(ticket) or missing(command.reason, "reason", ticket):
+        return refused
+    target = _target(draft, command)
+    if isinstance(target, Rejected):
+        return target
+    group, chosen = target
+    if refused := _lead_decides(draft, group, asked):
+        return refused
+    kind = direction(draft.policy, ticket.tier, group.tier)
+    why = draft.why(
+        f"{kind.__name__.lower()} by hand",
+        chosen=chosen,
+        floor=draft.floor.seen(group, draft.now),
+    )
+    move(
+        draft,
+        group,
+        at=draft.now,
+        by=asked.by,
+        why=why,
+        reason=command.reason,
+        cause=asked.cause,
+        packet=command.packet,
+    )
+    return None
+
+
+def accept_proposal(draft: Draft, command: AcceptProposal, asked: Asked) -> Rejected | None:
+    """Do what time proposed, as long as that proposal still stands."""
+    ticket = draft.ticket
+    if refused := not_active(ticket):
+        return refused
+    proposal = ticket.proposal
+    if proposal is None or proposal.seq != command.seq:
+        return refuse("no_proposal", "that proposal no longer stands; look again", ticket)
+    group = draft.policy.groups.get(proposal.to_group)
+    if group is None:
+        return refuse("unknown_group", f"the policy has no group {proposal.to_group}", ticket)
+    why = draft.why("proposal accepted", proposed_at_seq=proposal.seq)
+    move(
+        draft,
+        group,
+        at=draft.now,
+        by=asked.by,
+        why=why,
+        reason=proposal.reason,
+        cause=asked.cause,
+    )
+    return None
+
+
+def _target(draft: Draft, command: Move) -> tuple[Group, str] | Rejected:
+    ticket, policy = draft.ticket, draft.policy
+    if command.to_group:
+        group = policy.groups.get(command.to_group)
+        if group is None:
+            names = ", ".join(policy.groups)
+            return refuse("unknown_group", f"to_group must be one of: {names}", ticket)
+        if group.name == ticket.group:
+            return refuse("same_group", f"it is already with {group.name}", ticket)
+        return group, f"named {group.name}"
+    tier = command.to_tier
+    if not tier:
+        path = policy.paths.get(ticket.path)
+        step = path.step_after(ticket.tier, policy.tiers) if path else None
+        if step is None:
+            return refuse("end_of_path", "the path ends here: name to_group or to_tier", ticket)
+        tier = step.tier
+    if not policy.groups_of(tier):
+        names = ", ".join(t for t in policy.tiers if policy.groups_of(t))
+        return refuse("unknown_tier", f"to_tier must be one of: {names}", ticket)
+    group, chosen = choose_group(policy, draft.floor, tier, ticket.category, draft.now)
+    if group.name == ticket.group:
+        return refuse("same_group", f"it is already with {group.name}: name to_group", ticket)
+    return group, chosen
+
+
+def _lead_decides(draft: Draft, group: Group, asked: Asked) -> Rejected | None:
+    if asked.asker.leads:
+        return None
+    ticket = draft.ticket
+    kind = direction(draft.policy, ticket.tier, group.tier)
+    if kind is Transferred and ticket.sideways >= SIDEWAYS_MAX:
+        return refuse("lead_decides", "a third move sideways is the lead's to decide", ticket)
+    if is_bounce(ticket, group.name):
+        return _bounce(draft, group)
+    if kind in {Transferred, Returned} and group.name in ticket.trail:
+        return refuse(
+            "lead_decides", f"it was with {group.name} before: a second visit is the lead's", ticket
+        )
+    return None
+
+
+def _bounce(draft: Draft, group: Group) -> Rejected | None:
+    ticket = draft.ticket
+    edge = f"{ticket.group}>{group.name}"
+    fresh = ticket.claimed_at is None or draft.now - ticket.claimed_at <= BOUNCE_WITHIN
+    if fresh and edge not in ticket.bounced:
+        return None
+    return refuse(
+        "lead_decides",
+        "sending it straight back is for before the claim or 15 minutes after it, once; "
+        "now it is the lead's to decide",
+        ticket,
+    )

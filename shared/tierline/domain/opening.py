@@ -1,0 +1,159 @@
+"""Opening a ticket: classified, prioritised, its promises started, put into a queue."""
+
+from datetime import datetime
+from typing import Any
+
+from tierline.domain import clock as clocks
+from tierline.domain.commands import Asker, Open
+from tierline.domain.draft import Draft
+from tierline.domain.events import Opened, Routed, Why
+from tierline.domain.floor import Floor
+from tierline.domain.policy import Policy
+from tierline.domain.promises import at_opening, on_arrival, review_after
+from tierline.domain.terms import ClockName, Priority
+from tierline.domain.ticket import TierUse
+from tierline.domain.triage import (
+    MIDDLE,
+    UNSORTED,
+    Classification,
+    classify,
+    impact_of,
+    starting_group,
+    urgency_of,
+)
+
+
+def open_ticket(
+    command: Open, asker: Asker, policy: Policy, floor: Floor, now: datetime, cause: str
+) -> Draft:
+    """A new ticket: `opened` at acceptance and `routed` at `now`, ready for time to pass on it."""
+    found = classify(_facts(command), policy)
+    priority, decided_by = _priority(command, found, policy)
+    at = min(command.accepted_at, now)
+    opened = _opened(command, found, priority, policy)
+    why = Why(
+        "triage" if command.alert else "opened by hand",
+        policy.version,
+        {"decided_by": decided_by, "impact": opened.impact, "urgency": opened.urgency},
+    )
+    started = at_opening(policy, command.agreement, command.type, priority, at)
+    if command.spoken_to:
+        started = [
+            clocks.meet(c, at, policy.calendars) if c.name is ClockName.RESPOND else c
+            for c in started
+        ]
+    draft = Draft.begin(
+        policy,
+        floor,
+        now,
+        id=command.id,
+        at=at,
+        by=asker.actor,
+        what=opened,
+        why=why,
+        cause=cause,
+        started=started,
+    )
+    _route(draft, command, found, decided_by, asker, cause)
+    return draft
+
+
+def _facts(command: Open) -> dict[str, Any]:
+    stated = {
+        "type": command.type.value,
+        "client": command.client,
+        "title": command.title,
+        "vip": command.vip,
+    }
+    optional = {
+        "site": command.site,
+        "host": command.host,
+        "service": command.service,
+        "category": command.category,
+        "source": command.source,
+        "priority": command.priority,
+    }
+    stated.update({name: value for name, value in optional.items() if value})
+    return {**stated, **command.facts}
+
+
+def _priority(
+    command: Open, found: Classification, policy: Policy
+) -> tuple[Priority, dict[str, str]]:
+    decided_by = dict(found.decided_by)
+    if command.priority is not None:
+        return command.priority, {**decided_by, "priority": "stated by a person"}
+    if found.priority is not None:
+        return found.priority, decided_by
+    impact, urgency = _impact_urgency(command)
+    rule = f"impact {impact} x urgency {urgency}" + (" + VIP" if command.vip else "")
+    priority = policy.priority.of(impact, urgency, vip=command.vip)
+    return priority, {**decided_by, "priority": rule}
+
+
+def _impact_urgency(command: Open) -> tuple[int, int]:
+    impact = command.impact if command.impact is not None else impact_of(command.facts)
+    if command.urgency is not None:
+        return impact, command.urgency
+    return impact, urgency_of(command.facts) if command.alert else MIDDLE
+
+
+def _opened(command: Open, found: Classification, priority: Priority, policy: Policy) -> Opened:
+    path = found.path or policy.agreement(command.agreement).path
+    impact, urgency = _impact_urgency(command)
+    agreement = policy.agreement(command.agreement).name
+    mode = command.mode or policy.mode.of(path=path, client=command.client, agreement=agreement)
+    return Opened(
+        type=command.type,
+        title=command.title,
+        client=command.client,
+        agreement=agreement,
+        path=path,
+        mode=mode,
+        priority=priority,
+        impact=impact,
+        urgency=urgency,
+        vip=command.vip,
+        body=command.body,
+        site=command.site,
+        host=command.host,
+        service=command.service,
+        category=command.category or found.category,
+        source=command.source,
+        problem_key=command.problem_key,
+        requester=command.requester,
+        record=command.record,
+        links=command.links,
+        linked=command.linked,
+        desk_owner=command.desk_owner,
+        alert=command.alert,
+    )
+
+
+def _route(
+    draft: Draft,
+    command: Open,
+    found: Classification,
+    decided_by: dict[str, str],
+    asker: Asker,
+    cause: str,
+) -> None:
+    start = command.start or ("" if command.client == UNSORTED else found.start)
+    at = draft.now
+    group, chosen = starting_group(draft.policy, draft.floor, start, draft.ticket.category, at)
+    why = draft.why(
+        "triage" if not command.start else "start named by a person",
+        decided_by=decided_by,
+        chosen=chosen,
+        floor=draft.floor.seen(group, at),
+    )
+    started, _ = on_arrival(draft, group, at, TierUse(0))
+    draft.emit(
+        Routed(group.tier, group.name, {**decided_by, "group": chosen}),
+        at=at,
+        by=asker.actor,
+        why=why,
+        cause=cause,
+        changed=started,
+        review_at=review_after(group, at, unclaimed=True),
+    )

@@ -1,0 +1,239 @@
+"""A compiled policy: immutable, content-hashed, everything a decision may look up.
+
+The YAML that people write is read, checked and compiled in `tierline.policy`; here stands only what
+the core needs. Durations are seconds; calendars are resolved; names are unique.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from tierline.domain.business_time import mean_open_per_weekday
+from tierline.domain.calendar import Calendar
+from tierline.domain.terms import (
+    ClockName,
+    HoldReason,
+    Mode,
+    Priority,
+    PriorityChange,
+    Reach,
+    ReopenRule,
+)
+
+DEFAULT_THRESHOLDS: tuple[float, ...] = (0.5, 0.75, 0.9, 1.0)
+"""Fractions of a client clock's target at which something is said (DESIGN 1)."""
+
+TIER_THRESHOLDS: tuple[float, ...] = (0.5, 0.75, 1.0)
+"""Half: the lead of an unclaimed ticket is told. 75 %: owner and next group. 100 %: lapse."""
+
+LIMIT_ONLY: tuple[float, ...] = (1.0,)
+
+
+@dataclass(frozen=True, slots=True)
+class Duration:
+    """A target as written: plain seconds, or business days (`2bd`) of whatever calendar applies."""
+
+    seconds: int = 0
+    business_days: float = 0.0
+
+    def on(self, calendar: Calendar) -> int:
+        """Seconds of this target on `calendar`; N business days = N x its mean opening weekday."""
+        if not self.business_days:
+            return self.seconds
+        day = mean_open_per_weekday(calendar)
+        return round(self.business_days * day / timedelta(seconds=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A support group of one tier; its hours are when somebody is there."""
+
+    name: str
+    tier: str
+    hours: Calendar
+    lead: str = ""
+    room: str = ""
+    skills: tuple[str, ...] = ()
+    on_call: str = ""
+    of: str = ""
+    members: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sla:
+    """What is promised, by priority, on which cover, and what pauses it."""
+
+    name: str
+    cover: Mapping[Priority, Calendar]
+    targets: Mapping[Priority, Mapping[ClockName, Duration]]
+    requests: Mapping[ClockName, Duration]
+    on_hold: Mapping[HoldReason, frozenset[ClockName]]
+    thresholds: tuple[float, ...] = DEFAULT_THRESHOLDS
+    priority_change: PriorityChange = PriorityChange.KEEP_CONSUMED
+    reopen: ReopenRule = ReopenRule.CONTINUE
+    confirm: Duration = field(default_factory=lambda: Duration(business_days=3))
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What a client bought: an SLA and the path its tickets take."""
+
+    name: str
+    sla: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One tier on a path. `limit`, `unclaimed`, `silent`: seconds of the group's staffed hours."""
+
+    tier: str
+    limit: Duration | None = None
+    unclaimed: Duration | None = None
+    silent: Duration | None = None
+    by_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """The ordered steps a ticket takes; the last one is where a lapse cannot go further."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+    def step_at(self, tier: str) -> Step | None:
+        """The step of `tier`, or None where the path does not visit it."""
+        return next((step for step in self.steps if step.tier == tier), None)
+
+    def step_after(self, tier: str, tiers: tuple[str, ...]) -> Step | None:
+        """The next step that time may take a ticket to from `tier`; None at the end of the path.
+
+        From a tier the path does not visit (moved there by hand), the next is the first step of a
+        higher tier in the policy's order `tiers`.
+        """
+        rank = {name: position for position, name in enumerate(tiers)}
+        here = rank.get(tier, -1)
+        return next(
+            (s for s in self.steps if rank.get(s.tier, -1) > here and not s.by_hand),
+            None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRules:
+    """Limits on a plan to resolution (DESIGN 7)."""
+
+    horizon: Mapping[Priority, Duration]
+    slip_grace: timedelta = timedelta(minutes=15)
+    revisions: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryRules:
+    """What a recovery and a repeated alert do (DESIGN 7)."""
+
+    quiet: timedelta = timedelta(minutes=10)
+    reopen_within: timedelta = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class HoldRules:
+    """Chases of a hold: every `chase` on the cover; after `close_after` unanswered ones, closed."""
+
+    chase: Duration = field(default_factory=lambda: Duration(business_days=1))
+    close_after: int = 3
+
+
+@dataclass(frozen=True, slots=True)
+class PriorityRules:
+    """Impact x urgency. `matrix[impact][urgency - 1]`, impact and urgency from 1 (worst) to 3."""
+
+    matrix: Mapping[int, tuple[Priority, Priority, Priority]]
+    impact: Mapping[str, int]
+    vip_never_above: Priority = Priority.P2
+
+    def of(self, impact: int, urgency: int, *, vip: bool = False) -> Priority:
+        """The priority of `impact` and `urgency`; VIP adds one urgency, never above its ceiling."""
+        plain = self.matrix[impact][urgency - 1]
+        if not vip or urgency == 1:
+            return plain
+        raised = self.matrix[impact][urgency - 2]
+        return raised if raised >= self.vip_never_above else min(plain, self.vip_never_above)
+
+
+@dataclass(frozen=True, slots=True)
+class RuleAction:
+    """What a triage rule sets. `start` names a tier or a group; `go_on`: later rules may add."""
+
+    category: str | None = None
+    start: str | None = None
+    priority: Priority | None = None
+    path: str | None = None
+    problem_key: str | None = None
+    go_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One triage rule. `matches` is a pure predicate over the alert's facts."""
+
+    name: str
+    matches: Callable[[Mapping[str, Any]], bool]
+    do: RuleAction
+
+
+@dataclass(frozen=True, slots=True)
+class ModeRules:
+    """The most specific of path, client, agreement, default (DESIGN 2)."""
+
+    default: Mode = Mode.WATCH
+    agreements: Mapping[str, Mode] = field(default_factory=dict)
+    clients: Mapping[str, Mode] = field(default_factory=dict)
+    paths: Mapping[str, Mode] = field(default_factory=dict)
+
+    def of(self, *, path: str, client: str, agreement: str) -> Mode:
+        """The mode that holds for a ticket on `path` of `client` under `agreement`."""
+        for rules, name in (
+            (self.paths, path),
+            (self.clients, client),
+            (self.agreements, agreement),
+        ):
+            if name in rules:
+                return rules[name]
+        return self.default
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One immutable version of the rules. `version` is the content hash of what people wrote.
+
+    `calendars` maps a calendar's hash to the calendar: those of this version and every one that a
+    running clock pinned earlier, so that old promises can always be reckoned.
+    """
+
+    version: str
+    tiers: tuple[str, ...]
+    groups: Mapping[str, Group]
+    slas: Mapping[str, Sla]
+    agreements: Mapping[str, Agreement]
+    paths: Mapping[str, Path]
+    priority: PriorityRules
+    triage: tuple[Rule, ...]
+    plans: PlanRules
+    calendars: Mapping[str, Calendar]
+    recovery: RecoveryRules = field(default_factory=RecoveryRules)
+    holds: HoldRules = field(default_factory=HoldRules)
+    mode: ModeRules = field(default_factory=ModeRules)
+    tell: Mapping[str, Mapping[str, Reach]] = field(default_factory=dict)
+    people: Mapping[str, str] = field(default_factory=dict)
+    default_agreement: str = ""
+    unsorted_start: str = ""
+
+    def groups_of(self, tier: str) -> tuple[Group, ...]:
+        """The groups of `tier`, in the order the policy lists them."""
+        return tuple(group for group in self.groups.values() if group.tier == tier)
+
+    def agreement(self, name: str) -> Agreement:
+        """The agreement called `name`, else the default one."""
+        return self.agreements.get(name) or self.agreements[self.default_agreement]

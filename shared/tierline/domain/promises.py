@@ -1,0 +1,156 @@
+"""Which clocks a ticket gets, on whose hours and with which terms (DESIGN 6)."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from tierline.domain import clock as clocks
+from tierline.domain.business_time import add, mean_open_per_weekday, next_closing
+from tierline.domain.calendar import Calendar
+from tierline.domain.clock import Clock, Terms
+from tierline.domain.draft import Draft
+from tierline.domain.policy import (
+    LIMIT_ONLY,
+    TIER_THRESHOLDS,
+    Duration,
+    Group,
+    Policy,
+    Sla,
+    Step,
+)
+from tierline.domain.terms import ClockName, Priority, TicketType
+from tierline.domain.ticket import Ticket, TierUse
+
+LEAST_LEFT_S = 600
+"""A receiver gets what the tier has left, but at least this many seconds, once a group."""
+
+
+def sla_of(policy: Policy, agreement: str) -> Sla:
+    """The SLA of the agreement of that name (the default agreement's where it is unknown)."""
+    return policy.slas[policy.agreement(agreement).sla]
+
+
+def client_terms(
+    policy: Policy, sla: Sla, kind: TicketType, priority: Priority
+) -> dict[ClockName, Terms]:
+    """The terms of every client clock the SLA promises for a ticket of `kind` and `priority`."""
+    targets = sla.requests if kind is TicketType.REQUEST else sla.targets.get(priority, {})
+    cover = sla.cover[priority]
+    return {name: _terms(policy, sla, name, target, cover) for name, target in targets.items()}
+
+
+def _terms(policy: Policy, sla: Sla, name: ClockName, target: Duration, cover: Calendar) -> Terms:
+    holds = () if name is ClockName.RESPOND else _holds(sla, name)
+    return Terms(target.on(cover), cover, sla.thresholds, policy.version, holds)
+
+
+def _holds(sla: Sla, name: ClockName) -> tuple[str, ...]:
+    return tuple(sorted(reason.value for reason, names in sla.on_hold.items() if name in names))
+
+
+def at_opening(
+    policy: Policy, agreement: str, kind: TicketType, priority: Priority, at: datetime
+) -> list[Clock]:
+    """The client clocks that start with the ticket at `at`; `update` waits for an upward move."""
+    terms = client_terms(policy, sla_of(policy, agreement), kind, priority)
+    return [
+        clocks.start(name, term, at, cycle=1)
+        for name, term in terms.items()
+        if name is not ClockName.UPDATE
+    ]
+
+
+def step_of(policy: Policy, ticket: Ticket, tier: str) -> Step:
+    """What the ticket's path says of `tier`; a step without limits where it does not visit it."""
+    path = policy.paths.get(ticket.path)
+    return (path.step_at(tier) if path else None) or Step(tier)
+
+
+def on_arrival(draft: Draft, group: Group, at: datetime, use: TierUse) -> tuple[list[Clock], bool]:
+    """The internal clocks of a new stay with `group`, and whether its tier clock was topped up.
+
+    The tier clock goes on from `use`, where the tier left it; a request has none. The queue clock
+    starts anew.
+    """
+    ticket, step = draft.ticket, step_of(draft.policy, draft.ticket, group.tier)
+    started: list[Clock] = []
+    topped_up = False
+    if step.limit is not None and ticket.type is not TicketType.REQUEST:
+        tier, topped_up = _tier_clock(draft, group, step.limit, at, use)
+        started.append(tier)
+    if step.unclaimed is not None:
+        started.append(queue_clock(draft, group, step.unclaimed, at))
+    return started, topped_up
+
+
+def _tier_clock(
+    draft: Draft, group: Group, limit: Duration, at: datetime, use: TierUse
+) -> tuple[Clock, bool]:
+    target_s = limit.on(group.hours)
+    least_us = max(0, target_s - LEAST_LEFT_S) * 1_000_000
+    topped_up = use.carried_us > least_us and group.name not in draft.ticket.topped_up
+    carried_us = least_us if topped_up else use.carried_us
+    terms = Terms(target_s, group.hours, TIER_THRESHOLDS, draft.policy.version)
+    fired = _already_told(use, carried_us, target_s)
+    clock = clocks.start(
+        ClockName.TIER, terms, at, cycle=draft.next_seq, carried_us=carried_us, fired=fired
+    )
+    return clock, topped_up
+
+
+def _already_told(use: TierUse, carried_us: int, target_s: int) -> tuple[float, ...]:
+    """Thresholds told in an earlier stay of the tier that are still behind us."""
+    return tuple(f for f in use.fired if f * target_s * 1_000_000 <= carried_us)
+
+
+def queue_clock(draft: Draft, group: Group, limit: Duration, at: datetime) -> Clock:
+    """The clock of a ticket that waits unclaimed in `group`'s queue from `at`."""
+    terms = Terms(limit.on(group.hours), group.hours, LIMIT_ONLY, draft.policy.version)
+    return clocks.start(ClockName.QUEUE, terms, at, cycle=draft.next_seq)
+
+
+def silent_clock(draft: Draft, at: datetime) -> list[Clock]:
+    """The clock of an owner who gives no word, from `at`; empty where the path has none."""
+    group = draft.policy.groups.get(draft.ticket.group)
+    step = step_of(draft.policy, draft.ticket, draft.ticket.tier)
+    if group is None or step.silent is None:
+        return []
+    terms = Terms(step.silent.on(group.hours), group.hours, LIMIT_ONLY, draft.policy.version)
+    return [clocks.start(ClockName.SILENT, terms, at, cycle=draft.next_seq)]
+
+
+def confirm_clock(draft: Draft, at: datetime) -> Clock:
+    """The clock of a resolution nobody has confirmed yet."""
+    sla = sla_of(draft.policy, draft.ticket.agreement)
+    cover = sla.cover[draft.ticket.priority]
+    terms = Terms(sla.confirm.on(cover), cover, LIMIT_ONLY, draft.policy.version)
+    return clocks.start(ClockName.CONFIRM, terms, at, cycle=draft.next_seq)
+
+
+def update_clock(draft: Draft, at: datetime) -> list[Clock]:
+    """The clock of the client's next update; empty where the SLA promises none."""
+    ticket = draft.ticket
+    sla = sla_of(draft.policy, ticket.agreement)
+    terms = client_terms(draft.policy, sla, ticket.type, ticket.priority).get(ClockName.UPDATE)
+    if terms is None:
+        return []
+    return [clocks.start(ClockName.UPDATE, terms, at, cycle=draft.next_seq)]
+
+
+def met(draft: Draft, at: datetime, names: Iterable[ClockName]) -> list[Clock]:
+    """The clocks of `names` that are still open, met at `at`."""
+    found = (draft.clock(name) for name in names)
+    return [
+        clocks.meet(clock, at, draft.policy.calendars)
+        for clock in found
+        if clock is not None and not clock.over
+    ]
+
+
+def review_after(group: Group, at: datetime, *, unclaimed: bool) -> datetime:
+    """When to look again: a business day of the group ahead, or its closing while unclaimed."""
+    day = mean_open_per_weekday(group.hours)
+    daily = add(group.hours, at, day) or at + timedelta(days=1)
+    if not unclaimed:
+        return daily
+    closing = next_closing(group.hours, at)
+    return daily if closing is None else min(daily, closing)

@@ -1,0 +1,121 @@
+"""The end of the work: resolving, reopening, closing."""
+
+from datetime import datetime, timedelta
+
+from tierline.domain import clock as clocks
+from tierline.domain.clock import Clock
+from tierline.domain.draft import Draft
+from tierline.domain.events import Actor, Closed, Confirmed, Reopened, Resolved, Why
+from tierline.domain.policy import Group
+from tierline.domain.promises import (
+    at_opening,
+    confirm_clock,
+    met,
+    on_arrival,
+    review_after,
+    silent_clock,
+    sla_of,
+)
+from tierline.domain.terms import ClockName, ReopenRule
+from tierline.domain.ticket import TierUse
+
+ANSWERED_BY_RESOLVING = (
+    ClockName.RESPOND,
+    ClockName.PLAN,
+    ClockName.RESOLVE,
+    ClockName.FULFIL,
+)
+"""A ticket solved on the spot was responded to, planned and resolved in one event."""
+
+
+def resolve(
+    draft: Draft,
+    *,
+    at: datetime,
+    by: Actor,
+    why: Why,
+    resolution: str,
+    resolver: str = "",
+    tier_below_could: str = "",
+    self_healed: bool = False,
+    cause: str = "",
+) -> None:
+    """Resolve the ticket at `at`; the client's clocks are met, confirm starts."""
+    ticket = draft.ticket
+    changed = [*met(draft, at, ANSWERED_BY_RESOLVING), confirm_clock(draft, at)]
+    group = draft.policy.groups.get(ticket.group)
+    draft.emit(
+        Resolved(
+            resolution=resolution,
+            by=resolver,
+            self_healed=self_healed,
+            tier_below_could=tier_below_could,
+            gross_s=round((at - ticket.opened_at) / timedelta(seconds=1)),
+        ),
+        at=at,
+        by=by,
+        why=why,
+        cause=cause,
+        changed=changed,
+        review_at=review_after(group, at, unclaimed=False) if group else None,
+    )
+
+
+def reopen(
+    draft: Draft, *, at: datetime, by: Actor, why: Why, reason: str, rejected: bool, cause: str
+) -> None:
+    """Back to the last group, to whoever resolved it if that group is staffed now."""
+    ticket, policy = draft.ticket, draft.policy
+    group = policy.groups.get(ticket.group) or next(iter(policy.groups.values()))
+    owner = ticket.resolved_by if _is_in(draft, group, at) else ""
+    tier_clock = ticket.clocks.get(ClockName.TIER)
+    use = ticket.tier_used.get(group.tier, TierUse(0))
+    if tier_clock is not None and group.tier == ticket.tier:
+        use = TierUse(tier_clock.carried_us, tier_clock.fired)
+    started, _ = on_arrival(draft, group, at, use)
+    if owner:
+        started = [clock for clock in started if clock.name is not ClockName.QUEUE]
+    changed = [*started, *_client_clocks(draft, at)]
+    draft.emit(
+        Reopened(reason, group.name, group.tier, owner=owner, rejected=rejected),
+        at=at,
+        by=by,
+        why=why,
+        cause=cause,
+        changed=[*changed, *(silent_clock(draft, at) if owner else [])],
+        review_at=review_after(group, at, unclaimed=not owner),
+    )
+
+
+def _is_in(draft: Draft, group: Group, at: datetime) -> bool:
+    """Rosters come later; until then a resolver is in when the group's staffed hours say so."""
+    known = draft.ticket.resolved_by in group.members
+    return known and draft.floor.staffed(group, at)
+
+
+def _client_clocks(draft: Draft, at: datetime) -> list[Clock]:
+    """What the SLA's reopen rule makes of the client's clocks at `at`."""
+    ticket, policy = draft.ticket, draft.policy
+    rule = sla_of(policy, ticket.agreement).reopen
+    if rule is ReopenRule.FIRST_ONLY:
+        return []
+    if rule is ReopenRule.CONTINUE:
+        return [
+            clocks.revive(clock, at, policy.calendars)
+            for name in (ClockName.RESOLVE, ClockName.FULFIL)
+            if (clock := draft.clock(name)) is not None
+        ]
+    fresh = at_opening(policy, ticket.agreement, ticket.type, ticket.priority, at)
+    return [_next_cycle(draft, clock) for clock in fresh]
+
+
+def _next_cycle(draft: Draft, fresh: Clock) -> Clock:
+    before = draft.clock(fresh.name)
+    return clocks.in_cycle(fresh, 1 if before is None else before.cycle + 1)
+
+
+def confirm(draft: Draft, *, at: datetime, by: Actor, why: Why, note: str, cause: str) -> None:
+    """The client agrees: confirmed and closed together."""
+    changed = met(draft, at, [ClockName.CONFIRM])
+    draft.emit(Confirmed(note), at=at, by=by, why=why, cause=cause, changed=changed)
+    draft.emit(Closed("confirmed by the client"), at=at, by=by, why=why, cause=cause)

@@ -1,0 +1,248 @@
+"""Who must hear of an event, how, and why; and who is deliberately not told.
+
+Both are recorded: "why was I, or wasn't I, told?" is answerable from the log.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from tierline.domain.audience import (
+    ACCOUNT_MANAGER,
+    BESIDE_THE_POINT_ONCE_CLAIMED,
+    BESIDE_THE_POINT_ONCE_OVER,
+    DEFAULT_TELL,
+    DESK_OWNER,
+    LEAD,
+    NEXT_ROOM,
+    OWNER,
+    REQUESTER,
+    ROOM,
+    SENDER,
+    SERVICE_MANAGER,
+)
+from tierline.domain.events import (
+    AlertAttached,
+    Breached,
+    Closed,
+    Escalated,
+    EscalationProposed,
+    Event,
+    Held,
+    Lapsed,
+    Moved,
+    Noted,
+    Planned,
+    PlanSlipped,
+    Prioritised,
+    Recovered,
+    Reopened,
+    Resolved,
+    Reviewed,
+    Routed,
+    Warned,
+)
+from tierline.domain.policy import Policy
+from tierline.domain.snapshot import Snapshot
+from tierline.domain.terms import ClockName, HoldReason, Mode, Reach, State
+
+URGENT = frozenset({"P1", "P2"})
+WARN_FROM = 0.75
+"""Below this fraction a warning is recorded and shown, but interrupts nobody."""
+
+OVER = frozenset({State.RESOLVED, State.CLOSED})
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One recipient of one event. `suppressed`: why they are deliberately not told, else empty.
+
+    `kind` is person (recipient: login), room (name), requester (e-mail) or subscription (name).
+    """
+
+    kind: str
+    recipient: str
+    occasion: str
+    reach: Reach
+    why: str
+    suppressed: str = ""
+
+
+def notices_for(
+    event: Event, ticket: Snapshot, policy: Policy, subscriptions: Sequence[str]
+) -> list[Notice]:
+    """Everybody `event` concerns, at most one notice each: the hardest pull wins.
+
+    `ticket` is the snapshot after the event; `subscriptions` those that may see its client.
+    """
+    found: dict[tuple[str, str], Notice] = {}
+    for occasion in _occasions(event, ticket, policy):
+        table = policy.tell.get(occasion, DEFAULT_TELL[occasion])
+        for audience, reach in table.items():
+            for kind, recipient in _who(audience, event, ticket, policy):
+                notice = Notice(kind, recipient, occasion, reach, f"{occasion}: {audience}")
+                notice = replace(notice, suppressed=_suppressed(notice, event, ticket))
+                key = (kind, recipient)
+                if key not in found or _pull(notice) > _pull(found[key]):
+                    found[key] = notice
+    for name in subscriptions:
+        why = "subscribed to every event"
+        notice = Notice("subscription", name, "event", Reach.NOTIFY, why, _mode(ticket))
+        found["subscription", name] = notice
+    return list(found.values())
+
+
+def still_wanted(occasion: str, event_seq: int, kind: str, ticket: Snapshot) -> str:
+    """Empty if a notice of event `event_seq` still makes sense on `ticket` now, else why not."""
+    if kind == "subscription" or ticket.seq <= event_seq:
+        return ""
+    if occasion in BESIDE_THE_POINT_ONCE_OVER and ticket.state in OVER:
+        return f"the ticket is {ticket.state}"
+    if occasion in BESIDE_THE_POINT_ONCE_CLAIMED and ticket.owner:
+        return f"{ticket.owner} has claimed it"
+    if occasion == "please confirm" and ticket.state != State.RESOLVED:
+        return f"the ticket is {ticket.state}"
+    return ""
+
+
+def _pull(notice: Notice) -> tuple[bool, int]:
+    order = (Reach.DIGEST, Reach.NOTIFY, Reach.PAGE)
+    return (not notice.suppressed, order.index(notice.reach))
+
+
+def _suppressed(notice: Notice, event: Event, ticket: Snapshot) -> str:
+    if reason := _mode(ticket):
+        return reason
+    if notice.kind == "person" and notice.recipient == event.by.name:
+        return "they did it themselves"
+    if notice.kind == "requester" and ticket.record == "psa":
+        return "the PSA mails the client"
+    return ""
+
+
+def _mode(ticket: Snapshot) -> str:
+    return "mode watch: no message leaves the console" if ticket.mode == Mode.WATCH else ""
+
+
+def _occasions(event: Event, ticket: Snapshot, policy: Policy) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an event
+    match event.what:
+        case Routed():
+            yield from ("new in queue", "received")
+        case AlertAttached() if ticket.touched:
+            yield "attached"
+        case Recovered(quiet_until=None):
+            yield "restored"
+        case Warned() as warned:
+            yield from _warned(warned, ticket)
+        case Breached(collapsed=False):
+            yield "breach P1-P2" if ticket.priority in URGENT else "breach P3-P4"
+        case Lapsed() as lapsed:
+            yield from _lapsed(lapsed, ticket, policy)
+        case Moved(collapsed=False) as moved:
+            yield from ("arrived", "handed over")
+            if isinstance(moved, Escalated):
+                yield "client escalated"
+        case EscalationProposed(collapsed=False):
+            yield "proposed"
+        case Planned() as planned:
+            yield from _planned(planned, event)
+        case PlanSlipped() as slipped:
+            yield "plan slipped" if slipped.grace_until else "plan over"
+        case Held() as held if held.hold.reason is HoldReason.CLIENT:
+            yield "held"
+        case Reviewed() as reviewed:
+            yield from _reviewed(reviewed, ticket)
+        case Noted(to_client=True):
+            yield "client note"
+        case Prioritised() as changed:
+            yield "lowered late" if changed.told_lead else "reprioritised"
+        case Resolved() as resolved:
+            yield "resolved"
+            if not resolved.self_healed:
+                yield "please confirm"
+        case Reopened():
+            yield "reopened"
+        case Closed():
+            yield "closed"
+            if event.by.kind == "time":
+                yield "client closed"
+        case _:
+            return
+
+
+def _warned(warned: Warned, ticket: Snapshot) -> Iterator[str]:
+    if warned.collapsed:
+        return
+    if warned.clock is ClockName.TIER and not ticket.owner:
+        yield "unclaimed"
+    if warned.fraction >= WARN_FROM:
+        yield "warned"
+        if warned.clock is ClockName.TIER:
+            yield "next group warned"
+
+
+def _lapsed(lapsed: Lapsed, ticket: Snapshot, policy: Policy) -> Iterator[str]:
+    if lapsed.collapsed:
+        return
+    if lapsed.clock is ClockName.QUEUE:
+        yield "unclaimed"
+    elif lapsed.clock is ClockName.SILENT:
+        yield "silent"
+    elif lapsed.clock is ClockName.TIER:
+        path = policy.paths.get(ticket.path)
+        if path is None or path.step_after(ticket.tier, policy.tiers) is None:
+            yield "end of path"
+
+
+def _planned(planned: Planned, event: Event) -> Iterator[str]:
+    tier = next((c for c in event.clocks if c.name is ClockName.TIER), None)
+    if tier is not None and WARN_FROM in tier.fired:
+        yield "plan with next group warned"
+    if planned.client_text:
+        yield "client note"
+
+
+def _reviewed(reviewed: Reviewed, ticket: Snapshot) -> Iterator[str]:
+    if reviewed.kind == "closing":
+        yield "closing"
+    elif reviewed.kind == "chase":
+        yield "chase" if ticket.held_for == HoldReason.CLIENT else "chase inside"
+    else:
+        yield "review"
+
+
+def _who(
+    audience: str, event: Event, ticket: Snapshot, policy: Policy
+) -> Iterator[tuple[str, str]]:
+    """The recipients that `audience` stands for here: (kind, recipient), none where unknown."""
+    group = policy.groups.get(ticket.group)
+    people = {
+        OWNER: ticket.owner,
+        DESK_OWNER: ticket.desk_owner,
+        LEAD: group.lead if group else "",
+        SENDER: event.what.sender if isinstance(event.what, Moved) else "",
+        SERVICE_MANAGER: policy.people.get(SERVICE_MANAGER, ""),
+        ACCOUNT_MANAGER: policy.people.get(ACCOUNT_MANAGER, ""),
+    }
+    if audience in people:
+        if people[audience]:
+            yield "person", people[audience]
+    elif audience == REQUESTER:
+        if ticket.requester_email:
+            yield "requester", ticket.requester_email
+    elif audience == ROOM:
+        if group and group.room:
+            yield "room", group.room
+    elif audience == NEXT_ROOM:
+        yield from _next_rooms(ticket, policy)
+
+
+def _next_rooms(ticket: Snapshot, policy: Policy) -> Iterator[tuple[str, str]]:
+    path = policy.paths.get(ticket.path)
+    step = path.step_after(ticket.tier, policy.tiers) if path else None
+    if step is None:
+        return
+    groups = policy.groups_of(step.tier)
+    able = [g for g in groups if ticket.category and ticket.category in g.skills]
+    for group in (able or list(groups))[:1]:
+        if group.room:
+            yield "room", group.room

@@ -1,0 +1,158 @@
+"""A ticket's state: a value that is only ever made by folding events (`evolve`)."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tierline.domain.clock import Clock
+from tierline.domain.terms import (
+    ClockName,
+    HoldReason,
+    Mode,
+    Priority,
+    State,
+    TicketType,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A defined plan to resolution. `text` is internal; `promised_at` is what the owner promised.
+
+    `slips`: promises of this plan that ran out. `grace_until`: while set, the owner may revise.
+    """
+
+    next_step: str
+    promised_at: datetime
+    made_by: str
+    made_at: datetime
+    revisions: int = 0
+    slips: int = 0
+    grace_until: datetime | None = None
+    late: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A pause: why, since when, what was asked of whom, when to chase, when it ends by itself."""
+
+    reason: HoldReason
+    since: datetime
+    asked: str
+    of: str
+    next_chase: datetime
+    chases: int = 0
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TierUse:
+    """What a tier's clock has used over all visits, and which thresholds it has told."""
+
+    carried_us: int
+    fired: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A move that time asks for where the mode does not let it act; accepted by naming `seq`."""
+
+    seq: int
+    to_tier: str
+    to_group: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """Who asked, where Tierline may tell them. Empty for an alert that nobody reported."""
+
+    name: str = ""
+    email: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The whole state of one ticket after its event number `seq`.
+
+    All instants are UTC policy time. `stay` counts visits to groups; `cycle` counts openings (1 at
+    first, one more a reopening). `last_at` is the instant its last event counts for;
+    `recorded_at` is when that was recorded, below which `now` never falls.
+    """
+
+    id: int
+    seq: int
+    type: TicketType
+    title: str
+    client: str
+    agreement: str
+    path: str
+    mode: Mode
+    state: State
+    priority: Priority
+    opened_at: datetime
+    last_at: datetime
+    recorded_at: datetime
+    body: str = ""
+    site: str = ""
+    host: str = ""
+    service: str = ""
+    category: str = ""
+    source: str = ""
+    problem_key: str = ""
+    requester: Requester = field(default_factory=Requester)
+    links: tuple[str, ...] = ()
+    linked: tuple[int, ...] = ()
+    impact: int = 2
+    urgency: int = 2
+    vip: bool = False
+    record: str = "tierline"
+    tier: str = ""
+    group: str = ""
+    owner: str = ""
+    desk_owner: str = ""
+    helper: str = ""
+    stay: int = 0
+    cycle: int = 1
+    bounces: int = 0
+    reopened: int = 0
+    alerts: int = 0
+    plan: Plan | None = None
+    hold: Hold | None = None
+    proposal: Proposal | None = None
+    clocks: Mapping[ClockName, Clock] = field(default_factory=dict)
+    tier_used: Mapping[str, TierUse] = field(default_factory=dict)
+    topped_up: tuple[str, ...] = ()
+    trail: tuple[str, ...] = ()
+    bounced: tuple[str, ...] = ()
+    sideways: int = 0
+    claimed_at: datetime | None = None
+    touched: bool = False
+    restored_at: datetime | None = None
+    quiet_until: datetime | None = None
+    review_at: datetime | None = None
+    resolved_at: datetime | None = None
+    resolved_by: str = ""
+    resolution: str = ""
+    self_healed: bool = False
+    closed_at: datetime | None = None
+
+    @property
+    def open(self) -> bool:
+        """Open means not closed."""
+        return self.state is not State.CLOSED
+
+    @property
+    def active(self) -> bool:
+        """Whether work is still owed: queued, working or on hold."""
+        return self.state in {State.QUEUED, State.WORKING, State.ON_HOLD}
+
+    @property
+    def unclaimed(self) -> bool:
+        """Whether it waits in a queue for somebody."""
+        return self.state is State.QUEUED and not self.owner
+
+    @property
+    def escalated(self) -> bool:
+        """Whether it has ever been with more than one group."""
+        return len(self.trail) > 1

@@ -1,0 +1,78 @@
+"""A normalised alert, as every source's adapter makes it and triage reads it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import msgspec
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """One message from a source. `extra`: whatever else the source said, kept as it came.
+
+    `status`: firing or resolved; `severity`: critical, error, warning or info; `occurred_at`: when
+    the source says it happened (UTC), kept but never trusted for clocks.
+    """
+
+    dedup_key: str
+    title: str
+    status: str = "firing"
+    severity: str = "error"
+    client: str = ""
+    site: str = ""
+    host: str = ""
+    service: str = ""
+    body: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    links: tuple[str, ...] = ()
+    occurred_at: datetime | None = None
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedAlert:
+    """An alert after its commit: the message on `alerts.received`.
+
+    `(accepted_at, index, id)` orders alerts of one problem; `accepted_at` is UTC policy time.
+    `client` is fixed at the edge from the integration's binding or a mapped field.
+    """
+
+    id: int
+    index: int
+    accepted_at: datetime
+    integration: str
+    source: str
+    client: str
+    alert: Alert
+
+
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(AcceptedAlert).decode
+_decode_alert = msgspec.json.Decoder(Alert).decode
+
+
+def encode_accepted(accepted: AcceptedAlert) -> bytes:
+    """The message body of an accepted alert."""
+    return _encode(accepted)
+
+
+def decode_accepted(body: bytes) -> AcceptedAlert:
+    """The accepted alert of a message body. Raises msgspec.MsgspecError on anything else."""
+    return _decode(body)
+
+
+def encode_alert(alert: Alert) -> bytes:
+    """The stored form of an alert."""
+    return _encode(alert)
+
+
+def decode_alert(body: bytes | str) -> Alert:
+    """The alert of a stored form. Raises msgspec.MsgspecError on anything else."""
+    return _decode_alert(body)
+
+
+def message_key(integration: str, dedup_key: str) -> str:
+    """The key that keeps alerts of one source's problem in order on the topic."""
+    return f"{integration}\x1f{dedup_key}"

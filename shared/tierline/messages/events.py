@@ -1,0 +1,123 @@
+"""Ticket events on the wire: CloudEvents 1.0 in structured JSON mode.
+
+`id` is ticket/seq, `subject` the ticket number, `type` like `tierline.ticket.escalated.v1`; `data`
+holds the event and, as `ticket`, the snapshot after it. See docs/reference/events.md.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, get_args
+
+import msgspec
+
+from tierline.domain.clock import Clock
+from tierline.domain.events import Actor, Event, What, Why
+from tierline.domain.snapshot import Snapshot, snapshot
+from tierline.domain.ticket import Ticket
+
+SOURCE = "tierline"
+_WORD = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def _type_name(kind: type) -> str:
+    return _WORD.sub("_", kind.__name__).lower()
+
+
+EVENT_TYPES: dict[str, type] = {_type_name(kind): kind for kind in get_args(What)}
+"""Every event type by its wire name: `opened`, `alert_attached`, `escalation_proposed`..."""
+
+_NAMES = {kind: name for name, kind in EVENT_TYPES.items()}
+
+
+class _Data(msgspec.Struct, omit_defaults=True):
+    at: datetime
+    recorded_at: datetime
+    by: Actor
+    what: msgspec.Raw
+    why: Why
+    ticket: Snapshot
+    cause: str = ""
+    clocks: tuple[Clock, ...] = ()
+    review_at: datetime | None = None
+
+
+class _Envelope(msgspec.Struct):
+    id: str
+    type: str
+    time: datetime
+    subject: str
+    data: _Data
+    source: str = SOURCE
+    specversion: str = "1.0"
+    datacontenttype: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class TicketMessage:
+    """An event with the ticket as it stood after it."""
+
+    event: Event
+    ticket: Snapshot
+
+
+_encoder = msgspec.json.Encoder()
+_decoder = msgspec.json.Decoder(_Envelope)
+
+
+def event_name(event: Event) -> str:
+    """The short wire name of the event's type: `escalated`."""
+    return _NAMES[type(event.what)]
+
+
+def type_of(name: str) -> str:
+    """The CloudEvents type of a short name."""
+    return f"tierline.ticket.{name}.v1"
+
+
+def encode_event(event: Event, ticket: Ticket) -> bytes:
+    """The message of `event`, where `ticket` is its ticket just after it."""
+    return _encoder.encode(
+        _Envelope(
+            id=f"{event.ticket}/{event.seq}",
+            type=type_of(event_name(event)),
+            time=event.at,
+            subject=str(event.ticket),
+            data=_Data(
+                at=event.at,
+                recorded_at=event.recorded_at,
+                by=event.by,
+                what=msgspec.Raw(_encoder.encode(event.what)),
+                why=event.why,
+                ticket=snapshot(ticket),
+                cause=event.cause,
+                clocks=event.clocks,
+                review_at=event.review_at,
+            ),
+        )
+    )
+
+
+def decode_event(body: bytes | str) -> TicketMessage:
+    """The event of a message. Raises msgspec.MsgspecError for anything that is not one."""
+    envelope = _decoder.decode(body)
+    data = envelope.data
+    name = envelope.type.removeprefix("tierline.ticket.").removesuffix(".v1")
+    kind = EVENT_TYPES.get(name)
+    ticket, _, seq = envelope.id.partition("/")
+    if kind is None or not seq.isdigit() or not ticket.isdigit():
+        raise msgspec.ValidationError(f"unknown event: id {envelope.id!r}, type {envelope.type!r}")
+    what: Any = msgspec.json.decode(data.what, type=kind)
+    event = Event(
+        ticket=int(ticket),
+        seq=int(seq),
+        at=data.at,
+        recorded_at=data.recorded_at,
+        by=data.by,
+        what=what,
+        why=data.why,
+        cause=data.cause,
+        clocks=data.clocks,
+        review_at=data.review_at,
+    )
+    return TicketMessage(event, data.ticket)
