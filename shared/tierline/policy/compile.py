@@ -1,0 +1,255 @@
+"""From a checked document to the compiled policy of the core."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from tierline.domain.calendar import Calendar
+from tierline.domain.policy import (
+    DEFAULT_THRESHOLDS,
+    Agreement,
+    Duration,
+    Group,
+    HoldRules,
+    ModeRules,
+    Path,
+    PlanRules,
+    Policy,
+    PriorityRules,
+    RecoveryRules,
+    Rule,
+    RuleAction,
+    Sla,
+    Step,
+)
+from tierline.domain.terms import (
+    ClockName,
+    HoldReason,
+    Mode,
+    Priority,
+    PriorityChange,
+    Reach,
+    ReopenRule,
+)
+from tierline.policy.calendars import Calendars
+from tierline.policy.durations import parse_duration
+from tierline.policy.errors import Problems
+from tierline.policy.expressions import compile_expression
+from tierline.policy.matchers import (
+    FACTS,
+    AllFields,
+    Always,
+    ByExpression,
+    FieldTest,
+    Matcher,
+    fact_path,
+)
+
+VERSION_DIGITS = 16
+
+_WORK = frozenset({ClockName.RESOLVE, ClockName.PLAN, ClockName.FULFIL})
+DEFAULT_ON_HOLD: Mapping[HoldReason, frozenset[ClockName]] = {
+    HoldReason.CLIENT: _WORK | {ClockName.UPDATE},
+    HoldReason.SCHEDULED: _WORK,
+    HoldReason.APPROVAL: _WORK,
+    HoldReason.CHANGE: _WORK,
+    HoldReason.VENDOR: frozenset(),
+}
+"""What a hold stops where an SLA does not say: nothing, while a vendor of ours is waited for."""
+
+DEFAULT_IMPACT: Mapping[str, int] = {"all users": 1, "site": 1, "team": 2, "person": 3}
+_P1, _P2, _P3, _P4 = Priority
+DEFAULT_MATRIX: Mapping[int, tuple[Priority, Priority, Priority]] = {
+    1: (_P1, _P2, _P3),
+    2: (_P2, _P3, _P3),
+    3: (_P3, _P3, _P4),
+}
+DEFAULT_HORIZON: Mapping[Priority, Duration] = {
+    _P1: Duration(seconds=3600),
+    _P2: Duration(seconds=4 * 3600),
+    _P3: Duration(business_days=2),
+    _P4: Duration(business_days=2),
+}
+
+
+def version_of(document: Mapping[str, Any]) -> str:
+    """The content hash of a document: `sha256:` and 16 hexadecimal digits."""
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return f"sha256:{digest[:VERSION_DIGITS]}"
+
+
+def compile_checked(
+    document: Mapping[str, Any], problems: Problems, extra_calendars: Mapping[str, Calendar]
+) -> Policy:
+    """Compile what the grammar accepted and whose names lead somewhere.
+
+    Args:
+        document: the checked document, holidays as dates.
+        problems: where calendars that cannot be built are noted; look before using the policy.
+        extra_calendars: by hash, those that running clocks pinned under earlier versions.
+
+    Returns:
+        The immutable policy.
+    """
+    calendars = Calendars(document, problems)
+    groups = {name: _group(name, it, calendars) for name, it in document["groups"].items()}
+    slas = {name: _sla(name, it, calendars) for name, it in document["slas"].items()}
+    agreements = document["agreements"]
+    return Policy(
+        version=version_of(document),
+        tiers=tuple(document["tiers"]),
+        groups=groups,
+        slas=slas,
+        agreements={n: Agreement(n, it["sla"], it["path"]) for n, it in agreements.items()},
+        paths={n: Path(n, tuple(map(_step, it))) for n, it in document["paths"].items()},
+        priority=_priority(document.get("priority", {})),
+        triage=tuple(map(_rule, document.get("triage", ()))),
+        plans=_plans(document.get("plans", {})),
+        calendars={**extra_calendars, **calendars.all},
+        recovery=_recovery(document.get("recovery", {})),
+        holds=_holds(document.get("holds", {})),
+        mode=_mode(document.get("mode", {})),
+        tell=_tell(document.get("tell", {})),
+        people={k.replace("_", " "): v for k, v in document.get("people", {}).items()},
+        default_agreement=document.get("default_agreement") or next(iter(agreements), ""),
+        unsorted_start=document.get("unsorted") or document["tiers"][0],
+    )
+
+
+def _group(name: str, it: Mapping[str, Any], calendars: Calendars) -> Group:
+    return Group(
+        name=name,
+        tier=it["tier"],
+        hours=calendars.of(it["hours"], ("groups", name, "hours")),
+        lead=it.get("lead", ""),
+        room=it.get("room", ""),
+        skills=tuple(it.get("skills", ())),
+        on_call=it.get("on_call", ""),
+        of=it.get("of", ""),
+        members=tuple(it.get("members", ())),
+    )
+
+
+def _sla(name: str, it: Mapping[str, Any], calendars: Calendars) -> Sla:
+    at = ("slas", name, "cover")
+    holds = dict(DEFAULT_ON_HOLD)
+    for reason, clocks in it.get("on_hold", {}).items():
+        holds[HoldReason(reason)] = _held(clocks)
+        if reason == HoldReason.SCHEDULED and HoldReason.CHANGE not in it["on_hold"]:
+            holds[HoldReason.CHANGE] = _held(clocks)
+    defaults = Sla(name=name, cover={}, targets={}, requests={}, on_hold={})
+    confirm = it.get("confirm")
+    return Sla(
+        name=name,
+        cover={Priority(p): calendars.of(hours, (*at, p)) for p, hours in it["cover"].items()},
+        targets={priority: _targets(it[priority]) for priority in Priority},
+        requests=_targets(it["requests"]),
+        on_hold=holds,
+        thresholds=tuple(it.get("thresholds", DEFAULT_THRESHOLDS)),
+        priority_change=PriorityChange(it.get("priority_change", defaults.priority_change)),
+        reopen=ReopenRule(it.get("reopen", defaults.reopen)),
+        confirm=parse_duration(confirm) if confirm else defaults.confirm,
+    )
+
+
+def _held(clocks: list[str]) -> frozenset[ClockName]:
+    """Whatever stops `resolve` stops `fulfil`, which is the same promise for a request."""
+    held = frozenset(ClockName(clock) for clock in clocks)
+    return held | {ClockName.FULFIL} if ClockName.RESOLVE in held else held
+
+
+def _targets(written: Mapping[str, str]) -> dict[ClockName, Duration]:
+    return {ClockName(clock): parse_duration(text) for clock, text in written.items()}
+
+
+def _optional(text: str | None) -> Duration | None:
+    return parse_duration(text) if text else None
+
+
+def _step(it: Mapping[str, Any]) -> Step:
+    return Step(
+        tier=it["at"],
+        limit=_optional(it.get("limit")),
+        unclaimed=_optional(it.get("unclaimed")),
+        silent=_optional(it.get("silent")),
+        by_hand=it.get("by_hand", False),
+    )
+
+
+def _priority(it: Mapping[str, Any]) -> PriorityRules:
+    matrix = dict(DEFAULT_MATRIX)
+    for row, (stopped, degraded, can_wait) in it.get("matrix", {}).items():
+        matrix[int(row)] = (Priority(stopped), Priority(degraded), Priority(can_wait))
+    return PriorityRules(
+        matrix=matrix,
+        impact=dict(it.get("impact", DEFAULT_IMPACT)),
+        vip_never_above=Priority(it.get("vip", {}).get("never_above", Priority.P2)),
+    )
+
+
+def _rule(it: Mapping[str, Any]) -> Rule:
+    do = it["do"]
+    action = RuleAction(
+        category=do.get("category"),
+        start=do.get("start"),
+        priority=Priority(do["priority"]) if "priority" in do else None,
+        path=do.get("path"),
+        problem_key=do.get("problem_key"),
+        go_on=do.get("next", False),
+    )
+    return Rule(name=it["name"], matches=_matcher(it.get("when")), do=action)
+
+
+def _matcher(when: str | Mapping[str, list[Any]] | None) -> Matcher:
+    if when is None:
+        return Always()
+    if isinstance(when, str):
+        return ByExpression(compile_expression(when, FACTS))
+    tests = ((fact_path(name), tuple(wanted)) for name, wanted in sorted(when.items()))
+    return AllFields(tuple(FieldTest(path, wanted) for path, wanted in tests if path))
+
+
+def _seconds(text: str) -> timedelta:
+    return timedelta(seconds=parse_duration(text, business_days=False).seconds)
+
+
+def _plans(it: Mapping[str, Any]) -> PlanRules:
+    horizon = {Priority(p): parse_duration(text) for p, text in it.get("horizon", {}).items()}
+    rules = PlanRules(horizon=horizon or dict(DEFAULT_HORIZON))
+    grace = _seconds(it["slip_grace"]) if "slip_grace" in it else rules.slip_grace
+    return PlanRules(rules.horizon, grace, it.get("revisions", rules.revisions))
+
+
+def _recovery(it: Mapping[str, Any]) -> RecoveryRules:
+    rules = RecoveryRules()
+    again = it.get("fires_again_within")
+    quiet = _seconds(it["untouched"]) if "untouched" in it else rules.quiet
+    return RecoveryRules(quiet, _seconds(again) if again else rules.reopen_within)
+
+
+def _holds(it: Mapping[str, Any]) -> HoldRules:
+    rules = HoldRules()
+    chase = parse_duration(it["chase"]) if "chase" in it else rules.chase
+    return HoldRules(chase, it.get("close_after", rules.close_after))
+
+
+def _mode(it: Mapping[str, str]) -> ModeRules:
+    kinds: dict[str, dict[str, Mode]] = {"agreement": {}, "client": {}, "path": {}}
+    for key, mode in it.items():
+        kind, _, name = key.partition(" ")
+        if kind in kinds and name:
+            kinds[kind][name] = Mode(mode)
+        elif key != "default":
+            kinds["client"][key] = Mode(mode)
+    default = Mode(it.get("default", ModeRules().default))
+    return ModeRules(default, kinds["agreement"], kinds["client"], kinds["path"])
+
+
+def _tell(it: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, Reach]]:
+    return {
+        occasion.replace("_", " "): {audience: Reach(how) for audience, how in told.items()}
+        for occasion, told in it.items()
+    }

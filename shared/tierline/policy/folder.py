@@ -1,0 +1,175 @@
+"""Reads a policy folder: every `*.yaml` in name order, and `records.yaml` beside them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from tierline.domain.calendar import Calendar
+from tierline.domain.policy import Policy
+from tierline.policy.document import check_document, compile_or_raise
+from tierline.policy.errors import Finding, Mark, PolicyError, Positions, Problems, Where
+from tierline.policy.grammar import Document
+from tierline.policy.records import Records, read_records
+from tierline.policy.records_links import compare_with_policy
+from tierline.policy.yaml import Tree, read_yaml
+
+FILES_LIMIT = 50
+RECORDS_FILE = "records.yaml"
+
+_JOINED = "triage"
+"""The one list that several files may each add to."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPolicy:
+    """What a folder holds.
+
+    Attributes:
+        policy: compiled.
+        document: the canonical document `policy` was compiled from; plain JSON.
+        warnings: what is allowed and probably not meant.
+        records: of `records.yaml`; empty without the file.
+        files: the names that were read, in order.
+    """
+
+    policy: Policy
+    document: Document
+    warnings: tuple[Finding, ...]
+    records: Records
+    files: tuple[str, ...]
+
+
+def load_folder(
+    path: str | Path,
+    *,
+    year: int | None = None,
+    extra_calendars: Mapping[str, Calendar] | None = None,
+) -> LoadedPolicy:
+    """Read, check and compile a folder.
+
+    Args:
+        path: the folder.
+        year: around which public holidays are looked up (one year back, five ahead); this year, if
+            left out. The dates become part of the document, and so of the version.
+        extra_calendars: by hash, those that running clocks pinned under earlier versions.
+
+    Returns:
+        The policy, its document, the records and the warnings.
+
+    Raises:
+        PolicyError: everything that is wrong, each with file, line, column and the fix.
+    """
+    folder = Path(path)
+    tree, files = read_folder(folder)
+    problems = Problems(tree.positions)
+    document = check_document(tree.root, year or datetime.now(UTC).year, problems)
+    policy = compile_or_raise(document, problems, extra_calendars or {})
+    records_file = folder / RECORDS_FILE
+    records = Records()
+    warnings = problems.warnings
+    if records_file.exists():
+        found = read_yaml(records_file)
+        noted = Problems(found.positions)
+        records = read_records(found.root, policy, noted)
+        compare_with_policy(records, policy, problems)
+        warnings = [*problems.warnings, *noted.warnings]
+        files = (*files, RECORDS_FILE)
+    return LoadedPolicy(policy, _plain(document), tuple(warnings), records, files)
+
+
+def to_document(path: str | Path, *, year: int | None = None) -> Document:
+    """The canonical document of a folder; raises as `load_folder`."""
+    return load_folder(path, year=year).document
+
+
+def read_folder(folder: Path) -> tuple[Tree, tuple[str, ...]]:
+    """Read and merge the rule files of a folder.
+
+    Returns:
+        The merged sections with their positions, and the names of the files.
+
+    Raises:
+        PolicyError: no folder, no files, too many, one that cannot be read, a name given twice.
+    """
+    here = Problems(Positions(fallback=Mark(str(folder), 1, 1)))
+    try:
+        names = sorted(file.name for file in folder.iterdir() if file.suffix in {".yaml", ".yml"})
+    except OSError as error:
+        here.error((), f"is no folder that can be read: {error.strerror}", "check the path")
+        names = []
+    here.raise_if_any()
+    for name in names:
+        if name.endswith(".yml"):
+            here.positions.fallback = Mark(str(folder / name), 1, 1)
+            here.error((), "would not be read", f"name it {name.removesuffix('.yml')}.yaml")
+    rules = tuple(name for name in names if name.endswith(".yaml") and name != RECORDS_FILE)
+    if not 0 < len(rules) <= FILES_LIMIT:
+        here.positions.fallback = Mark(str(folder), 1, 1)
+        here.error((), f"holds {len(rules)} rule files", f"put 1 to {FILES_LIMIT} *.yaml there")
+    here.raise_if_any()
+    merged = _merge_all([_read(folder / name, here) for name in rules], here)
+    merged.positions.fallback = Mark(str(folder), 0, 0)
+    return merged, rules
+
+
+def _read(path: Path, problems: Problems) -> Tree:
+    """One file; what is wrong with it is kept, so that all files are complained about at once."""
+    try:
+        return read_yaml(path)
+    except PolicyError as error:
+        problems.errors.extend(error.findings)
+        return Tree()
+
+
+def _merge_all(trees: list[Tree], problems: Problems) -> Tree:
+    merged = Tree()
+    for tree in trees:
+        for key, value in tree.root.items():
+            _merge(merged, tree.positions, (key,), value, problems)
+    problems.raise_if_any()
+    return merged
+
+
+def _merge(merged: Tree, written: Positions, at: Where, value: Any, problems: Problems) -> None:
+    key = str(at[0])
+    present = merged.root.get(key)
+    if key not in merged.root:
+        merged.root[key] = value
+        _copy(written, merged.positions, at, at)
+    elif isinstance(present, dict) and isinstance(value, dict):
+        for name, item in value.items():
+            if name in present:
+                _refuse_twice(merged, written, (key, name), problems)
+            else:
+                present[name] = item
+                _copy(written, merged.positions, (key, name), (key, name))
+    elif key == _JOINED and isinstance(present, list) and isinstance(value, list):
+        for i, item in enumerate(value):
+            _copy(written, merged.positions, (key, i), (key, len(present)))
+            present.append(item)
+    else:
+        _refuse_twice(merged, written, at, problems)
+
+
+def _copy(source: Positions, target: Positions, old: Where, new: Where) -> None:
+    """Carry over the marks of `old` and of everything below it."""
+    size = len(old)
+    for marks, kept in ((source.keys, target.keys), (source.values, target.values)):
+        kept.update({new + w[size:]: mark for w, mark in marks.items() if w[:size] == old})
+
+
+def _refuse_twice(merged: Tree, written: Positions, at: Where, problems: Problems) -> None:
+    first = merged.positions.of(at, at_key=True)
+    again = Problems(written)
+    place = f"{first.file}:{first.line}:{first.column}"
+    again.error(at, f"is already defined at {place}", "keep one of the two", at_key=True)
+    problems.errors.extend(again.errors)
+
+
+def _plain(document: Document) -> Document:
+    """A copy that shares nothing, exactly as it comes back from storage."""
+    copy: Document = json.loads(json.dumps(document))
+    return copy

@@ -1,0 +1,289 @@
+"""The grammar of a policy folder: which keys there are, and what they may hold.
+
+Read from top to bottom this is the reference; `schema.py` prints it for editors.
+"""
+
+from typing import Any, Final
+
+from tierline.domain.terms import (
+    CLIENT_CLOCKS,
+    ClockName,
+    HoldReason,
+    Mode,
+    Priority,
+    PriorityChange,
+    ReopenRule,
+)
+from tierline.policy.fields import ByPriority, Field, Fields
+from tierline.policy.hours import ALWAYS, WrittenCalendar
+from tierline.policy.sections import TOLD, Conditions, Share, Template, occasions
+from tierline.policy.shapes import (
+    Checked,
+    Choice,
+    DurationText,
+    Either,
+    Flag,
+    ListOf,
+    MapOf,
+    Shape,
+    Text,
+    Whole,
+)
+
+NAME: Final = Text("a name")
+DURATION: Final = DurationText()
+CLOCK_TIME: Final = DurationText(business_days=False)
+
+HOURS: Final = Either(
+    Checked(NAME, lambda text: None if text == ALWAYS else ("must be 24x7 or hours", _HOURS_FIX)),
+    WrittenCalendar(),
+)
+_HOURS_FIX = "write 24x7 or {zone: Europe/London, mon-fri: 08:00-18:00}"
+HOURS_OR_NAME: Final = Either(Text("a name from `hours`"), WrittenCalendar())
+
+GROUP: Final = Fields(
+    "a group",
+    {
+        "tier": Field(NAME, "the tier it belongs to, one of `tiers`", required=True),
+        "hours": Field(HOURS_OR_NAME, "when somebody is there", required=True),
+        "lead": Field(NAME, "the person who leads it"),
+        "room": Field(NAME, "the chat room that hears of its tickets, one of the records' rooms"),
+        "skills": Field(ListOf(NAME, single=True), "categories it can handle"),
+        "on_call": Field(NAME, "the rota that is paged outside its hours"),
+        "of": Field(NAME, "whose group it is, if not ours: `client NAME` or `partner NAME`"),
+        "members": Field(ListOf(NAME, single=True), "the people in it"),
+    },
+    later=frozenset({"capacity", "cost"}),
+)
+
+_TARGETS = Fields(
+    "the promises of a priority",
+    {
+        "respond": Field(DURATION, "until a human answers", required=True),
+        "plan": Field(DURATION, "until there is a plan to resolution"),
+        "resolve": Field(DURATION, "until it works again", required=True),
+        "update": Field(DURATION, "the longest the client hears nothing"),
+    },
+)
+_REQUESTS = Fields(
+    "the promises of a request",
+    {
+        "respond": Field(DURATION, "until a human answers", required=True),
+        "fulfil": Field(DURATION, "until it is done", required=True),
+        "update": Field(DURATION, "the longest the client hears nothing"),
+    },
+)
+_HOLDABLE = tuple(str(c) for c in ClockName if c in CLIENT_CLOCKS and c is not ClockName.RESPOND)
+
+
+def _rising(shares: list[float]) -> tuple[str, str] | None:
+    if shares == sorted(set(shares)) and 1.0 in shares:
+        return None
+    return "must rise and include 100 %", "write it like [50%, 75%, 90%, 100%]"
+
+
+SLA: Final = Fields(
+    "an SLA",
+    {
+        "cover": Field(ByPriority(HOURS_OR_NAME), "which hours count, by priority", required=True),
+        **{str(p): Field(_TARGETS, f"its promises for {p}", required=True) for p in Priority},
+        "requests": Field(_REQUESTS, "promises for requests; no tier clock", required=True),
+        "on_hold": Field(
+            MapOf(
+                ListOf(Choice(_HOLDABLE), single=True), Choice(tuple(str(r) for r in HoldReason))
+            ),
+            "which promises each kind of hold stops; `respond` never stops",
+        ),
+        "thresholds": Field(
+            Checked(ListOf(Share(), least=1, limit=10), _rising),
+            "shares of a promise at which something is said",
+        ),
+        "priority_change": Field(
+            Choice(tuple(str(rule) for rule in PriorityChange)),
+            "what a new priority does to running promises",
+        ),
+        "reopen": Field(
+            Choice(tuple(str(rule) for rule in ReopenRule)), "what reopening does to them"
+        ),
+        "confirm": Field(DURATION, "how long the client has to confirm a resolution"),
+    },
+    later=frozenset({"after_hours"}),
+)
+
+AGREEMENT: Final = Fields(
+    "an agreement",
+    {
+        "sla": Field(NAME, "the promises, one of `slas`", required=True),
+        "path": Field(NAME, "the way its tickets take, one of `paths`", required=True),
+    },
+    later=frozenset({"covers", "after_hours", "first", "our_clocks_start"}),
+)
+
+_IMPACT = Whole(1, 3)
+PRIORITY: Final = Fields(
+    "priority",
+    {
+        "impact": Field(
+            MapOf(_IMPACT), "who and what is hit, from 1 (worst) to 3; must rate `team`"
+        ),
+        "matrix": Field(
+            Fields(
+                "the matrix",
+                {
+                    str(row): Field(
+                        ListOf(
+                            Choice(tuple(str(p) for p in Priority)),
+                            least=3,
+                            limit=3,
+                            distinct=False,
+                        ),
+                        f"impact {row}: the priority when stopped, degraded, can wait",
+                        required=True,
+                    )
+                    for row in (1, 2, 3)
+                },
+            ),
+            "impact by urgency",
+        ),
+        "vip": Field(
+            Fields(
+                "vip",
+                {
+                    "urgency": Field(Whole(1, 1), "how many steps more urgent a VIP is"),
+                    "never_above": Field(
+                        Choice(tuple(str(p) for p in Priority)),
+                        "the highest priority that being a VIP alone can give",
+                    ),
+                },
+            ),
+            "what a VIP adds",
+        ),
+    },
+)
+
+RULE: Final = Fields(
+    "a triage rule",
+    {
+        "name": Field(NAME, "how logs and reports call it", required=True),
+        "when": Field(Conditions(), "facts that must hold, or a CEL expression; always, if absent"),
+        "do": Field(
+            Fields(
+                "`do`",
+                {
+                    "start": Field(NAME, "the tier or group that gets the ticket"),
+                    "category": Field(
+                        Template("a category", 100), "what it is about; may be `{device.type}`"
+                    ),
+                    "priority": Field(Choice(tuple(str(p) for p in Priority)), "a fixed priority"),
+                    "path": Field(NAME, "a path other than the agreement's"),
+                    "problem_key": Field(
+                        Template("a key", 200), "alerts with one key share one ticket"
+                    ),
+                    "next": Field(Flag(), "true: later rules may add to this one"),
+                },
+                later=frozenset({"delay", "restrict"}),
+            ),
+            "what the rule sets",
+            required=True,
+        ),
+    },
+)
+
+STEP: Final = Fields(
+    "a step",
+    {
+        "at": Field(NAME, "the tier, one of `tiers`", required=True),
+        "limit": Field(DURATION, "how long it may stay there without a plan"),
+        "unclaimed": Field(
+            DurationText(after="tell lead"), "when the lead hears that nobody took it"
+        ),
+        "silent": Field(DURATION, "how long its owner may say nothing"),
+        "by_hand": Field(Flag(), "true: people go there, time does not"),
+    },
+    later=frozenset(
+        {"assist", "expect", "receiver_full", "chase", "when", "who", "update", "needs", "delay"}
+    ),
+)
+
+_TELL = {occasion.replace(" ", "_"): Field(TOLD, about) for occasion, about in occasions().items()}
+
+_SECTIONS: dict[str, tuple[Shape, str, bool]] = {
+    "hours": (MapOf(HOURS), "named hours", False),
+    "tiers": (ListOf(NAME, least=1, limit=20), "the lines of support, in order", True),
+    "groups": (MapOf(GROUP), "support groups", True),
+    "slas": (MapOf(SLA), "what is promised", True),
+    "agreements": (MapOf(AGREEMENT), "what clients bought", True),
+    "priority": (PRIORITY, "how impact and urgency make a priority", False),
+    "triage": (ListOf(RULE, limit=500), "rules for new tickets; the first match wins", False),
+    "recovery": (
+        Fields(
+            "recovery",
+            {
+                "untouched": Field(
+                    DurationText(business_days=False, before="resolve after"),
+                    "quiet time after which a recovered ticket nobody touched is resolved",
+                ),
+                "fires_again_within": Field(
+                    DurationText(business_days=False, after="reopen"),
+                    "an alert that fires again within this time reopens its ticket",
+                ),
+            },
+            later=frozenset({"touched", "third_time"}),
+        ),
+        "what a recovery does",
+        False,
+    ),
+    "paths": (MapOf(ListOf(STEP, least=1, limit=20)), "the ways tickets take", True),
+    "plans": (
+        Fields(
+            "plans",
+            {
+                "horizon": Field(ByPriority(DURATION), "how far ahead a plan may promise"),
+                "slip_grace": Field(CLOCK_TIME, "time to revise a plan that slipped"),
+                "revisions": Field(Whole(0, 20), "revisions before the lead must agree"),
+            },
+            later=frozenset({"then"}),
+        ),
+        "limits on a plan to resolution",
+        False,
+    ),
+    "holds": (
+        Fields(
+            "holds",
+            {
+                "chase": Field(DURATION, "how often the one we wait for is reminded"),
+                "close_after": Field(Whole(1, 20), "reminders without an answer before closing"),
+            },
+        ),
+        "how holds are chased",
+        False,
+    ),
+    "people": (
+        Fields(
+            "people",
+            {
+                role: Field(NAME, f"the {role.replace('_', ' ')}")
+                for role in ("service_manager", "account_manager", "duty_manager")
+            },
+        ),
+        "who stands behind the groups",
+        False,
+    ),
+    "tell": (Fields("tell", _TELL), "who hears of what: page, notify or digest", False),
+    "mode": (
+        MapOf(Choice(tuple(str(mode) for mode in Mode))),
+        "watch, suggest or act: `default`, `agreement NAME`, `path NAME`, a client's name",
+        False,
+    ),
+    "default_agreement": (NAME, "the agreement of clients that have none", False),
+    "unsorted": (NAME, "the tier or group for tickets whose client is unknown", False),
+}
+
+POLICY: Final = Fields(
+    "a policy",
+    {key: Field(*section) for key, section in _SECTIONS.items()},
+    later=frozenset({"tests", "closed_next_group", "capacity"}),
+)
+
+Document = dict[str, Any]
+"""A checked policy: what `POLICY.check` returned, with holidays as dates. Plain JSON."""

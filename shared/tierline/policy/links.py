@@ -1,0 +1,149 @@
+"""Do the names in a checked policy lead somewhere? Tiers, groups, SLAs, paths, agreements."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from tierline.policy.errors import Problems, Where, did_you_mean
+
+
+def check_links(document: Mapping[str, Any], problems: Problems) -> None:
+    """Note every name that leads nowhere, and every path that cannot be walked.
+
+    Args:
+        document: what the grammar accepted.
+        problems: where findings are collected.
+    """
+    links = _Links(document, problems)
+    links.groups()
+    links.agreements()
+    links.paths()
+    links.triage()
+    links.mode()
+    links.rest()
+
+
+class _Links:
+    def __init__(self, document: Mapping[str, Any], problems: Problems) -> None:
+        self._document = document
+        self._problems = problems
+        self._tiers: Sequence[str] = document["tiers"]
+        self._groups: Mapping[str, Any] = document["groups"]
+        self._paths: Mapping[str, Any] = document["paths"]
+        self._agreements: Mapping[str, Any] = document["agreements"]
+
+    def _known(self, name: str, known: Iterable[str], at: Where, what: str) -> bool:
+        names = list(known)
+        if name in names:
+            return True
+        self._problems.error(at, f"no {what} is called `{name}`", did_you_mean(name, names))
+        return False
+
+    def groups(self) -> None:
+        """A group's tier exists; no group has the name of a tier."""
+        for name, group in self._groups.items():
+            self._known(group["tier"], self._tiers, ("groups", name, "tier"), "tier")
+            if name in self._tiers:
+                clash = f"`{name}` is also the name of a tier"
+                self._problems.error(("groups", name), clash, "rename the group", at_key=True)
+
+    def agreements(self) -> None:
+        """An agreement's SLA and path exist; it is clear which one is the default."""
+        for name, agreement in self._agreements.items():
+            at = ("agreements", name)
+            self._known(agreement["sla"], self._document["slas"], (*at, "sla"), "SLA")
+            self._known(agreement["path"], self._paths, (*at, "path"), "path")
+        default = self._document.get("default_agreement")
+        if default is not None:
+            self._known(default, self._agreements, ("default_agreement",), "agreement")
+        elif len(self._agreements) != 1:
+            remedy = "add `default_agreement: NAME` for clients that have none"
+            message = "there are several agreements and no default one"
+            message = message if self._agreements else "there is no agreement"
+            self._problems.error(("agreements",), message, remedy, at_key=True)
+
+    def paths(self) -> None:
+        """Steps climb the tiers, each tier has a group, and time can go somewhere."""
+        staffed = {group["tier"] for group in self._groups.values()}
+        for name, steps in self._paths.items():
+            highest = -1
+            for i, step in enumerate(steps):
+                at: Where = ("paths", name, i, "at")
+                if not self._known(step["at"], self._tiers, at, "tier"):
+                    continue
+                rank = self._tiers.index(step["at"])
+                if rank <= highest:
+                    order = ", ".join(self._tiers)
+                    below = f"`{step['at']}` does not come after the step before it"
+                    self._problems.error(at, below, f"follow the order of `tiers`: {order}")
+                highest = max(highest, rank)
+                if step["at"] not in staffed:
+                    empty = f"tier `{step['at']}` has no group"
+                    self._problems.error(at, empty, f"add a group with `tier: {step['at']}`")
+            self._walkable(name, steps)
+
+    def _walkable(self, name: str, steps: Sequence[Mapping[str, Any]]) -> None:
+        timed = [i for i, step in enumerate(steps) if not step.get("by_hand")]
+        if not timed:
+            fix = "remove `by hand` from at least one"
+            where: Where = ("paths", name)
+            self._problems.error(where, "every step is by hand", fix, at_key=True)
+        for i in timed[:-1]:
+            if "limit" not in steps[i]:
+                still = f"`{steps[i]['at']}` has no limit: time never moves a ticket past it"
+                self._problems.warn(("paths", name, i), still, "add a limit, like `limit: 30m`")
+
+    def triage(self) -> None:
+        """A rule's start and path exist; its name is its own; later rules can be reached."""
+        seen: dict[str, int] = {}
+        ended = ""
+        for i, rule in enumerate(self._document.get("triage", ())):
+            at: Where = ("triage", i)
+            if rule["name"] in seen:
+                twice = f"rule {seen[rule['name']] + 1} is called `{rule['name']}` too"
+                self._problems.error((*at, "name"), twice, "rename one of them")
+            seen.setdefault(rule["name"], i)
+            self._action(rule["do"], (*at, "do"))
+            if ended:
+                unreached = f"is never reached: `{ended}` matches everything"
+                self._problems.warn(at, unreached, "move it up, or give that rule a `when`")
+            elif "when" not in rule and not rule["do"].get("next"):
+                ended = rule["name"]
+
+    def _action(self, action: Mapping[str, Any], at: Where) -> None:
+        if not set(action) - {"next"}:
+            self._problems.error(at, "sets nothing", "set start, category, priority or path")
+        if "start" in action:
+            places = (*self._tiers, *self._groups)
+            self._known(action["start"], places, (*at, "start"), "tier or group")
+            if action["start"] in self._tiers:
+                self._staffed(action["start"], (*at, "start"))
+        if "path" in action:
+            self._known(action["path"], self._paths, (*at, "path"), "path")
+
+    def _staffed(self, tier: str, at: Where) -> None:
+        if not any(group["tier"] == tier for group in self._groups.values()):
+            self._problems.error(at, f"tier `{tier}` has no group", f"add one with `tier: {tier}`")
+
+    def mode(self) -> None:
+        """`agreement NAME` and `path NAME` name one that exists."""
+        for key in self._document.get("mode", {}):
+            kind, _, name = key.partition(" ")
+            if kind == "agreement" and name:
+                self._known(name, self._agreements, ("mode", key), kind)
+            elif kind == "path" and name:
+                self._known(name, self._paths, ("mode", key), kind)
+
+    def rest(self) -> None:
+        """The start of unsorted tickets exists; impact rates what is assumed; tiers have groups."""
+        if "unsorted" in self._document:
+            places = (*self._tiers, *self._groups)
+            start = self._document["unsorted"]
+            if self._known(start, places, ("unsorted",), "tier or group") and start in self._tiers:
+                self._staffed(start, ("unsorted",))
+        elif self._tiers:
+            self._staffed(self._tiers[0], ("tiers", 0))
+        impact = self._document.get("priority", {}).get("impact")
+        if impact is not None and "team" not in impact:
+            unrated = "does not rate `team`, which is assumed when nothing else is known"
+            at: Where = ("priority", "impact")
+            self._problems.error(at, unrated, "add `team: 2`", at_key=True)

@@ -1,0 +1,176 @@
+"""What `when:` means: short matchers on named facts, or one CEL expression.
+
+Facts are a mapping made by triage: the names in `SCALARS`, plus `labels` and `device`, which are
+mappings themselves. A field that an alert does not have is no match, whatever is asked of it.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tierline.policy.errors import did_you_mean
+from tierline.policy.expressions import Expression
+
+SCALARS = (
+    "source",
+    "integration",
+    "client",
+    "site",
+    "host",
+    "service",
+    "severity",
+    "title",
+    "category",
+    "priority",
+    "type",
+    "vip",
+)
+DEVICE_FACTS = ("type", "criticality")
+NESTED = ("labels", "device")
+FACTS = (*SCALARS, *NESTED)
+
+Facts = Mapping[str, Any]
+Wanted = str | int | float | bool
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a rule matched; `note` says why it could not be judged, when it could not."""
+
+    matched: bool
+    note: str = ""
+
+
+class Matcher(Protocol):
+    """A pure predicate over facts that can also say why."""
+
+    def __call__(self, facts: Facts) -> bool:
+        """Whether the facts match."""
+
+    def explain(self, facts: Facts) -> Verdict:
+        """Whether the facts match, and why they could not be judged."""
+
+
+@dataclass(frozen=True, slots=True)
+class Always:
+    """A rule without `when`."""
+
+    def __call__(self, facts: Facts) -> bool:  # noqa: ARG002
+        """True."""
+        return True
+
+    def explain(self, facts: Facts) -> Verdict:
+        """True."""
+        return Verdict(self(facts))
+
+
+@dataclass(frozen=True, slots=True)
+class FieldTest:
+    """One fact and the values of which any will do. A text may hold `*` for any characters."""
+
+    fact: tuple[str, ...]
+    any_of: tuple[Wanted, ...]
+
+    def __call__(self, facts: Facts) -> bool:
+        """Whether the fact, or one of them if it is a list, is one of the values."""
+        found: Any = facts
+        for key in self.fact:
+            found = found.get(key) if isinstance(found, Mapping) else None
+        values = found if isinstance(found, list | tuple | set | frozenset) else (found,)
+        return any(_equal(value, wanted) for value in values for wanted in self.any_of)
+
+
+@dataclass(frozen=True, slots=True)
+class AllFields:
+    """Short matchers: every one must hold."""
+
+    tests: tuple[FieldTest, ...]
+
+    def __call__(self, facts: Facts) -> bool:
+        """Whether all tests hold."""
+        return all(test(facts) for test in self.tests)
+
+    def explain(self, facts: Facts) -> Verdict:
+        """Whether all tests hold; names the first that does not."""
+        failed = next((test for test in self.tests if not test(facts)), None)
+        return Verdict(failed is None, f"{'.'.join(failed.fact)} differs" if failed else "")
+
+
+@dataclass(frozen=True, slots=True)
+class ByExpression:
+    """A CEL expression; true matches, everything else does not."""
+
+    expression: Expression
+
+    def __call__(self, facts: Facts) -> bool:
+        """Whether the expression is true."""
+        return self.explain(facts).matched
+
+    def explain(self, facts: Facts) -> Verdict:
+        """Whether the expression is true; a field that is not there and a type error are noted."""
+        known = {name: facts[name] for name in FACTS if name in facts}
+        for name in NESTED:
+            known.setdefault(name, {})
+        result, note = self.expression.evaluate(known)
+        return Verdict(result is True, note)
+
+
+def _equal(value: Any, wanted: Wanted) -> bool:
+    if value is None:
+        return False
+    if isinstance(wanted, bool) or isinstance(value, bool):
+        return value is wanted or _text(value) == wanted
+    if isinstance(wanted, int | float) and isinstance(value, int | float):
+        return value == wanted
+    return glob(_text(wanted), _text(value))
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def glob(pattern: str, text: str) -> bool:
+    """Whether `text` is `pattern`, in which `*` stands for any characters; linear in both."""
+    first, *rest = pattern.split("*")
+    if not rest:
+        return pattern == text
+    *middle, last = rest
+    if not text.startswith(first):
+        return False
+    at = len(first)
+    for part in middle:
+        found = text.find(part, at)
+        if found < 0:
+            return False
+        at = found + len(part)
+    return len(text) - len(last) >= at and text.endswith(last)
+
+
+def fact_path(name: str) -> tuple[str, ...] | None:
+    """The path of a fact as written: `severity`, `device.type`, `labels.some key`; None: no fact.
+
+    Everything after `labels.` is one label's name, whatever characters it holds.
+    """
+    head, dot, tail = name.partition(".")
+    if not dot:
+        return (name,) if name in SCALARS else None
+    if head == "labels" and tail:
+        return (head, tail)
+    return (head, tail) if head == "device" and tail in DEVICE_FACTS else None
+
+
+def fact_hint(name: str) -> str:
+    """A remedy for a name that is no fact."""
+    if name == "labels":
+        return "name one label: labels.kind"
+    return did_you_mean(name, (*SCALARS, *(f"device.{key}" for key in DEVICE_FACTS), "labels.NAME"))
+
+
+Predicate = Callable[[Facts], bool]
+
+
+def explain(matches: Predicate, facts: Facts) -> Verdict:
+    """Why a rule's predicate (`Rule.matches`) matches or not, for any predicate."""
+    if isinstance(matches, Always | AllFields | ByExpression):
+        return matches.explain(facts)
+    return Verdict(matches(facts))

@@ -1,0 +1,147 @@
+"""records.yaml: data checked as well as rules are."""
+
+import pytest
+
+from tests.domain.test_policy_errors import GOOD
+from tierline.domain.terms import Mode, Role
+from tierline.policy import PolicyError, Records, load_folder
+from tierline.policy.records import Client, Contact, Device, Integration, Person, Room, Subscription
+
+RECORDS = """\
+clients:
+  Contoso: {agreement: managed, mode: watch, domains: contoso.example}
+  Fabrikam: {agreement: managed, record: psa}
+contacts:
+  - {client: Contoso, name: Ruth, email: ruth@contoso.example}
+devices:
+  - {client: Contoso, name: dc01, type: server, criticality: 1, site: Head office}
+  - {client: Fabrikam, name: dc01, type: server, criticality: 2}
+people:
+  Sam: {login: sam, email: sam@msp.example, role: technician, groups: [Desk]}
+  Ines: {login: ines, email: ines@contoso.example, role: lead, client: Contoso}
+rooms:
+  desk: {kind: slack, url: "https://hooks.example/1"}
+integrations:
+  alertmanager: {kind: alertmanager, client_field: labels.client}
+  probe: {kind: json, client: Contoso}
+subscriptions:
+  mirror: {url: "https://psa.example/hook", clients: [Contoso]}
+"""
+
+
+def _load(tmp_path, records, rules=GOOD):
+    (tmp_path / "rules.yaml").write_text(rules)
+    (tmp_path / "records.yaml").write_text(records)
+    return load_folder(tmp_path, year=2026)
+
+
+def test_records_are_compiled(tmp_path):
+    loaded = _load(tmp_path, RECORDS)
+    found = loaded.records
+    assert loaded.warnings == ()
+    assert loaded.files == ("rules.yaml", "records.yaml")
+    assert found.clients == (
+        Client("Contoso", "managed", "tierline", Mode.WATCH, ("contoso.example",)),
+        Client("Fabrikam", "managed", "psa"),
+    )
+    assert found.contacts == (Contact("Contoso", "Ruth", "ruth@contoso.example"),)
+    assert found.devices[0] == Device("Contoso", "dc01", "server", 1, "Head office")
+    assert found.people == (
+        Person("Sam", "sam", "sam@msp.example", Role.TECHNICIAN, ("Desk",)),
+        Person("Ines", "ines", "ines@contoso.example", Role.LEAD, (), "Contoso"),
+    )
+    assert found.rooms == (Room("desk", "slack", "https://hooks.example/1"),)
+    assert found.integrations == (
+        Integration("alertmanager", "alertmanager", client_field="labels.client"),
+        Integration("probe", "json", client="Contoso"),
+    )
+    assert found.subscriptions == (
+        Subscription("mirror", "https://psa.example/hook", ("Contoso",)),
+    )
+
+
+def test_records_do_not_change_the_version(tmp_path):
+    before = _load(tmp_path, RECORDS).policy.version
+    assert _load(tmp_path, "clients: {}").policy.version == before
+
+
+def test_a_folder_without_records_has_none(tmp_path):
+    (tmp_path / "rules.yaml").write_text(GOOD)
+    assert load_folder(tmp_path).records == Records()
+
+
+CASES = {
+    "unknown section": ("rooms:", "roms:", 12, "no key `roms`", "rooms"),
+    "unknown key": ("record: psa", "recrd: psa", 3, "no key `recrd`", "record"),
+    "key missing": ("login: sam, ", "", 10, "lacks `login`", "add it"),
+    "unknown agreement": ("agreement: managed, mode", "agreement: manged, mode", 2, "`manged`",
+                          "`managed`"),
+    "unknown mode": ("mode: watch", "mode: wach", 2, "wach", "`watch`"),
+    "unknown record": ("record: psa", "record: psq", 3, "psq", "`psa`"),
+    "contact's client": ("{client: Contoso, name: Ruth", "{client: Contosa, name: Ruth", 5,
+                         "no client", "`Contoso`"),
+    "device's client": ("{client: Fabrikam", "{client: Fabricam", 8, "no client", "`Fabrikam`"),
+    "device twice": ("{client: Fabrikam", "{client: Contoso", 8, "listed twice", "keep one"),
+    "criticality": ("criticality: 1", "criticality: 4", 7, "whole number", "1 to 3"),
+    "criticality as a text": ("criticality: 1", "criticality: high", 7, "whole number", "1 to 3"),
+    "email": ("sam@msp.example", "sam at msp", 10, "not an email address", "@"),
+    "domain": ("domains: contoso.example", "domains: contoso", 2, "not a domain", "example.com"),
+    "role": ("role: technician", "role: boss", 10, "boss", "manager"),
+    "unknown group": ("groups: [Desk]", "groups: [Dask]", 10, "no group", "`Desk`"),
+    "login twice": ("login: ines", "login: sam", 11, "listed twice", "keep one"),
+    "login with a blank": ("login: ines", "login: In es", 11, "not a login", "priya"),
+    "person's client": ("role: lead, client: Contoso", "role: lead, client: X", 11,
+                        "no client is called `X`", "Contoso"),
+    "room's kind": ("kind: slack", "kind: slak", 13, "slak", "`slack`"),
+    "room's address": ("https://hooks.example/1", "ftp://x", 13, "web address", "https://"),
+    "integration's kind": ("kind: json", "kind: xml", 16, "xml", "cloudevents"),
+    "integration's client": ("client: Contoso}\nsub", "client: X}\nsub", 16,
+                             "no client is called `X`", "Contoso"),
+    "client both ways": ("client: Contoso}\nsub", "client: Contoso, client_field: x}\nsub", 16,
+                         "both", "keep the one"),
+    "subscription's client": ("clients: [Contoso]", "clients: [X]", 18, "no client", "Contoso"),
+    "reserved client": ("  Fabrikam:", "  Unsorted:", 3, "reserved", "another name"),
+    "key twice": ("  Fabrikam:", "  Contoso:", 3, "written twice", "keep one"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "line", "message", "remedy"), CASES.values(), ids=CASES)
+def test_a_mistake_in_the_records_is_refused_at_its_line(tmp_path, old, new, line, message, remedy):
+    assert old in RECORDS
+    with pytest.raises(PolicyError) as caught:
+        _load(tmp_path, RECORDS.replace(old, new, 1))
+    found = [f for f in caught.value.findings if message in f.message]
+    assert found, str(caught.value)
+    assert (found[0].line, found[0].file.endswith("records.yaml")) == (line, True)
+    assert remedy in f"{found[0].message}; {found[0].remedy}"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        ("members: [Sam]", "members: [Sam, Sma]", 5, "no record knows a person called `Sma`"),
+        ("members: [Sam]", "members: [Sam], lead: Prya", 5, "person called `Prya`"),
+        ("members: [Sam]", "members: [Sam], room: dosk", 5, "room called `dosk`"),
+        ("members: [Sam]", "members: [Sam], of: client X", 5, "client called `X`"),
+        ("tiers:", "people: {duty manager: Tim}\ntiers:", 3, "person called `Tim`"),
+        ("tiers:", "mode: {default: act, Contosso: act}\ntiers:", 3, "client called `Contosso`"),
+    ],
+)
+def test_a_name_that_no_record_knows_is_a_warning_in_the_rules(tmp_path, old, new, line, message):
+    loaded = _load(tmp_path, RECORDS, GOOD.replace(old, new, 1))
+    (warning,) = loaded.warnings
+    assert (warning.line, warning.file.endswith("rules.yaml")) == (line, True)
+    assert message in warning.message
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        ("kind: json, client: Contoso", "kind: json", 16, "will be Unsorted"),
+        ("role: lead, client", "role: lead, groups: [Desk], client", 11, "not among the members"),
+    ],
+)
+def test_what_is_probably_not_meant_is_a_warning_in_the_records(tmp_path, old, new, line, message):
+    (warning,) = _load(tmp_path, RECORDS.replace(old, new, 1)).warnings
+    assert (warning.line, warning.file.endswith("records.yaml")) == (line, True)
+    assert message in warning.message
