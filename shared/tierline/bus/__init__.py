@@ -1,0 +1,1 @@
+"""Kafka, the way events travel. Losing all of it loses nothing: Postgres sends again."""

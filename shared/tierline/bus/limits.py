@@ -1,0 +1,45 @@
+"""Every bound of the bus, in one place. Seconds are transport time: always real."""
+
+BATCH_MAX = 500
+"""Messages handled in one transaction."""
+
+RELAY_ROWS_MAX = 1_000
+"""Outbox rows sent in one pass."""
+
+RELAY_SHARDS_MAX = 4
+"""Shards one pass takes, so that several replicas share the work."""
+
+RELAY_POLL_S = 0.05
+RELAY_BUSY_S = 0.005
+"""A nudged shard that another relay holds is tried again after this."""
+
+GATE_CHECK_S = 1.0
+"""How long the topics, once seen, are taken to exist."""
+
+PRODUCER_BATCH_BYTES = 128 * 1024
+REQUEST_TIMEOUT_MS = 10_000
+SESSION_TIMEOUT_MS = 10_000
+HEARTBEAT_MS = 3_000
+MAX_POLL_INTERVAL_MS = 120_000
+FETCH_WAIT_MS = 100
+FETCH_BYTES_MAX = 4 * 1024 * 1024
+
+BACKOFF_FIRST_S = 0.1
+BACKOFF_MAX_S = 5.0
+
+REPLAYS_MAX = 5
+"""Times a batch that met a deadlock or a lock timeout is run again before it goes one by one."""
+
+SWEEP_EVERY_S = 5.0
+SWEEP_OLDER_THAN_S = 5.0
+SWEEP_TICKETS_MAX = 500
+SWEEP_WITHIN_S = 600.0
+"""A sweep looks at what changed this recently..."""
+SWEEP_ALL_EACH = 60
+"""...and each so many sweeps, and at the start, at everything."""
+
+
+def backoff_s(failures: int) -> float:
+    """Seconds to wait after the given number of failures in a row (at least 1)."""
+    wait: float = BACKOFF_FIRST_S * 2 ** min(failures - 1, 10)
+    return min(BACKOFF_MAX_S, wait)

@@ -1,0 +1,130 @@
+"""The outbox relay: rows to Kafka, in order within a shard, deleted once the broker has them.
+
+A shard is sent by one relay at a time (a transaction's advisory lock). A crash frees the lock and
+leaves the rows: they are sent again, and consumers know what they have seen.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import structlog
+
+from tierline.bus.limits import (
+    RELAY_BUSY_S,
+    RELAY_POLL_S,
+    RELAY_ROWS_MAX,
+    RELAY_SHARDS_MAX,
+    backoff_s,
+)
+from tierline.bus.producer import NotSentError, Outgoing
+from tierline.messages.topics import SHARDS
+from tierline.store.database import REPLAYABLE, UNREACHABLE, Database
+
+log = structlog.get_logger(__name__)
+
+LOCK_CLASS = 7208
+"""The advisory lock space of outbox shards."""
+
+
+class Sender(Protocol):
+    """What a relay needs of a broker."""
+
+    async def send(self, messages: Sequence[Outgoing]) -> dict[int, str]:
+        """Send all, or raise NotSentError; returns by id what was refused for good, and why."""
+        ...
+
+
+class Relay:
+    """Carries outbox rows to the broker. `nudge()` after a commit makes it look at once."""
+
+    def __init__(self, db: Database, sender: Sender) -> None:
+        self._db = db
+        self._sender = sender
+        self._wake = asyncio.Event()
+
+    def nudge(self) -> None:
+        """Rows were committed in this process: look now instead of at the next poll."""
+        self._wake.set()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Relay until `stop`; on errors back off and go on."""
+        failures = 0
+        while not stop.is_set():
+            wait = RELAY_POLL_S
+            nudged = self._wake.is_set()
+            self._wake.clear()
+            try:
+                sent = await self.send_once()
+                failures = 0
+                if sent:
+                    continue
+                if nudged:
+                    wait = RELAY_BUSY_S
+            except (NotSentError, *UNREACHABLE, *REPLAYABLE) as error:
+                failures += 1
+                wait = backoff_s(failures)
+                log.warning("outbox not relayed", reason=str(error), failures=failures)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), wait)
+                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), wait)
+
+    async def send_once(self) -> int:
+        """Send what some free shards hold, oldest first; returns how many rows left the outbox.
+
+        Raises NotSentError when the broker did not take them (they stay).
+        """
+        async with self._db.transaction() as connection:
+            shards = await _take_shards(connection)
+            if not shards:
+                return 0
+            rows = await connection.fetch(
+                "SELECT id, topic, key, body FROM tierline.outbox"
+                " WHERE shard = ANY($1::smallint[]) ORDER BY id LIMIT $2",
+                shards,
+                RELAY_ROWS_MAX,
+            )
+            messages = [Outgoing(r["id"], r["topic"], r["key"], r["body"]) for r in rows]
+            refused = await self._sender.send(messages)
+            if refused:
+                await _bury(connection, refused)
+            await connection.execute(
+                "DELETE FROM tierline.outbox WHERE id = ANY($1::bigint[])",
+                [message.id for message in messages],
+            )
+            return len(messages)
+
+
+async def _take_shards(connection: Any) -> list[int]:
+    """Lock up to RELAY_SHARDS_MAX shards that have rows and that nobody else is sending."""
+    rows = await connection.fetch(
+        """
+        WITH waiting AS MATERIALIZED (
+            SELECT s FROM generate_series(0, $1 - 1) AS s
+            WHERE EXISTS (SELECT 1 FROM tierline.outbox WHERE shard = s)
+            ORDER BY random()
+        )
+        SELECT s FROM waiting WHERE pg_try_advisory_xact_lock($2, s) LIMIT $3
+        """,
+        SHARDS,
+        LOCK_CLASS,
+        RELAY_SHARDS_MAX,
+    )
+    return [row["s"] for row in rows]
+
+
+async def _bury(connection: Any, refused: dict[int, str]) -> None:
+    """Keep whole, with its reason, what the broker will never take."""
+    await connection.execute(
+        """
+        INSERT INTO tierline.dead_letter (source, key, body, reason)
+        SELECT 'outbox:' || o.topic, o.key, o.body, u.reason
+        FROM unnest($1::bigint[], $2::text[]) AS u(id, reason) JOIN tierline.outbox o USING (id)
+        """,
+        list(refused.keys()),
+        list(refused.values()),
+    )
+    log.error("messages refused for good are dead letters now", count=len(refused))

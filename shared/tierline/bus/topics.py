@@ -1,0 +1,34 @@
+"""Seeing to it that the topics exist."""
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError
+
+from tierline.bus.limits import REQUEST_TIMEOUT_MS
+from tierline.messages.topics import PARTITIONS, TOPICS
+
+
+async def ensure_topics(bootstrap: str, *, replication: int = 1) -> None:
+    """Create the topics that are missing, with PARTITIONS each. Raises KafkaError or OSError."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=REQUEST_TIMEOUT_MS)
+    await admin.start()
+    try:
+        there = set(await admin.list_topics())
+        wanted = [name for name in TOPICS if name not in there]
+        if wanted:
+            await _create(admin, wanted, replication)
+    finally:
+        await admin.close()
+
+
+async def _create(admin: AIOKafkaAdminClient, names: list[str], replication: int) -> None:
+    topics = [
+        NewTopic(name=name, num_partitions=PARTITIONS, replication_factor=replication)
+        for name in names
+    ]
+    try:
+        await admin.create_topics(topics)
+    except TopicAlreadyExistsError:
+        return
+    except KafkaError as error:
+        if "TopicAlreadyExists" not in repr(error):
+            raise

@@ -1,0 +1,121 @@
+"""Reading events back: a ticket's timeline, and what a consumer has not seen of it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeAlias
+
+import asyncpg
+
+Connection: TypeAlias = "asyncpg.Connection[Any]"
+
+GAP_EVENTS_MAX = 500
+"""Events read at once to fill a gap; the rest follow with the next sweep."""
+
+
+async def timeline(connection: Connection, number: int, *, after: int, limit: int) -> list[str]:
+    """Bodies (CloudEvents) of a ticket's events with seq above `after`, in order."""
+    rows = await connection.fetch(
+        "SELECT body FROM tierline.event WHERE ticket = $1 AND seq > $2 ORDER BY seq LIMIT $3",
+        number,
+        after,
+        limit,
+    )
+    return [row["body"] for row in rows]
+
+
+async def lock_progress(
+    connection: Connection, consumer: str, tickets: Sequence[int]
+) -> dict[int, int]:
+    """The last seq `consumer` has seen of each of `tickets`, its rows locked until the commit.
+
+    Rows that do not exist yet are made (seq 0), so that two replicas never work on one ticket.
+    """
+    rows = await connection.fetch(
+        """
+        WITH made AS (
+            INSERT INTO tierline.progress (consumer, ticket, seq)
+            SELECT $1, t, 0 FROM unnest($2::bigint[]) AS t ORDER BY t
+            ON CONFLICT DO NOTHING
+            RETURNING ticket, seq
+        )
+        SELECT ticket, seq FROM made
+        """,
+        consumer,
+        sorted(tickets),
+    )
+    found = {row["ticket"]: row["seq"] for row in rows}
+    others = [ticket for ticket in tickets if ticket not in found]
+    if others:
+        rows = await connection.fetch(
+            "SELECT ticket, seq FROM tierline.progress"
+            " WHERE consumer = $1 AND ticket = ANY($2::bigint[]) ORDER BY ticket FOR UPDATE",
+            consumer,
+            others,
+        )
+        found.update({row["ticket"]: row["seq"] for row in rows})
+    return found
+
+
+async def save_progress(connection: Connection, consumer: str, seen: Mapping[int, int]) -> None:
+    """Record the last seq seen of each ticket; never backwards."""
+    await connection.execute(
+        """
+        UPDATE tierline.progress AS p SET seq = u.seq
+        FROM unnest($2::bigint[], $3::int[]) AS u(ticket, seq)
+        WHERE p.consumer = $1 AND p.ticket = u.ticket AND p.seq < u.seq
+        """,
+        consumer,
+        list(seen.keys()),
+        list(seen.values()),
+    )
+
+
+async def missing(
+    connection: Connection, ranges: Sequence[tuple[int, int, int]]
+) -> dict[int, list[str]]:
+    """Event bodies by ticket for each (ticket, after, before) range, both ends exclusive."""
+    rows = await connection.fetch(
+        """
+        SELECT e.ticket, e.body FROM unnest($1::bigint[], $2::int[], $3::int[])
+            AS r(ticket, after, before)
+        JOIN tierline.event e ON e.ticket = r.ticket AND e.seq > r.after AND e.seq < r.before
+        ORDER BY e.ticket, e.seq LIMIT $4
+        """,
+        [ticket for ticket, _, _ in ranges],
+        [after for _, after, _ in ranges],
+        [before for _, _, before in ranges],
+        GAP_EVENTS_MAX,
+    )
+    found: dict[int, list[str]] = {}
+    for row in rows:
+        found.setdefault(row["ticket"], []).append(row["body"])
+    return found
+
+
+async def behind(
+    connection: Connection,
+    consumer: str,
+    *,
+    older_than_s: float,
+    within_s: float | None,
+    limit: int,
+) -> list[tuple[int, int, int]]:
+    """Tickets whose events `consumer` has not all seen for over `older_than_s` real seconds.
+
+    `within_s`: only those that changed in the last so many seconds. Returns (ticket, last seen,
+    ticket's seq).
+    """
+    rows = await connection.fetch(
+        """
+        SELECT t.id, coalesce(p.seq, 0) AS seen, t.seq FROM tierline.ticket t
+        LEFT JOIN tierline.progress p ON p.consumer = $1 AND p.ticket = t.id
+        WHERE t.changed_at < now() - make_interval(secs => $2)
+          AND t.changed_at >= coalesce(now() - make_interval(secs => $3), '-infinity')
+          AND t.seq > coalesce(p.seq, 0)
+        ORDER BY t.changed_at LIMIT $4
+        """,
+        consumer,
+        older_than_s,
+        within_s,
+        limit,
+    )
+    return [(row["id"], row["seen"], row["seq"]) for row in rows]

@@ -1,0 +1,211 @@
+"""Tickets under row locks, and what was decided about them, written in one go."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeAlias
+
+import asyncpg
+
+from tierline.domain.advance import next_due
+from tierline.domain.events import Event
+from tierline.domain.evolve import evolve
+from tierline.domain.floor import Floor
+from tierline.domain.snapshot import nearest
+from tierline.domain.ticket import Ticket
+from tierline.messages.events import encode_event, event_name
+from tierline.messages.state import decode_ticket, encode_ticket
+from tierline.messages.topics import EVENT_BYTES_MAX, EVENTS, shard_of
+
+Connection: TypeAlias = "asyncpg.Connection[Any]"
+
+
+class TooLargeError(ValueError):
+    """An event would exceed EVENT_BYTES_MAX on the wire; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One ticket before (None: it is being opened) and after its new events."""
+
+    before: Ticket | None
+    after: Ticket
+    events: tuple[Event, ...]
+
+
+async def lock_tickets(connection: Connection, ids: Collection[int]) -> dict[int, Ticket]:
+    """The tickets of `ids` that exist, their rows locked in order of id until the commit."""
+    if not ids:
+        return {}
+    rows = await connection.fetch(
+        "SELECT doc FROM tierline.ticket WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE",
+        list(ids),
+    )
+    return _by_id(rows)
+
+
+async def lock_due(connection: Connection, horizon: datetime, limit: int) -> dict[int, Ticket]:
+    """Up to `limit` tickets due at or before `horizon` (UTC policy time) that nobody else holds."""
+    rows = await connection.fetch(
+        "SELECT doc FROM tierline.ticket WHERE id IN ("
+        " SELECT id FROM tierline.ticket WHERE next_due_at <= $1"
+        " ORDER BY next_due_at LIMIT $2 FOR UPDATE SKIP LOCKED)"
+        " ORDER BY id FOR UPDATE",
+        horizon,
+        limit,
+    )
+    return _by_id(rows)
+
+
+def _by_id(rows: Iterable[Any]) -> dict[int, Ticket]:
+    tickets = (decode_ticket(row["doc"]) for row in rows)
+    return {ticket.id: ticket for ticket in tickets}
+
+
+async def read_ticket(connection: Connection, number: int) -> Ticket | None:
+    """The ticket of that number as last committed, without a lock."""
+    doc = await connection.fetchval("SELECT doc FROM tierline.ticket WHERE id = $1", number)
+    return None if doc is None else decode_ticket(doc)
+
+
+async def policy_now(connection: Connection) -> datetime:
+    """Policy time now (UTC), in a statement of its own: call it after every row lock is held."""
+    now: datetime = await connection.fetchval("SELECT tierline.policy_now()")
+    return now
+
+
+async def read_floor(connection: Connection, as_of: datetime) -> Floor:
+    """Open load by group, in one statement."""
+    rows = await connection.fetch(
+        "SELECT grp, count(*) AS load FROM tierline.ticket"
+        " WHERE state IN ('queued', 'working', 'on_hold') GROUP BY grp"
+    )
+    return Floor(as_of, {row["grp"]: row["load"] for row in rows})
+
+
+async def draw_numbers(connection: Connection, count: int) -> list[int]:
+    """`count` new ticket numbers, ascending."""
+    rows = await connection.fetch(
+        "SELECT nextval('tierline.ticket_number') AS n FROM generate_series(1, $1)", count
+    )
+    return sorted(row["n"] for row in rows)
+
+
+async def write_changes(connection: Connection, changes: Sequence[Change]) -> int:
+    """Write states, events, due instants and outbox rows of `changes`; returns the events written.
+
+    The tickets' rows must be locked by this transaction (or be new). Raises TooLargeError before
+    anything is written; asyncpg.UniqueViolationError where a problem key is already open.
+    """
+    changes = [change for change in changes if change.events]
+    if not changes:
+        return 0
+    messages = [message for change in changes for message in _messages(change)]
+    opened = [change.after for change in changes if change.before is None]
+    moved = [change.after for change in changes if change.before is not None]
+    if moved:
+        await connection.execute(_UPDATE, *_columns(moved))
+    if opened:
+        await connection.execute(_INSERT, *_columns(opened), *_more_columns(opened))
+    await _write_events(connection, messages)
+    return len(messages)
+
+
+@dataclass(frozen=True, slots=True)
+class _Message:
+    event: Event
+    client: str
+    body: bytes
+
+
+def _messages(change: Change) -> list[_Message]:
+    """Each event's wire body, with the snapshot just after that event."""
+    ticket, found = change.before, []
+    last = len(change.events) - 1
+    for position, event in enumerate(change.events):
+        ticket = change.after if position == last else evolve(ticket, event)
+        body = encode_event(event, ticket)
+        if len(body) > EVENT_BYTES_MAX:
+            raise TooLargeError(f"event {event.ticket}/{event.seq} has {len(body)} bytes")
+        found.append(_Message(event, ticket.client, body))
+    return found
+
+
+_FIELDS = "u(id, seq, doc, state, priority, tier, grp, owner, promise_due, next_due_at, recorded_at"
+_ARRAYS = (
+    "unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],"
+    " $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[]"
+)
+
+_UPDATE = f"""
+UPDATE tierline.ticket AS t SET
+    seq = u.seq, doc = u.doc::json, state = u.state, priority = u.priority, tier = u.tier,
+    grp = u.grp, owner = u.owner, promise_due = u.promise_due, next_due_at = u.next_due_at,
+    recorded_at = u.recorded_at, changed_at = clock_timestamp()
+FROM {_ARRAYS}) AS {_FIELDS}) WHERE t.id = u.id
+"""
+
+_INSERT = f"""
+INSERT INTO tierline.ticket (id, seq, doc, state, priority, tier, grp, owner, promise_due,
+    next_due_at, recorded_at, type, client, title, problem_key, opened_at)
+SELECT u.id, u.seq, u.doc::json, u.state, u.priority, u.tier, u.grp, u.owner, u.promise_due,
+    u.next_due_at, u.recorded_at, u.type, u.client, u.title, u.problem_key, u.opened_at
+FROM {_ARRAYS}, $12::text[], $13::text[], $14::text[], $15::text[], $16::timestamptz[])
+AS {_FIELDS}, type, client, title, problem_key, opened_at)
+"""
+
+
+def _columns(tickets: Sequence[Ticket]) -> list[list[Any]]:
+    return [
+        [t.id for t in tickets],
+        [t.seq for t in tickets],
+        [encode_ticket(t) for t in tickets],
+        [t.state.value for t in tickets],
+        [t.priority.value for t in tickets],
+        [t.tier for t in tickets],
+        [t.group for t in tickets],
+        [t.owner for t in tickets],
+        [p.due if (p := nearest(t, to_client=True)) else None for t in tickets],
+        [next_due(t) for t in tickets],
+        [t.recorded_at for t in tickets],
+    ]
+
+
+def _more_columns(tickets: Sequence[Ticket]) -> list[list[Any]]:
+    return [
+        [t.type.value for t in tickets],
+        [t.client for t in tickets],
+        [t.title for t in tickets],
+        [t.problem_key for t in tickets],
+        [t.opened_at for t in tickets],
+    ]
+
+
+async def _write_events(connection: Connection, messages: Sequence[_Message]) -> None:
+    """Events and their outbox rows, in order, in one statement."""
+    keys = [str(message.event.ticket) for message in messages]
+    await connection.execute(
+        """
+        WITH said AS (
+            SELECT * FROM unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::timestamptz[],
+                $5::text[], $6::text[], $7::text[], $8::text[], $9::smallint[])
+            WITH ORDINALITY
+            AS u(ticket, seq, at, recorded_at, type, client, cause, body, shard, place)
+        ), written AS (
+            INSERT INTO tierline.event (ticket, seq, at, recorded_at, type, client, cause, body)
+            SELECT ticket, seq, at, recorded_at, type, client, cause, body::json FROM said
+        )
+        INSERT INTO tierline.outbox (shard, topic, key, body)
+        SELECT shard, $10, ticket::text, convert_to(body, 'UTF8') FROM said ORDER BY place
+        """,
+        [m.event.ticket for m in messages],
+        [m.event.seq for m in messages],
+        [m.event.at for m in messages],
+        [m.event.recorded_at for m in messages],
+        [event_name(m.event) for m in messages],
+        [m.client for m in messages],
+        [m.event.cause for m in messages],
+        [m.body.decode() for m in messages],
+        [shard_of(key) for key in keys],
+        EVENTS,
+    )
