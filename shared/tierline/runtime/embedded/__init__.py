@@ -1,0 +1,1 @@
+"""PostgreSQL and a Kafka-protocol broker as child processes, from installed wheels."""

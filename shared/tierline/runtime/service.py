@@ -1,0 +1,225 @@
+"""How every service runs: an HTTP server and named loops, started and stopped together."""
+
+import asyncio
+import contextlib
+import os
+import signal
+import socket
+import sys
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, TypeVar, overload
+
+import structlog
+import uvicorn
+import uvloop
+from fastapi import FastAPI
+
+from tierline.runtime.logs import configure_logging
+from tierline.runtime.settings import ServiceSettings, load_settings_or_exit
+
+LISTEN_BACKLOG = 2048
+SERVER_STOP_SECONDS = 3
+CLOSE_SECONDS = 5.0
+PARENT_POLL_SECONDS = 1.0
+
+Loop = Callable[[asyncio.Event], Awaitable[None]]
+SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True, kw_only=True)
+class Service:
+    """A service, built and not yet running.
+
+    Attributes:
+        name: for logs.
+        app: its HTTP application.
+        loops: name and coroutine function; each runs until the event it is given is set.
+        on_stop: awaited in order after server and loops have ended (close pools here).
+    """
+
+    name: str
+    app: FastAPI
+    loops: list[tuple[str, Loop]] = field(default_factory=list)
+    on_stop: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+
+
+class LoopEndedError(Exception):
+    """A loop returned although nobody had asked it to stop."""
+
+
+@overload
+def run_service(name: str, build: Callable[[ServiceSettings], Awaitable[Service]]) -> NoReturn: ...
+@overload
+def run_service(
+    name: str,
+    build: Callable[[SettingsT], Awaitable[Service]],
+    settings_class: type[SettingsT],
+) -> NoReturn: ...
+def run_service(
+    name: str,
+    build: Callable[[Any], Awaitable[Service]],
+    settings_class: type[ServiceSettings] = ServiceSettings,
+) -> NoReturn:
+    """Run a service until SIGTERM or SIGINT; the body of every service's `__main__`.
+
+    On the signal it stops accepting, tells the loops, waits `stop_seconds`, cancels what is left
+    and ends with 0. A loop that crashes or returns by itself is logged and ends the process with 1,
+    so that whoever supervises it starts a fresh one.
+
+    Args:
+        name: for logs.
+        build: makes the service from its settings, inside the event loop.
+        settings_class: ServiceSettings or a subclass; unusable settings end the process with 2.
+    """
+    settings = load_settings_or_exit(settings_class)
+    configure_logging(name, settings.log_level)
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        code = runner.run(_run(build, settings))
+    sys.stderr.flush()
+    raise SystemExit(code)
+
+
+async def _run(build: Callable[[Any], Awaitable[Service]], settings: ServiceSettings) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    try:
+        listener = _listen(settings.host, settings.port)
+    except OSError as error:
+        log.error("cannot listen", host=settings.host, port=settings.port, reason=str(error))
+        return 1
+    try:
+        service = await build(settings)
+    except Exception:
+        log.exception("the service could not be built")
+        listener.close()
+        return 1
+    log.info("started", port=settings.port)
+    code = await serve(service, settings, listener, stop)
+    log.info("stopped", exit_code=code)
+    return code
+
+
+async def serve(
+    service: Service, settings: ServiceSettings, listener: socket.socket, stop: asyncio.Event
+) -> int:
+    """Run the server and the loops of a service until `stop` is set or one of them fails.
+
+    Args:
+        service: what to run.
+        settings: stop_seconds and supervisor_pid are used.
+        listener: a listening socket, closed afterwards.
+        stop: set by whoever wants it to end.
+
+    Returns:
+        0 after a requested stop, 1 after a failure.
+    """
+    server = _server(service.app)
+    code = 0
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [
+                group.create_task(_serve_http(server, listener, stop), name="http"),
+                *(
+                    group.create_task(_run_loop(name, loop, stop), name=name)
+                    for name, loop in service.loops
+                ),
+            ]
+            if settings.supervisor_pid:
+                tasks.append(group.create_task(_watch_parent(settings.supervisor_pid, stop)))
+            group.create_task(_bounded_stop(tasks, server, stop, settings.stop_seconds))
+    except* Exception as failures:  # noqa: BLE001 - already logged where it happened
+        code = 1
+        log.error("ending because a part failed", parts=len(failures.exceptions))
+    finally:
+        listener.close()
+        await _close(service)
+    return code
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.settimeout(0)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling, which would race with ours."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+
+def _server(app: FastAPI) -> _Server:
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        backlog=LISTEN_BACKLOG,
+        timeout_graceful_shutdown=SERVER_STOP_SECONDS,
+    )
+    return _Server(config)
+
+
+async def _serve_http(server: _Server, listener: socket.socket, stop: asyncio.Event) -> None:
+    await server.serve(sockets=[listener])
+    if not stop.is_set():
+        log.error("the HTTP server ended by itself")
+        raise LoopEndedError("http")
+
+
+async def _run_loop(name: str, loop: Loop, stop: asyncio.Event) -> None:
+    try:
+        await loop(stop)
+    except Exception:
+        log.exception("a loop crashed", loop=name)
+        raise
+    if not stop.is_set():
+        log.error("a loop ended by itself", loop=name)
+        raise LoopEndedError(name)
+
+
+async def _watch_parent(parent: int, stop: asyncio.Event) -> None:
+    """End with the process that started us, where the kernel cannot be asked to see to it."""
+    while not stop.is_set():
+        if os.getppid() != parent:
+            log.warning("the supervisor is gone")
+            stop.set()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(PARENT_POLL_SECONDS):
+                await stop.wait()
+
+
+async def _bounded_stop(
+    tasks: list["asyncio.Task[None]"], server: _Server, stop: asyncio.Event, seconds: float
+) -> None:
+    """After the stop is asked: no new connections, then `seconds` for what is under way."""
+    await stop.wait()
+    server.should_exit = True
+    _, late = await asyncio.wait(tasks, timeout=seconds)
+    for task in late:
+        log.warning("cancelled at the end of the stop's time", loop=task.get_name())
+        task.cancel()
+
+
+async def _close(service: Service) -> None:
+    for closing in service.on_stop:
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await closing()
+        except Exception:
+            log.exception("closing failed")

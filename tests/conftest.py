@@ -1,0 +1,156 @@
+"""Fixtures for tests against real servers: an embedded PostgreSQL and an embedded broker.
+
+Each pytest process (each xdist worker) has its own pair, started at first use and shared by its
+tests. Every test that asks for `database_url` gets an empty, migrated database of its own.
+"""
+
+import asyncio
+import importlib
+import importlib.util
+import inspect
+import os
+import shutil
+import tempfile
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+
+from tierline.messages.topics import PARTITIONS, TOPICS
+from tierline.runtime.embedded.broker import EmbeddedBroker
+from tierline.runtime.embedded.postgres import EmbeddedPostgres
+from tierline.runtime.errors import EmbeddedUnavailableError
+from tierline.runtime.ports import find_free_port
+
+TOPIC_PARTITIONS = dict.fromkeys(TOPICS, PARTITIONS)
+TEMPLATE = "template_migrated"
+# Losing a test database to a power cut is fine; waiting for the disk in each test is not.
+TEST_SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": "100"}
+EVENTUALLY_SECONDS = 15.0
+POLL_SECONDS = 0.02
+
+Eventually = Callable[..., Awaitable[object]]
+
+
+def require_or_skip(reason: str) -> None:
+    """Skip the test, or fail it where the run was told that everything must be there."""
+    if os.environ.get("TIERLINE_REQUIRE_ALL") == "1":
+        pytest.fail(f"TIERLINE_REQUIRE_ALL=1, and {reason}")
+    pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def server_folder() -> Iterator[Path]:
+    """A folder for the servers' files, removed afterwards."""
+    folder = Path(tempfile.mkdtemp(prefix="tierline-test-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def postgres_server(server_folder: Path) -> AsyncIterator[EmbeddedPostgres]:
+    """A running PostgreSQL. A test that kills it starts it again before it ends."""
+    try:
+        server = EmbeddedPostgres(
+            server_folder / "postgres",
+            find_free_port(),
+            log=server_folder / "postgres.log",
+            settings=TEST_SETTINGS,
+        )
+    except EmbeddedUnavailableError as error:
+        require_or_skip(error.message)
+        raise
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+async def run_sql(server: EmbeddedPostgres, *statements: str) -> None:
+    """Run statements outside any transaction, in the maintenance database."""
+    connection = await asyncpg.connect(server.url("postgres"), timeout=10)
+    try:
+        for statement in statements:
+            await connection.execute(statement, timeout=30)
+    finally:
+        await connection.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def migrated_template(postgres_server: EmbeddedPostgres) -> str:
+    """The name of a database with the schema in it and no rows, to be copied."""
+    await run_sql(postgres_server, f"CREATE DATABASE {TEMPLATE}")
+    if importlib.util.find_spec("tierline.store.migrate") is not None:
+        migrate = importlib.import_module("tierline.store.migrate")
+        # In a thread: an upgrade may run an event loop of its own.
+        await asyncio.to_thread(migrate.upgrade, postgres_server.url(TEMPLATE))
+    return TEMPLATE
+
+
+async def _fresh_database(server: EmbeddedPostgres, template: str) -> str:
+    name = f"t_{uuid.uuid4().hex[:12]}"
+    await run_sql(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
+    return name
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database_url(
+    postgres_server: EmbeddedPostgres, migrated_template: str
+) -> AsyncIterator[str]:
+    """The URL (postgresql://...) of a migrated, empty database for this test alone."""
+    name = await _fresh_database(postgres_server, migrated_template)
+    yield postgres_server.url(name)
+    await run_sql(postgres_server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def module_database_url(
+    postgres_server: EmbeddedPostgres, migrated_template: str
+) -> AsyncIterator[str]:
+    """The URL of a migrated database shared by the tests of one module."""
+    name = await _fresh_database(postgres_server, migrated_template)
+    yield postgres_server.url(name)
+    await run_sql(postgres_server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def broker(server_folder: Path) -> AsyncIterator[EmbeddedBroker]:
+    """A running broker with the product's topics; `.bootstrap` is its address.
+
+    It is shared: use a consumer group, keys or topics of your own. A test that kills it starts it
+    again before it ends.
+    """
+    try:
+        server = EmbeddedBroker(find_free_port(), TOPIC_PARTITIONS, log=server_folder / "broker.log")
+    except EmbeddedUnavailableError as error:
+        require_or_skip(error.message)
+        raise
+    await server.start()
+    try:
+        yield server
+    finally:
+        await server.stop()
+
+
+@pytest.fixture
+def eventually() -> Eventually:
+    """Poll a condition (plain or async) until it gives something true, which is returned."""
+
+    async def wait(condition: Callable[[], object], seconds: float = EVENTUALLY_SECONDS) -> object:
+        deadline = asyncio.get_running_loop().time() + seconds
+        while True:
+            outcome = condition()
+            if inspect.isawaitable(outcome):
+                outcome = await outcome
+            if outcome:
+                return outcome
+            if asyncio.get_running_loop().time() >= deadline:
+                pytest.fail(f"not true within {seconds} s: {inspect.getsource(condition).strip()}")
+            await asyncio.sleep(POLL_SECONDS)
+
+    return wait
