@@ -1,0 +1,37 @@
+"""sla-timer, put together: the tick, the relay of what it wrote, and its health."""
+
+from fastapi import FastAPI
+
+from sla_timer.settings import Settings
+from sla_timer.tick import Ticker
+from tierline.bus.producer import Producer
+from tierline.bus.relay import Relay
+from tierline.policy.source import PolicySource
+from tierline.runtime.service import Service
+from tierline.store.database import Database
+from tierline.store.floor import FloorSource
+from tierline.web.health import health_router
+
+
+async def build(settings: Settings) -> Service:
+    """The service, ready to run. Raises one of UNREACHABLE while Postgres is away."""
+    db = await Database.connect(settings.database_url)
+    policy, floor = PolicySource(db), FloorSource(db)
+    await policy.refresh()
+    producer = Producer(settings.kafka_bootstrap, idempotent=settings.kafka_idempotent)
+    relay = Relay(db, producer)
+    ticker = Ticker(db, lambda: policy.current, lambda: floor.current, relay.nudge)
+    app = FastAPI(title="Tierline sla-timer", docs_url=None, redoc_url=None)
+    checks = {"postgres": db.alive, "policy": policy.ready}
+    app.include_router(health_router("sla-timer", checks))
+    return Service(
+        name="sla-timer",
+        app=app,
+        loops=[
+            ("tick", ticker.run),
+            ("relay", relay.run),
+            ("policy", policy.run),
+            ("floor", floor.run),
+        ],
+        on_stop=[producer.close, db.close],
+    )

@@ -1,0 +1,157 @@
+"""The tick: find what is due, let its time pass, write what came of it. One batch a transaction."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+from prometheus_client import Counter, Histogram
+
+from sla_timer.limits import BATCH, ERROR_WAIT_S, POLL_S, REPLAYS_MAX, SET_ASIDE_S
+from tierline.domain.advance import advance_to, next_due
+from tierline.domain.events import Event
+from tierline.domain.floor import Floor
+from tierline.domain.policy import Policy
+from tierline.domain.ticket import Ticket
+from tierline.store.database import REPLAYABLE, UNREACHABLE, Database
+from tierline.store.dead_letters import bury
+from tierline.store.tickets import (
+    Change,
+    Connection,
+    lock_due,
+    lock_tickets,
+    policy_now,
+    write_changes,
+)
+
+log = structlog.get_logger(__name__)
+
+LATENESS = Histogram(
+    "tierline_timer_lateness_seconds",
+    "How long after its due instant time was let pass, in policy seconds",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 60, 3600),
+)
+TICKED = Counter("tierline_timer_events_total", "Events that time brought", ["type"])
+
+
+class Ticker:
+    """Lets time pass on every ticket that is due. `tick()` is one batch; `run()` repeats it."""
+
+    def __init__(
+        self,
+        db: Database,
+        policy: Callable[[], Policy],
+        floor: Callable[[], Floor],
+        committed: Callable[[], None],
+    ) -> None:
+        self._db = db
+        self._policy = policy
+        self._floor = floor
+        self._committed = committed
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Tick every POLL_S, at once again after a full batch; back off while Postgres is away."""
+        while not stop.is_set():
+            wait = POLL_S
+            try:
+                if await self.tick() >= BATCH:
+                    continue
+            except (*UNREACHABLE, *REPLAYABLE) as error:
+                log.warning("tick put off", reason=str(error))
+                wait = ERROR_WAIT_S
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), wait)
+
+    async def tick(self) -> int:
+        """One batch; returns how many tickets were due. A broken one stops no other."""
+        for _ in range(REPLAYS_MAX):
+            try:
+                return await self._together()
+            except UNREACHABLE:
+                raise
+            except REPLAYABLE as error:
+                log.info("tick replayed", reason=str(error))
+            except Exception:
+                log.exception("tick goes one by one")
+                return await self._one_by_one()
+        return 0
+
+    async def _together(self) -> int:
+        async with self._db.transaction() as connection:
+            horizon = await policy_now(connection)
+            tickets = await lock_due(connection, horizon, BATCH)
+            if not tickets:
+                return 0
+            now = await policy_now(connection)
+            changes = [self._pass(ticket, now) for ticket in tickets.values()]
+            await write_changes(connection, changes)
+            await _mend_unmoved(connection, changes)
+        self._told(changes)
+        return len(tickets)
+
+    def _pass(self, ticket: Ticket, now: datetime) -> Change:
+        after, events = advance_to(ticket, self._policy(), self._floor(), now)
+        return Change(ticket, after, tuple(events))
+
+    def _told(self, changes: list[Change]) -> None:
+        self._committed()
+        for event in (event for change in changes for event in change.events):
+            LATENESS.observe(_late_s(event))
+            TICKED.labels(type(event.what).__name__.lower()).inc()
+
+    async def _one_by_one(self) -> int:
+        async with self._db.connection() as connection:
+            horizon = await policy_now(connection)
+            rows = await connection.fetch(
+                "SELECT id FROM tierline.ticket WHERE next_due_at <= $1"
+                " ORDER BY next_due_at LIMIT $2",
+                horizon,
+                BATCH,
+            )
+        for row in rows:
+            await self._alone(row["id"], horizon)
+        return len(rows)
+
+    async def _alone(self, number: int, horizon: datetime) -> None:
+        try:
+            async with self._db.transaction() as connection:
+                tickets = await lock_tickets(connection, [number])
+                now = await policy_now(connection)
+                changes = [self._pass(ticket, now) for ticket in tickets.values()]
+                await write_changes(connection, changes)
+                await _mend_unmoved(connection, changes)
+        except (*UNREACHABLE, *REPLAYABLE):
+            raise
+        except Exception as error:
+            log.exception("time cannot pass on a ticket", ticket=number)
+            await self._set_aside(number, horizon, f"{type(error).__name__}: {error}")
+        else:
+            self._told(changes)
+
+    async def _set_aside(self, number: int, horizon: datetime, reason: str) -> None:
+        """Keep the state as a dead letter and look again later; the auditor counts it."""
+        async with self._db.transaction() as connection:
+            doc = await connection.fetchval(
+                "UPDATE tierline.ticket SET next_due_at = $2 WHERE id = $1 RETURNING doc",
+                number,
+                horizon + timedelta(seconds=SET_ASIDE_S),
+            )
+            await bury(connection, "sla-timer", str(number), (doc or "").encode(), reason)
+
+
+async def _mend_unmoved(connection: Connection, changes: list[Change]) -> None:
+    """A row found due although its state is not: its column was stale; write the true instant."""
+    stale = [change.after for change in changes if not change.events]
+    if stale:
+        await connection.execute(
+            "UPDATE tierline.ticket AS t SET next_due_at = u.due"
+            " FROM unnest($1::bigint[], $2::timestamptz[]) AS u(id, due) WHERE t.id = u.id",
+            [ticket.id for ticket in stale],
+            [next_due(ticket) for ticket in stale],
+        )
+        log.warning("stale due instants mended", tickets=[ticket.id for ticket in stale])
+
+
+def _late_s(event: Event) -> float:
+    return max(0.0, (event.recorded_at - event.at).total_seconds())
