@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from sla_timer.audit import Auditor
 from sla_timer.settings import Settings
 from sla_timer.tick import Ticker
 from tierline.bus.producer import Producer
@@ -32,6 +33,7 @@ async def build(settings: Settings) -> Service:
             ("relay", relay.run),
             ("policy", policy.run),
             ("floor", floor.run),
+            ("audit", Auditor(db).run),
         ],
         on_stop=[producer.close, db.close],
     )

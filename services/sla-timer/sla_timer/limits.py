@@ -9,3 +9,10 @@ REPLAYS_MAX = 5
 
 SET_ASIDE_S = 60.0
 """A ticket on which time cannot pass is looked at again after so many policy seconds."""
+
+AUDIT_EVERY_S = 20.0
+AUDIT_LATE_S = 60.0
+"""What has waited for longer than this is a finding."""
+
+AUDIT_SAMPLE = 500
+"""Tickets whose stored due instant is checked in one look; the looks go round."""
