@@ -1,0 +1,37 @@
+"""Which commands make sense on a ticket now, for whoever looks: what a page offers.
+
+A hint, not a verdict: `decide` judges, and knows more (whose decision a move is, how far a plan may
+reach).
+"""
+
+from tierline.domain.terms import State
+from tierline.domain.ticket import Ticket
+from tierline.web.principal import WRITE, Principal
+
+
+def allowed(ticket: Ticket, principal: Principal) -> list[str]:
+    """The names of the commands, as in their addresses, in the order a page shows them."""
+    if WRITE not in principal.scopes:
+        return []
+    asker = principal.asker
+    mine = not ticket.owner or ticket.owner == principal.login or asker.leads
+    owned = bool(ticket.owner)
+    resolved = ticket.state is State.RESOLVED
+    may_close = resolved or asker.leads or asker.actor.kind != "person"
+    offered = {
+        "claim": ticket.active and not owned,
+        "release": ticket.active and owned and mine,
+        "notes": ticket.open,
+        "plan": ticket.active and owned and mine,
+        "move": ticket.active,
+        "accept": ticket.active and ticket.proposal is not None,
+        "hold": ticket.active and mine,
+        "resume": ticket.hold is not None and mine,
+        "priority": ticket.active,
+        "resolve": ticket.active and mine,
+        "confirm": resolved,
+        "reject": resolved,
+        "reopen": resolved or not ticket.open,
+        "close": ticket.open and may_close,
+    }
+    return [name for name, offer in offered.items() if offer]

@@ -1,0 +1,33 @@
+"""Who may be made a ticket's owner, and by whom."""
+
+from tierline.store.tickets import Connection
+from tierline.web.bodies import closest
+from tierline.web.principal import Principal
+from tierline.web.problems import ProblemError
+
+
+async def check_owner(
+    connection: Connection, number: int, owner: str, principal: Principal
+) -> None:
+    """Check that `owner` works here, may see ticket `number`, and may be named by `principal`.
+
+    Raises:
+        ProblemError: 403 where naming somebody else is a lead's; 422 where nobody is named or
+            nobody who sees the ticket is called so.
+    """
+    if not owner:
+        raise ProblemError(422, "missing", "owner: this token is nobody's; name a login")
+    if owner != principal.login and not principal.asker.leads:
+        raise ProblemError(
+            403, "lead_decides", "giving it to somebody else is a lead's: claim it for yourself"
+        )
+    rows = await connection.fetch(
+        "SELECT p.login FROM tierline.person p JOIN tierline.ticket t ON t.id = $1"
+        " WHERE p.active AND (p.clients IS NULL OR t.client = ANY(p.clients))",
+        number,
+    )
+    logins = [row["login"] for row in rows]
+    if owner not in logins:
+        meant = closest(owner, logins)
+        remedy = f"did you mean {meant}?" if meant else "/v1/policy lists the members of groups"
+        raise ProblemError(422, "unknown_owner", f"owner: nobody is called {owner}; {remedy}")

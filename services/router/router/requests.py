@@ -1,0 +1,197 @@
+"""What callers may send: one body a command, each field bounded, unknown fields refused."""
+
+from datetime import UTC
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, AwareDatetime, Field
+
+from router.limits import EVENTS_PAGE, JUMP_S_MAX, PAGE, PAGE_MAX
+from router.queries.cursors import CURSOR_MAX
+from tierline.domain.terms import HoldReason, Priority, State, TicketType
+from tierline.web.bodies import Line, LongText, Reason, Strict
+
+Instant = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
+"""An RFC 3339 instant with its offset, taken as UTC."""
+
+Third = Annotated[int, Field(ge=1, le=3, strict=True)]
+"""Impact or urgency: 1 is the worst, 3 the least."""
+
+Several = Annotated[list[Line], Field(max_length=50)]
+"""A query parameter that may be repeated: any of them."""
+
+Cursor = Annotated[str, Field(max_length=CURSOR_MAX)]
+PageSize = Annotated[int, Field(ge=1, le=PAGE_MAX)]
+
+
+class Login(Strict):
+    """A login and its password."""
+
+    login: Annotated[Line, Field(min_length=1)]
+    password: Annotated[str, Field(min_length=1, max_length=1_000)]
+
+
+class TicketQuery(Strict):
+    """What a list of tickets is narrowed to."""
+
+    state: list[State] = Field(default_factory=list)
+    tier: Several = Field(default_factory=list)
+    group: Several = Field(default_factory=list)
+    owner: Annotated[
+        Several, Field(description="A login; `me`; `none` for what nobody has claimed.")
+    ] = Field(default_factory=list)
+    client: Several = Field(default_factory=list)
+    priority: list[Priority] = Field(default_factory=list)
+    type: list[TicketType] = Field(default_factory=list)
+    q: Annotated[Line, Field(description="A part of the title, or a number.")] = ""
+    sort: Literal["promise", "opened", "priority", "number"] = "promise"
+    limit: PageSize = PAGE
+    cursor: Cursor = ""
+
+
+class EventQuery(Strict):
+    """Which part of a timeline."""
+
+    after: Annotated[int, Field(ge=0, le=2**31 - 1, description="Only events above this seq.")] = 0
+    limit: PageSize = EVENTS_PAGE
+
+
+class NoticeQuery(Strict):
+    """Which notices."""
+
+    state: list[Literal["pending", "delivered", "failed", "superseded", "held", "suppressed"]] = (
+        Field(default_factory=list)
+    )
+    limit: PageSize = PAGE
+    cursor: Cursor = ""
+
+
+class PageQuery(Strict):
+    """Which part of a plain list."""
+
+    limit: PageSize = PAGE
+    cursor: Cursor = ""
+
+
+class RequesterBody(Strict):
+    """Who asks."""
+
+    name: Line = ""
+    email: Annotated[
+        Line, Field(pattern=r"^$|^[^@\s<>]+@[^@\s<>]+$", description="An e-mail address.")
+    ] = ""
+
+
+class OpenBody(Strict):
+    """A call, a mail, a walk-in: a new ticket."""
+
+    type: Literal["incident", "request", "problem"]
+    title: Annotated[Line, Field(min_length=1)]
+    client: Annotated[Line, Field(min_length=1)]
+    body: LongText = ""
+    requester: RequesterBody = RequesterBody()
+    site: Line = ""
+    host: Line = ""
+    service: Line = ""
+    category: Line = ""
+    impact: Third | None = None
+    urgency: Third | None = None
+    priority: Priority | None = None
+    start: Annotated[Line, Field(description="A group or a tier; without it, rules decide.")] = ""
+    spoken_to: Annotated[
+        bool, Field(description="The requester was spoken to: the response promise is met.")
+    ] = False
+
+
+class ClaimBody(Strict):
+    """Take it. A lead may name who does."""
+
+    owner: Line | None = None
+
+
+class ReleaseBody(Strict):
+    """Give it back to the queue."""
+
+    reason: Reason = ""
+
+
+class NoteBody(Strict):
+    """Write to colleagues, or to the requester."""
+
+    text: LongText
+    to_client: bool = False
+
+
+class PlanBody(Strict):
+    """The next step and when it will be done."""
+
+    next_step: Reason
+    promised_at: Instant
+    client_text: Reason = ""
+
+
+class MoveBody(Strict):
+    """To a group, to a tier, or, with neither, to the next step of the path."""
+
+    reason: Reason
+    to_tier: Line = ""
+    to_group: Line = ""
+    packet: LongText = ""
+
+
+class AcceptBody(Strict):
+    """Do what was proposed in event `seq`."""
+
+    seq: Annotated[int, Field(ge=1, le=2**31 - 1)]
+
+
+class HoldBody(Strict):
+    """Pause: what was asked, of whom, when to chase, when it ends by itself."""
+
+    reason: HoldReason
+    asked: Reason
+    of: Line = ""
+    chase_at: Instant | None = None
+    until: Instant | None = None
+
+
+class ResumeBody(Strict):
+    """Go on."""
+
+    because: Reason = ""
+
+
+class PriorityBody(Strict):
+    """A priority, or impact and urgency it follows from; `preview` only shows the new dues."""
+
+    reason: Reason
+    priority: Priority | None = None
+    impact: Third | None = None
+    urgency: Third | None = None
+    preview: bool = False
+
+
+class ResolveBody(Strict):
+    """Service is restored. Could the tier below have done it?"""
+
+    resolution: LongText
+    tier_below_could: Literal["", "no", "access", "guide", "training"] = ""
+
+
+class ConfirmBody(Strict):
+    """The client agrees."""
+
+    note: Reason = ""
+
+
+class ReasonBody(Strict):
+    """Why."""
+
+    reason: Reason
+
+
+class ClockBody(Strict):
+    """One of: a speed, a jump forward in seconds, held or running."""
+
+    speed: Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)] | None = None
+    jump_s: Annotated[float, Field(gt=0, le=JUMP_S_MAX, allow_inf_nan=False)] | None = None
+    held: bool | None = None

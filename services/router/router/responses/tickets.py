@@ -1,0 +1,147 @@
+"""Tickets, in a row and whole."""
+
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import Field
+
+from router.responses.base import Shown
+from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, State, TicketType
+
+Seconds = Annotated[float, Field(description="Seconds.")]
+
+
+class Promise(Shown):
+    """The running clock that is used up first."""
+
+    clock: ClockName
+    due: datetime
+    breached: bool
+
+
+class TicketRow(Shown):
+    """A ticket in a list."""
+
+    number: int
+    seq: int
+    type: TicketType
+    title: str
+    client: str
+    state: State
+    priority: Priority
+    tier: str
+    group: str
+    owner: str
+    desk_owner: str
+    category: str
+    host: str
+    opened_at: datetime
+    alerts: int
+    promise: Promise | None
+    internal: Promise | None
+    plan_promised_at: datetime | None
+    held_for: str
+    next_due_at: datetime | None
+
+
+class Clock(Shown):
+    """One measured promise."""
+
+    name: ClockName
+    cycle: int
+    target_s: int
+    used_s: Seconds
+    due: datetime | None
+    running: bool
+    stopped_by: str
+    started_at: datetime
+    met_at: datetime | None
+    breached_at: datetime | None
+    thresholds: list[float]
+    fired: list[float]
+    to_client: bool
+
+
+class Plan(Shown):
+    """The plan to resolution."""
+
+    next_step: str
+    promised_at: datetime
+    made_by: str
+    made_at: datetime
+    revisions: int
+    slips: int
+    grace_until: datetime | None
+    late: bool
+
+
+class Hold(Shown):
+    """The pause."""
+
+    reason: HoldReason
+    since: datetime
+    asked: str
+    of: str
+    next_chase: datetime
+    chases: int
+    until: datetime | None
+
+
+class Proposal(Shown):
+    """A move that time asks for; accepted by naming `seq`."""
+
+    seq: int
+    to_tier: str
+    to_group: str
+    reason: str
+
+
+class Requester(Shown):
+    """Who asked."""
+
+    name: str
+    email: str
+
+
+class Ticket(TicketRow):
+    """The whole of a ticket."""
+
+    body: str
+    site: str
+    service: str
+    source: str
+    links: list[str]
+    linked: list[int]
+    requester: Requester
+    mode: Mode
+    agreement: str
+    path: str
+    record: str
+    impact: int
+    urgency: int
+    vip: bool
+    clocks: list[Clock]
+    plan: Plan | None
+    hold: Hold | None
+    proposal: Proposal | None
+    helper: str
+    trail: list[str]
+    bounces: int
+    reopened: int
+    claimed_at: datetime | None
+    restored_at: datetime | None
+    resolution: str
+    resolved_at: datetime | None
+    resolved_by: str
+    self_healed: bool
+    closed_at: datetime | None
+    review_at: datetime | None
+    notices: dict[str, int]
+    allowed: list[str]
+
+
+class TicketPage(Shown):
+    """A page of tickets."""
+
+    items: list[TicketRow]
+    next_cursor: str | None

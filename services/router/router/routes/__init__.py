@@ -1,0 +1,1 @@
+"""One file a resource; each makes an APIRouter called `router`."""

@@ -1,0 +1,216 @@
+"""The commands on a ticket: one sub-resource each, all judged by the domain's `decide`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import APIRouter, Body
+from starlette.responses import Response
+
+from router import requests as r
+from router.caller import Caller, Writer
+from router.commands import (
+    Done,
+    check_visible,
+    decide_within,
+    dues,
+    foresee,
+    refusal,
+    refusals,
+    status_of,
+)
+from router.context import Context, Here
+from router.described import WRITING
+from router.described import refusals as refused_with
+from router.owners import check_owner
+from router.queries.tickets import notice_counts
+from router.responses.events import Commanded, Preview
+from router.routes.tickets import Number
+from router.transactions import write
+from router.views import event_view, ticket_view, with_snapshots
+from tierline.domain import commands as c
+from tierline.domain.events import Prioritised
+from tierline.store.tickets import Connection
+from tierline.web.bodies import Strict
+from tierline.web.encoding import json_response
+from tierline.web.idempotency import Answer, Given, once
+from tierline.web.principal import Principal
+
+router = APIRouter(tags=["commands"])
+
+
+@dataclass(frozen=True, slots=True)
+class Verb:
+    """One command's address, body, and what the domain is asked."""
+
+    name: str
+    body: type[Strict]
+    command: Callable[[Any, Principal], c.Command]
+    summary: str
+
+
+VERBS = (
+    Verb(
+        "claim",
+        r.ClaimBody,
+        lambda b, p: c.Claim(b.owner or p.login),
+        "Take it. Of two claimers one wins; the other is told who.",
+    ),
+    Verb(
+        "release",
+        r.ReleaseBody,
+        lambda b, _: c.Release(b.reason),
+        "Give it back to the queue; its plan is void.",
+    ),
+    Verb(
+        "notes",
+        r.NoteBody,
+        lambda b, _: c.Note(b.text, b.to_client),
+        "Write to colleagues, or to the requester.",
+    ),
+    Verb(
+        "plan",
+        r.PlanBody,
+        lambda b, _: c.MakePlan(b.next_step, b.promised_at, b.client_text),
+        "Make or revise the plan, which stops the tier clock.",
+    ),
+    Verb(
+        "move",
+        r.MoveBody,
+        lambda b, _: c.Move(b.reason, b.to_tier, b.to_group, b.packet),
+        "Move it up, down, sideways, skipping, to management.",
+    ),
+    Verb(
+        "accept",
+        r.AcceptBody,
+        lambda b, _: c.AcceptProposal(b.seq),
+        "Do what time proposed.",
+    ),
+    Verb(
+        "hold",
+        r.HoldBody,
+        lambda b, _: c.PutOnHold(b.reason, b.asked, b.of, b.chase_at, b.until),
+        "Pause it, with a reason.",
+    ),
+    Verb("resume", r.ResumeBody, lambda b, _: c.Resume(b.because), "End the pause."),
+    Verb(
+        "priority",
+        r.PriorityBody,
+        lambda b, _: c.Prioritise(b.reason, b.priority, b.impact, b.urgency),
+        "Change the priority; with `preview` only say what that would do.",
+    ),
+    Verb(
+        "resolve",
+        r.ResolveBody,
+        lambda b, _: c.Resolve(b.resolution, b.tier_below_could),
+        "Service is restored.",
+    ),
+    Verb("confirm", r.ConfirmBody, lambda b, _: c.Confirm(b.note), "The client agrees: close it."),
+    Verb(
+        "reject",
+        r.ReasonBody,
+        lambda b, _: c.Reject(b.reason),
+        "The client disagrees: work is owed again.",
+    ),
+    Verb(
+        "reopen",
+        r.ReasonBody,
+        lambda b, _: c.Reopen(b.reason),
+        "Reopen a resolved or closed ticket.",
+    ),
+    Verb("close", r.ReasonBody, lambda b, _: c.Close(b.reason), "End it."),
+)
+
+
+def _add(verb: Verb) -> None:
+    optional = not any(field.is_required() for field in verb.body.model_fields.values())
+    default = Body(verb.body() if optional else ...)
+
+    async def endpoint(
+        number: Number,
+        context: Here,
+        caller: Writer,
+        body: Any = default,
+    ) -> Response:
+        command = verb.command(body, caller.principal)
+        if getattr(body, "preview", False):
+            return await _preview(context, caller.principal, number, command)
+        given = await _perform(context, caller, number, command, body)
+        return given.response()
+
+    endpoint.__annotations__["body"] = verb.body
+    endpoint.__name__ = verb.name
+    model = Commanded | Preview if "preview" in verb.body.model_fields else Commanded
+    router.post(
+        f"/v1/tickets/{{number}}/{verb.name}",
+        response_model=model,
+        responses=refused_with(404, *WRITING),
+        summary=verb.summary,
+        operation_id=f"{verb.name}_ticket",
+    )(endpoint)
+
+
+for _verb in VERBS:
+    _add(_verb)
+
+
+async def _perform(
+    context: Context, caller: Caller, number: int, command: c.Command, body: Strict
+) -> Given:
+    principal = caller.principal
+    names = await context.people.names()
+
+    async def work(connection: Connection) -> Given:
+        await check_visible(connection, number, principal)
+        return await once(connection, caller.attempt(body), lambda: decided(connection))
+
+    async def decided(connection: Connection) -> Answer:
+        if isinstance(command, c.Claim):
+            await check_owner(connection, number, command.owner, principal)
+        done = await decide_within(
+            context, connection, number, command, principal.asker, caller.cause
+        )
+        return await _answer(context, connection, principal, done, names)
+
+    async with refusals(context, number):
+        return await write(context, work)
+
+
+async def _answer(
+    context: Context,
+    connection: Connection,
+    principal: Principal,
+    done: Done,
+    names: Mapping[str, str],
+) -> Answer:
+    refused = done.decision.rejected
+    if refused is not None:
+        return Answer.of(status_of(refused), refusal(refused))
+    ticket = done.decision.ticket
+    counts = await notice_counts(connection, ticket.id)
+    calendars = context.source.current.calendars
+    events = with_snapshots(done.before, done.decision.events)
+    return Answer.of(
+        200,
+        {
+            "ticket": ticket_view(ticket, principal, done.now, calendars, counts),
+            "events": [event_view(event, names) for event in events],
+        },
+    )
+
+
+async def _preview(
+    context: Context, principal: Principal, number: int, command: c.Command
+) -> Response:
+    """What a priority change would do; nothing is written, not even the time that passed."""
+    async with context.db.connection() as connection:
+        await check_visible(connection, number, principal)
+        done = await foresee(context, connection, number, command, principal.asker, "preview")
+    refused = done.decision.rejected
+    if refused is not None:
+        return Answer.of(status_of(refused), refusal(refused)).response()
+    changes = [e.what for e in done.decision.events if isinstance(e.what, Prioritised)]
+    change = changes[0]
+    return json_response(
+        {"preview": True, "old": change.old, "new": change.new, "dues": dues(change)}
+    )

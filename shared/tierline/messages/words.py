@@ -1,0 +1,314 @@
+"""One plain English sentence for each event: what happened, said once, for every screen and mail.
+
+Past tense, no identifiers. Instants are UTC, `14:30 UTC`, with the date where it is another day
+than the event's own.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from tierline.domain import events as e
+from tierline.domain.snapshot import Snapshot
+from tierline.domain.terms import ClockName, HoldReason
+
+QUOTE_MAX = 160
+"""Characters of a person's own words that a sentence repeats."""
+
+NOTICEABLY_LATE_S = 60
+"""From this many seconds on, a sentence says how late a due instant was seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """An event, the ticket after it, and how people are called (by login)."""
+
+    event: e.Event
+    ticket: Snapshot
+    names: Mapping[str, str]
+
+    def person(self, login: str) -> str:
+        """How the person of that login is called."""
+        return self.names.get(login) or login[:1].upper() + login[1:]
+
+    @property
+    def by(self) -> str:
+        """Who did it, as the first word of a sentence."""
+        actor = self.event.by
+        if actor.kind == "person":
+            return self.person(actor.name)
+        return actor.name if actor.kind == "integration" and actor.name else "Tierline"
+
+    @property
+    def by_time(self) -> bool:
+        """Whether nobody did it: a due instant came."""
+        return self.event.by.kind == "time"
+
+    def when(self, at: datetime) -> str:
+        """An instant, with its date where that differs from the event's."""
+        if at.date() == self.event.at.date():
+            return f"{at:%H:%M} UTC"
+        year = f" {at:%Y}" if at.year != self.event.at.year else ""
+        return f"{at.day} {at:%b}{year} {at:%H:%M} UTC"
+
+
+def words(event: e.Event, ticket: Snapshot, names: Mapping[str, str] | None = None) -> str:
+    """Say what happened.
+
+    Args:
+        event: the event.
+        ticket: its ticket just after it.
+        names: how people are called, by login; a login that is not there is said as it is.
+
+    Returns:
+        One sentence, capitalised, with its full stop.
+    """
+    said = Said(event, ticket, names or {})
+    sentence = _SAY[type(event.what)](said, event.what).rstrip(" .")
+    return f"{sentence[:1].upper()}{sentence[1:]}."
+
+
+def quote(text: str) -> str:
+    """A person's own words on one line, cut after QUOTE_MAX characters, no full stop at the end."""
+    line = " ".join(text.split())
+    if len(line) > QUOTE_MAX:
+        line = line[: QUOTE_MAX - 3].rstrip() + "..."
+    return line.rstrip(".") if not line.endswith("...") else line
+
+
+def duration(seconds: float) -> str:
+    """A length of time in the two largest units that say it: `1 hour 30 minutes`."""
+    left, parts = round(seconds), []
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {unit}{'' if count == 1 else 's'}")
+        if len(parts) == 2:
+            break
+    return " ".join(parts) or "0 seconds"
+
+
+def _because(reason: str) -> str:
+    return f": {quote(reason)}" if reason.strip() else ""
+
+
+def _opened(said: Said, what: e.Opened) -> str:
+    kind = f"as {what.priority} for {what.client}"
+    if what.alert:
+        source = f" of {what.source}" if what.source else ""
+        return f"opened by an alert{source} {kind}{_because(what.title)}"
+    return f"{said.by} opened the {what.type} {kind}{_because(what.title)}"
+
+
+def _routed(_said: Said, what: e.Routed) -> str:
+    chosen = what.decided_by.get("group", "")
+    return f"put into the queue of {what.group} ({what.tier}){_because(chosen)}"
+
+
+def _alert_attached(said: Said, what: e.AlertAttached) -> str:
+    if what.stale:
+        return "an older alert of the same problem joined and changed nothing"
+    if what.status == "resolved":
+        return "the alert recovered when no work was owed any more"
+    return f"the alert came again and joined ({said.ticket.alerts} so far)"
+
+
+def _recovered(said: Said, what: e.Recovered) -> str:
+    if what.quiet_until is not None:
+        until = said.when(what.quiet_until)
+        return f"the alert recovered; nobody had touched it, so quiet until {until} resolves it"
+    if said.ticket.owner:
+        return f"the alert recovered; {said.person(said.ticket.owner)} was left to decide"
+    return "the alert recovered; it was left to a person to decide"
+
+
+def _claimed(said: Said, what: e.Claimed) -> str:
+    if said.event.by.kind == "person" and said.event.by.name == what.owner:
+        return f"{said.by} claimed it"
+    return f"{said.by} gave it to {said.person(what.owner)}"
+
+
+def _released(said: Said, what: e.Released) -> str:
+    if said.event.by.kind == "person" and said.event.by.name == what.owner:
+        return f"{said.by} gave it back to the queue{_because(what.reason)}"
+    owner = said.person(what.owner)
+    return f"{said.by} took it from {owner} back to the queue{_because(what.reason)}"
+
+
+def _noted(said: Said, what: e.Noted) -> str:
+    if what.to_client:
+        return f"{said.by} wrote to the requester: {quote(what.text)}"
+    return f"{said.by} noted: {quote(what.text)}"
+
+
+def _planned(said: Said, what: e.Planned) -> str:
+    verb = "revised the plan" if what.revision else "planned"
+    until = said.when(what.plan.promised_at)
+    return f"{said.by} {verb}: {quote(what.plan.next_step)}, by {until}"
+
+
+def _plan_slipped(said: Said, what: e.PlanSlipped) -> str:
+    if what.grace_until is not None:
+        return f"the plan ran out; it could be revised until {said.when(what.grace_until)}"
+    return "the plan slipped and was over"
+
+
+def _by_time(said: Said, what: e.Moved | e.EscalationProposed) -> str:
+    """Why time moves a ticket, in the words of its reason."""
+    event = said.event
+    cause = what.reason.partition(": ")[2]
+    if event.why.rule != "tier lapse" or not cause:
+        return quote(what.reason)
+    tier = what.from_tier if isinstance(what, e.Moved) else said.ticket.tier
+    limit = _limit(said, what)
+    return f"{tier} limit{f' of {limit}' if limit else ''} reached ({cause})"
+
+
+def _limit(said: Said, what: e.Moved | e.EscalationProposed) -> str:
+    """The limit that was reached; empty where the event does not carry it."""
+    stated = said.event.why.values.get("target_s")
+    if isinstance(stated, int | float):
+        return duration(stated)
+    if isinstance(what, e.Moved) and what.used.carried_us:
+        return duration(what.used.carried_us / 1_000_000)
+    return ""
+
+
+def _moved(verb: str) -> Callable[[Said, Any], str]:
+    def say(said: Said, what: e.Moved) -> str:
+        way = f"from {what.from_group} to {what.to_group}"
+        if said.by_time:
+            return f"{_by_time(said, what)}: moved {way}"
+        return f"{said.by} {verb} it {way}{_because(what.reason)}"
+
+    return say
+
+
+def _escalation_proposed(said: Said, what: e.EscalationProposed) -> str:
+    return f"{_by_time(said, what)}: a move to {what.to_group} ({what.to_tier}) was proposed"
+
+
+_WAITING = {
+    HoldReason.CLIENT: "waiting for the client",
+    HoldReason.VENDOR: "waiting for the vendor",
+    HoldReason.SCHEDULED: "scheduled for later",
+    HoldReason.APPROVAL: "waiting for approval",
+    HoldReason.CHANGE: "waiting for a change window",
+}
+
+
+def _held(said: Said, what: e.Held) -> str:
+    hold = what.hold
+    whom = f" ({hold.of})" if hold.of else ""
+    until = f" until {said.when(hold.until)}" if hold.until else ""
+    verb = "put it on hold" if what.was is None else "changed the hold"
+    return f"{said.by} {verb}, {_WAITING[hold.reason]}{whom}{until}{_because(hold.asked)}"
+
+
+def _resumed(said: Said, what: e.Resumed) -> str:
+    if said.by_time:
+        return f"the hold ended{_because(what.because)}"
+    return f"{said.by} took it off hold{_because(what.because)}"
+
+
+def _prioritised(said: Said, what: e.Prioritised) -> str:
+    return f"{said.by} changed the priority from {what.old} to {what.new}{_because(what.reason)}"
+
+
+def _resolved(said: Said, what: e.Resolved) -> str:
+    if what.self_healed:
+        return "it stayed quiet after the recovery and was resolved by itself"
+    return f"{said.by} resolved it{_because(what.resolution)}"
+
+
+def _confirmed(said: Said, what: e.Confirmed) -> str:
+    return f"{said.by} confirmed the resolution{_because(what.note)}"
+
+
+def _reopened(said: Said, what: e.Reopened) -> str:
+    where = f"with {said.person(what.owner)}" if what.owner else f"in the queue of {what.group}"
+    verb = "recorded that the client rejected the resolution;" if what.rejected else "reopened it,"
+    return f"{said.by} {verb} it was {where} again{_because(what.reason)}"
+
+
+def _closed(said: Said, what: e.Closed) -> str:
+    carried = " (a linked ticket carries on)" if what.successor else ""
+    if said.event.by.kind == "person":
+        return f"{said.by} closed it{carried}{_because(what.reason)}"
+    return f"it was closed{carried}{_because(what.reason)}"
+
+
+_INTERNAL = {
+    ClockName.QUEUE: "time to claim it",
+    ClockName.SILENT: "time without a word",
+    ClockName.CONFIRM: "time to confirm",
+    ClockName.VENDOR: "vendor's time",
+}
+
+
+def _promise(said: Said, what: e.Threshold) -> str:
+    if what.clock is ClockName.TIER:
+        return f"{said.ticket.tier} limit"
+    return _INTERNAL.get(what.clock, f"{what.clock} promise")
+
+
+def _late(what: e.Threshold) -> str:
+    return f", seen {duration(what.late_s)} late" if what.late_s >= NOTICEABLY_LATE_S else ""
+
+
+def _warned(said: Said, what: e.Warned) -> str:
+    used = f"{what.fraction * 100:g} % of the {_promise(said, what)} was used"
+    ends = f"; it was to end at {said.when(what.full_due)}" if what.fraction < 1 else ""
+    return f"{used}{ends}{_late(what)}"
+
+
+def _breached(said: Said, what: e.Breached) -> str:
+    return f"the {_promise(said, what)} was broken at {said.when(what.full_due)}{_late(what)}"
+
+
+def _lapsed(said: Said, what: e.Lapsed) -> str:
+    at = said.when(what.full_due)
+    if what.clock is ClockName.TIER:
+        cause = "claimed without a plan" if what.cause == "skill" else "unclaimed"
+        return f"the {_promise(said, what)} was reached at {at} ({cause}){_late(what)}"
+    return f"the {_promise(said, what)} ran out at {at}{_late(what)}"
+
+
+def _reviewed(said: Said, what: e.Reviewed) -> str:
+    if what.kind == "chase":
+        whom = said.ticket.held_of or _WAITED_FOR.get(said.ticket.held_for, "who was asked")
+        return f"{whom} was reminded (reminder {what.count})"
+    if what.kind == "closing":
+        return f"{said.ticket.group} closed for the day and nobody had claimed it"
+    return "it came up for its daily review"
+
+
+_WAITED_FOR = {"client": "the client", "vendor": "the vendor"}
+
+_SAY: dict[type, Callable[[Said, Any], str]] = {
+    e.Opened: _opened,
+    e.Routed: _routed,
+    e.AlertAttached: _alert_attached,
+    e.Recovered: _recovered,
+    e.Claimed: _claimed,
+    e.Released: _released,
+    e.Noted: _noted,
+    e.Planned: _planned,
+    e.PlanSlipped: _plan_slipped,
+    e.Escalated: _moved("escalated"),
+    e.Returned: _moved("returned"),
+    e.Transferred: _moved("passed"),
+    e.EscalationProposed: _escalation_proposed,
+    e.Held: _held,
+    e.Resumed: _resumed,
+    e.Prioritised: _prioritised,
+    e.Resolved: _resolved,
+    e.Confirmed: _confirmed,
+    e.Reopened: _reopened,
+    e.Closed: _closed,
+    e.Warned: _warned,
+    e.Breached: _breached,
+    e.Lapsed: _lapsed,
+    e.Reviewed: _reviewed,
+}

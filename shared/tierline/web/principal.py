@@ -1,0 +1,61 @@
+"""Who is asking: a person with a session, or the bearer of an API token."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tierline.domain.commands import Asker
+from tierline.domain.events import Actor
+from tierline.domain.terms import Role
+
+READ = "tickets:read"
+WRITE = "tickets:write"
+NOTICES = "notices:read"
+CLOCK = "clock:write"
+ADMIN = "admin"
+
+SCOPES = (READ, WRITE, NOTICES, CLOCK, ADMIN)
+"""Every scope there is. What a person may *decide* is judged by the role, in the domain."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """An authenticated caller.
+
+    Attributes:
+        kind: `person` for a session, `token` for an API token.
+        name: the person's name, or the token's.
+        login: whose authority it acts with; empty for a token that is nobody's.
+        role: judges what it may decide.
+        scopes: what it may call at all.
+        clients: the clients it may see; None sees all.
+    """
+
+    kind: Literal["person", "token"]
+    name: str
+    login: str
+    role: Role
+    scopes: frozenset[str]
+    clients: frozenset[str] | None = None
+
+    @property
+    def asker(self) -> Asker:
+        """The same caller as the domain knows it: a person by login, else an integration."""
+        if self.login:
+            return Asker(Actor("person", self.login), self.role)
+        return Asker(Actor("integration", self.name), self.role)
+
+    @property
+    def identity(self) -> str:
+        """A stable name of the caller, unique among persons and tokens."""
+        return f"{self.kind}:{self.login}:{self.name}"
+
+
+def session_scopes(*, development: bool) -> frozenset[str]:
+    """The scopes of a person's session; on a development stack everybody may move policy time."""
+    plain = frozenset({READ, WRITE, NOTICES})
+    return plain | {CLOCK} if development else plain
+
+
+def unowned_role(scopes: frozenset[str]) -> Role:
+    """What a token that is nobody's may decide: everything with `admin`, else a technician's."""
+    return Role.MANAGER if ADMIN in scopes else Role.TECHNICIAN
