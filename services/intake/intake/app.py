@@ -1,0 +1,85 @@
+"""intake, put together: the edge that takes alerts in, the relay of what it wrote, and its health.
+
+`edge` is all that accepting needs; `build` adds the loops and the broker's side.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from starlette.types import Receive, Scope, Send
+
+from intake.accept import Acceptor
+from intake.batch import Batcher
+from intake.client_of import Clients
+from intake.keys import Keys
+from intake.openapi import document
+from intake.routes.alerts import AlertsApp, address_of
+from intake.settings import Settings
+from intake.triage.wiring import triage_loops
+from tierline.bus.producer import Producer
+from tierline.bus.relay import Relay
+from tierline.policy.source import PolicySource
+from tierline.runtime.service import Loop, Service
+from tierline.store.database import Database
+from tierline.web.health import Check, health_router
+from tierline.web.problems import install_problems
+
+
+class IntakeApp(FastAPI):
+    """FastAPI, with the two addresses of alerts ahead of it."""
+
+    alerts: AlertsApp
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http" and (address := address_of(scope["path"])) is not None:
+            await self.alerts.answer(address, scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
+
+    def openapi(self) -> dict[str, Any]:
+        """The document of the service, alerts included."""
+        return document()
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """The HTTP half of intake: its application, and the batcher to close after its last request."""
+
+    app: FastAPI
+    batcher: Batcher
+
+
+def edge(database: Database, nudge: Callable[[], None], checks: dict[str, Check]) -> Edge:
+    """Put the edge together.
+
+    Args:
+        database: its pool.
+        nudge: wakes the relay after a commit.
+        checks: what `/readyz` asks, by name.
+    """
+    app = IntakeApp(title="Tierline intake", redoc_url=None)
+    install_problems(app)
+    app.include_router(health_router("intake", checks))
+    batcher = Batcher(database, nudge)
+    app.alerts = AlertsApp(Keys(database), Acceptor(Clients(database), batcher))
+    return Edge(app, batcher)
+
+
+async def build(settings: Settings) -> Service:
+    """The service, ready to run. Raises one of UNREACHABLE while Postgres is away."""
+    db = await Database.connect(settings.database_url)
+    producer = Producer(settings.kafka_bootstrap, idempotent=settings.kafka_idempotent)
+    relay = Relay(db, producer)
+    policy = PolicySource(db)
+    await policy.refresh()
+    front = edge(db, relay.nudge, {"postgres": db.alive, "policy": policy.ready})
+    loops: list[tuple[str, Loop]] = [("relay", relay.run), ("policy", policy.run)]
+    return Service(
+        name="intake",
+        app=front.app,
+        loops=loops + triage_loops(settings.kafka_bootstrap, db, policy, relay.nudge),
+        on_stop=[front.batcher.close, producer.close, db.close],
+    )

@@ -1,0 +1,1 @@
+"""The triage half of intake: accepted alerts become tickets, join them, or clear them."""

@@ -1,0 +1,15 @@
+"""Every bound of triage, in one place. Seconds are transport time: always real."""
+
+BATCH = 100
+"""Alerts of one transaction: its locks are held about 15 ms."""
+
+REPLAYS_MAX = 8
+SWEEP_EVERY_S = 5.0
+SWEEP_OLDER_THAN_S = 5.0
+SWEEP_ALERTS_MAX = 500
+DIRECTORY_S = 5.0
+"""How long what records say of clients and devices is kept."""
+
+DEVICES_MAX = 10_000
+BODY_MAX = 4_000
+"""Characters of an alert's body that the ticket shows; the whole stays with the alert."""

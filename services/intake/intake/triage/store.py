@@ -1,0 +1,131 @@
+"""Triage's statements: set-based, a fixed number for a batch whatever its size."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import asyncpg
+
+from intake.triage.sorting import Place
+from tierline.messages.alert import AcceptedAlert, decode_alert
+
+Pair = tuple[str, str]
+"""Client and problem key."""
+
+
+async def lock_alerts(connection: Any, ids: Sequence[int]) -> set[int]:
+    """Of `ids`, those without an outcome yet, their rows locked until the commit."""
+    rows = await connection.fetch(
+        "SELECT id FROM tierline.alert WHERE id = ANY($1::bigint[]) AND outcome IS NULL"
+        " ORDER BY id FOR UPDATE",
+        ids,
+    )
+    return {row["id"] for row in rows}
+
+
+async def lock_problems(connection: Any, pairs: Iterable[Pair]) -> dict[Pair, Place | None]:
+    """The last applied place of each problem, its row made where new, and locked: triage's lock."""
+    wanted = sorted(set(pairs))
+    clients, keys = [c for c, _ in wanted], [k for _, k in wanted]
+    await connection.execute(
+        "INSERT INTO tierline.problem (client, key) SELECT * FROM unnest($1::text[], $2::text[])"
+        " ON CONFLICT DO NOTHING",
+        clients,
+        keys,
+    )
+    rows = await connection.fetch(
+        "SELECT p.client, p.key, p.accepted_at, p.idx, p.alert FROM tierline.problem p"
+        " JOIN unnest($1::text[], $2::text[]) AS u(client, key)"
+        " ON p.client = u.client AND p.key = u.key"
+        " ORDER BY p.client, p.key FOR UPDATE OF p",
+        clients,
+        keys,
+    )
+    return {(r["client"], r["key"]): _place(r) for r in rows}
+
+
+def _place(row: Any) -> Place | None:
+    if row["accepted_at"] is None:
+        return None
+    return (row["accepted_at"], row["idx"], row["alert"])
+
+
+async def open_tickets(connection: Any, pairs: Iterable[Pair]) -> dict[Pair, int]:
+    """The open ticket of each problem that has one."""
+    wanted = sorted(set(pairs))
+    rows = await connection.fetch(
+        "SELECT t.id, t.client, t.problem_key FROM tierline.ticket t"
+        " JOIN unnest($1::text[], $2::text[]) AS u(client, key)"
+        " ON t.client = u.client AND t.problem_key = u.key"
+        " WHERE t.state <> 'closed' AND t.problem_key <> ''",
+        [client for client, _ in wanted],
+        [key for _, key in wanted],
+    )
+    return {(row["client"], row["problem_key"]): row["id"] for row in rows}
+
+
+async def settle(
+    connection: Any,
+    outcomes: Sequence[tuple[int, str, int]],
+    places: Sequence[tuple[Pair, Place, int]],
+) -> None:
+    """Record each alert's outcome and ticket (0: none), and each problem's last applied alert."""
+    await connection.execute(
+        "UPDATE tierline.alert AS a SET outcome = u.outcome, ticket = nullif(u.ticket, 0),"
+        " handled_at = clock_timestamp()"
+        " FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS u(id, outcome, ticket)"
+        " WHERE a.id = u.id",
+        [alert for alert, _, _ in outcomes],
+        [outcome for _, outcome, _ in outcomes],
+        [ticket for _, _, ticket in outcomes],
+    )
+    await connection.execute(
+        "UPDATE tierline.problem AS p SET accepted_at = u.at, idx = u.idx, alert = u.alert,"
+        " ticket = coalesce(nullif(u.ticket, 0), p.ticket)"
+        " FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::smallint[], $5::bigint[],"
+        " $6::bigint[]) AS u(client, key, at, idx, alert, ticket)"
+        " WHERE p.client = u.client AND p.key = u.key",
+        [pair[0] for pair, _, _ in places],
+        [pair[1] for pair, _, _ in places],
+        [place[0] for _, place, _ in places],
+        [place[1] for _, place, _ in places],
+        [place[2] for _, place, _ in places],
+        [ticket for _, _, ticket in places],
+    )
+
+
+async def waiting_alerts(
+    connection: Any, *, older_than_s: float, limit: int
+) -> list[AcceptedAlert]:
+    """Alerts accepted over `older_than_s` real seconds ago that have no outcome, oldest first."""
+    rows = await connection.fetch(
+        "SELECT id, idx, accepted_at, integration, source, client, body FROM tierline.alert"
+        " WHERE outcome IS NULL AND received_at < clock_timestamp() - make_interval(secs => $1)"
+        " ORDER BY id LIMIT $2",
+        older_than_s,
+        limit,
+    )
+    return [
+        AcceptedAlert(
+            id=row["id"],
+            index=row["idx"],
+            accepted_at=row["accepted_at"],
+            integration=row["integration"],
+            source=row["source"],
+            client=row["client"],
+            alert=decode_alert(row["body"]),
+        )
+        for row in rows
+    ]
+
+
+async def set_aside(connection: Any, alert: int) -> None:
+    """An alert that could not be processed is a dead letter: that is its outcome."""
+    await connection.execute(
+        "UPDATE tierline.alert SET outcome = 'dead letter', handled_at = clock_timestamp()"
+        " WHERE id = $1 AND outcome IS NULL",
+        alert,
+    )
+
+
+TAKEN = asyncpg.UniqueViolationError
+"""Another transaction opened or reopened a ticket of the same problem: run the batch again."""

@@ -1,0 +1,149 @@
+"""Triage at work: a batch of accepted alerts in one transaction, each exactly once."""
+
+from collections.abc import Callable, Sequence
+
+import structlog
+from prometheus_client import Counter
+
+from intake.triage import store
+from intake.triage.directory import Directory
+from intake.triage.limits import BATCH, REPLAYS_MAX
+from intake.triage.sorting import Known, Problem, World, apply, begin, know, may_open
+from tierline.domain.floor import Floor
+from tierline.domain.policy import Policy
+from tierline.messages.alert import AcceptedAlert, encode_accepted
+from tierline.store.database import REPLAYABLE, UNREACHABLE, Database
+from tierline.store.dead_letters import bury
+from tierline.store.tickets import (
+    Change,
+    Connection,
+    draw_numbers,
+    lock_tickets,
+    policy_now,
+    write_changes,
+)
+
+log = structlog.get_logger(__name__)
+
+OUTCOMES = Counter("tierline_alert_outcomes_total", "What became of alerts", ["outcome"])
+
+
+class Triager:
+    """Turns accepted alerts into opened, attached, recovered or reopened tickets."""
+
+    def __init__(
+        self,
+        db: Database,
+        policy: Callable[[], Policy],
+        floor: Callable[[], Floor],
+        committed: Callable[[], None],
+    ) -> None:
+        self._db = db
+        self._policy = policy
+        self._floor = floor
+        self._committed = committed
+        self._directory = Directory()
+
+    async def take(self, alerts: Sequence[AcceptedAlert]) -> None:
+        """Give every alert its outcome. Raises only where Postgres is away: then give them again.
+
+        A batch that fails is run again alert by alert; a broken one becomes a dead letter.
+        """
+        for start in range(0, len(alerts), BATCH):
+            await self._take(alerts[start : start + BATCH])
+
+    async def _take(self, alerts: Sequence[AcceptedAlert]) -> None:
+        try:
+            await self._together(alerts)
+        except UNREACHABLE:
+            raise
+        except Exception:
+            log.exception("alerts go one by one", count=len(alerts))
+            for alert in alerts:
+                await self._alone(alert)
+        self._committed()
+
+    async def _alone(self, alert: AcceptedAlert) -> None:
+        try:
+            await self._together([alert])
+        except UNREACHABLE:
+            raise
+        except Exception as error:
+            log.exception("alert set aside", alert=alert.id)
+            reason = f"{type(error).__name__}: {error}"
+            async with self._db.transaction() as connection:
+                body = encode_accepted(alert)
+                await bury(connection, "consumer:triage", str(alert.id), body, reason)
+                await store.set_aside(connection, alert.id)
+
+    async def _together(self, alerts: Sequence[AcceptedAlert]) -> None:
+        """One transaction, run again where somebody else was in the way."""
+        for attempt in range(REPLAYS_MAX):
+            try:
+                async with self._db.transaction() as connection:
+                    outcomes = await self._batch(connection, alerts)
+            except (*REPLAYABLE, store.TAKEN) as error:
+                log.info("triage replayed", reason=str(error))
+                if attempt == REPLAYS_MAX - 1:
+                    raise
+            else:
+                for _, outcome, _ in outcomes:
+                    OUTCOMES.labels(outcome).inc()
+                return
+
+    async def _batch(
+        self, connection: Connection, alerts: Sequence[AcceptedAlert]
+    ) -> list[tuple[int, str, int]]:
+        """Locks in one order everywhere: alerts, problems, tickets; then one `now` for all."""
+        fresh = await store.lock_alerts(connection, sorted({alert.id for alert in alerts}))
+        todo = {alert.id: alert for alert in alerts if alert.id in fresh}
+        if not todo:
+            return []
+        known = await self._know(connection, list(todo.values()))
+        pairs = [(one.accepted.client, one.key) for one in known]
+        last = await store.lock_problems(connection, pairs)
+        numbers = await store.open_tickets(connection, pairs)
+        tickets = await lock_tickets(connection, list(numbers.values()))
+        world = World(self._policy(), self._floor(), await policy_now(connection))
+        problems = {
+            pair: begin(pair, last[pair], tickets.get(numbers.get(pair, 0)), world) for pair in last
+        }
+        opening = [pair for pair in problems if may_open(problems[pair], known, world)]
+        drawn = dict(zip(opening, await draw_numbers(connection, len(opening)), strict=True))
+        outcomes = []
+        for one in known:
+            pair = (one.accepted.client, one.key)
+            problems[pair], outcome, ticket = apply(problems[pair], one, drawn.get(pair, 0), world)
+            outcomes.append((one.accepted.id, outcome, ticket))
+        changes = [change for problem in problems.values() for change in _changes(problem)]
+        await write_changes(connection, changes)
+        places = [
+            (pair, problem.last, problem.ticket.id if problem.ticket else 0)
+            for pair, problem in problems.items()
+            if problem.last is not None
+        ]
+        await store.settle(connection, outcomes, places)
+        return outcomes
+
+    async def _know(self, connection: Connection, alerts: Sequence[AcceptedAlert]) -> list[Known]:
+        """The alerts in order of acceptance, with what records and rules say of each."""
+        wanted = {(alert.client, alert.alert.host) for alert in alerts}
+        await self._directory.load(connection, wanted)
+        policy = self._policy()
+        known = [
+            know(
+                alert,
+                self._directory.client(alert.client),
+                self._directory.device(alert.client, alert.alert.host),
+                policy,
+            )
+            for alert in alerts
+        ]
+        return sorted(known, key=lambda one: one.place)
+
+
+def _changes(problem: Problem) -> list[Change]:
+    done = [Change(before, after, events) for before, after, events in problem.finished]
+    if problem.ticket is not None and problem.events:
+        done.append(Change(problem.before, problem.ticket, problem.events))
+    return done
