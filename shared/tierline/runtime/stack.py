@@ -144,6 +144,8 @@ class Stack:
             "token": loaded["token"],
             "integration_keys": loaded["integration_keys"],
             "login": loaded["login"],
+            "people": loaded.get("people", []),
+            "subscriptions": loaded.get("subscriptions", {}),
             "home": str(self._home.folder),
         }
         self._state = {**ready, "ports": dict(self._ports)}

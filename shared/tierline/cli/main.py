@@ -1,0 +1,123 @@
+"""`tierline`: the one command line."""
+
+import contextlib
+import sys
+from collections.abc import Sequence
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from tierline.cli import clock as clock_commands
+from tierline.cli import credentials, dead_letters, load, notices, policy, tickets, up
+from tierline.cli.failures import USAGE, tell
+from tierline.runtime.errors import UpError
+
+NAME = "tierline"
+
+
+class TierlineGroup(TyperGroup):
+    """Ends every expected failure with two lines: what is wrong, what to do."""
+
+    def main(
+        self,
+        args: Sequence[str] | None = None,
+        prog_name: str | None = None,
+        complete_var: str | None = None,
+        standalone_mode: bool = True,  # noqa: FBT001, FBT002 - the overridden method's
+        windows_expand_args: bool = True,  # noqa: FBT001, FBT002 - likewise
+        **extra: Any,
+    ) -> Any:
+        """Run the command line; as the overridden one, but for how failures are told."""
+        try:
+            outcome = super().main(
+                args=args,
+                prog_name=prog_name,
+                complete_var=complete_var,
+                standalone_mode=False,
+                windows_expand_args=windows_expand_args,
+                **extra,
+            )
+        except UpError as error:
+            outcome = tell(error)
+        except typer.TyperException as error:
+            outcome = _tell_usage(error)
+        except typer.Abort:
+            outcome = 1
+        if standalone_mode:
+            _flush()
+            sys.exit(outcome if isinstance(outcome, int) else 0)
+        return outcome
+
+
+def _tell_usage(error: typer.TyperException) -> int:
+    """Two lines about a command that was not called as it should be.
+
+    A group called without a command has shown its help by now, and has no message.
+    """
+    message = error.format_message().strip().replace("Value error, ", "")
+    if message:
+        context = getattr(error, "ctx", None)
+        path = context.command_path if context is not None else NAME
+        sys.stderr.write(f"tierline: {message}\n  See `{path} --help`.\n")
+    return USAGE
+
+
+def _flush() -> None:
+    # Whoever read the output may have gone (`tierline tickets list | head`).
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
+
+
+def _version(*, wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"{NAME} {version(NAME)}")
+        raise typer.Exit
+
+
+app = typer.Typer(
+    name=NAME,
+    cls=TierlineGroup,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Tickets that reach the right people before a promise is broken.",
+)
+
+
+@app.callback()
+def root(
+    *,
+    show_version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            help="Print the version.",
+            is_eager=True,
+            callback=lambda value: _version(wanted=value),
+        ),
+    ] = False,
+) -> None:
+    """Tickets that reach the right people before a promise is broken."""
+
+
+up.register(app)
+load.register(app)
+app.add_typer(policy.app, name="policy")
+app.add_typer(tickets.app, name="tickets")
+app.add_typer(clock_commands.app, name="clock")
+notices.register(app)
+app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(credentials.tokens, name="token")
+app.add_typer(credentials.integration_keys, name="integration-key")
+
+
+def main() -> None:
+    """Run the command line and end the process."""
+    app(prog_name=NAME)
+
+
+if __name__ == "__main__":
+    main()

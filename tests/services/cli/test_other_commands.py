@@ -1,0 +1,149 @@
+"""`tierline clock`, `notices` and `dead-letters`."""
+
+import pytest
+
+from tests.services.cli.router import CLOCK, FakeRouter, document, notice, problem, run
+
+
+def test_clock_shows_policy_time_and_how_far_it_is_ahead():
+    ahead = CLOCK | {"now": "2026-11-23T11:05:00Z", "speed": 600.0}
+    result = run(FakeRouter({"GET /v1/clock": ahead}), "clock")
+    assert result.stdout.splitlines() == [
+        "policy time Mon 2026-11-23 11:05:00 GMT, running 600 times as fast",
+        "real time   Mon 2026-11-23 09:00:00 GMT; 2h 05m ahead of it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["speed", "600"], {"speed": 600.0}),
+        (["jump", "45m"], {"jump_s": 2700.0}),
+        (["jump", "+1h30m"], {"jump_s": 5400.0}),
+        (["jump", "09:10"], {"jump_s": 600.0}),
+        (["jump", "2026-11-24T09:00:00Z"], {"jump_s": 86400.0}),
+        (["hold"], {"held": True}),
+        (["run"], {"held": False}),
+    ],
+    ids=str,
+)
+def test_clock_commands_post_once_and_show_the_new_clock(args, said):
+    router = FakeRouter({"POST /v1/clock": CLOCK | {"held": True}})
+    result = run(router, "clock", *args)
+    assert result.exit_code == 0, result.output
+    assert router.writes() == [("/v1/clock", said)]
+    assert result.stdout == "policy time Mon 2026-11-23 09:00:00 GMT, held\n"
+
+
+@pytest.mark.parametrize("args", [[], ["speed", "2"], ["jump", "1h"], ["hold"], ["run"]], ids=str)
+def test_clock_as_json_is_the_clock(args):
+    result = run(FakeRouter({"POST /v1/clock": CLOCK}), "clock", *args, "--json")
+    assert document(result) == CLOCK
+
+
+@pytest.mark.parametrize("to", ["1bd", "3", "soon", "2026-11-22T09:00:00Z", "0m", "2d"])
+def test_a_jump_that_is_none_or_goes_back_is_refused_with_how_to_write_it(to):
+    router = FakeRouter({"POST /v1/clock": CLOCK})
+    result = run(router, "clock", "jump", to)
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 2
+    assert router.writes() == []
+
+
+def test_in_production_the_clock_refuses_in_two_lines():
+    refusal = problem(403, "not_development", "policy time is real here")
+    result = run(FakeRouter({"POST /v1/clock": refusal}), "clock", "jump", "1h")
+    assert result.exit_code == 1
+    assert result.stderr.splitlines()[0] == "tierline: Policy time is real here."
+
+
+def test_notices_tell_the_outcome_and_verbosely_every_attempt():
+    items = {"items": [notice()], "next_cursor": "more"}
+    router = FakeRouter({"GET /v1/notices": items})
+    result = run(router, "notices", "--state", "delivered", "--state", "failed")
+    assert result.stdout.splitlines() == [
+        "1001/4  09:00  person tom, escalated by mail: delivered",
+        "the first 1; there are more",
+    ]
+    assert router.asked[0].url.params.multi_items() == [
+        ("limit", "100"), ("state", "delivered"), ("state", "failed"),
+    ]  # fmt: skip
+    lines = [line.strip() for line in run(router, "notices", "--verbose").stdout.splitlines()]
+    assert lines[1:5] == [
+        "to tom@northwind.example",
+        "attempt 1, 09:00: failed: 450 mailbox busy",
+        "attempt 2, 09:00: delivered",
+        "proof 250 ok",
+    ]
+
+
+def test_notices_of_one_ticket_are_filtered_here():
+    items = {"items": [notice(), notice(recipient="sam", state="failed", reason="no address")]}
+    router = FakeRouter({"GET /v1/tickets/1001/notices": items})
+    result = run(router, "notices", "--ticket", "1001", "--state", "failed")
+    assert result.stdout == "1001/4  09:00  person sam, escalated by mail: failed: no address\n"
+    found = document(run(router, "notices", "--ticket", "1001", "--json"))
+    assert [it["recipient"] for it in found["items"]] == ["tom", "sam"]
+
+
+def test_no_notices_is_said():
+    assert run(FakeRouter({"GET /v1/notices": {"items": []}}), "notices").stdout == "no notices\n"
+
+
+LETTER = {
+    "id": 3,
+    "source": "consumer:router",
+    "key": "1001",
+    "reason": "unknown event type",
+    "at": "2026-11-23T08:00:00Z",
+    "replayed_at": None,
+    "body": '{"id": "1001/4"}',
+}
+
+
+def letters() -> FakeRouter:
+    return FakeRouter(
+        {
+            "GET /v1/dead-letters": {"items": [LETTER]},
+            "POST /v1/dead-letters/3/replay": {"replayed": True},
+        }
+    )
+
+
+def test_dead_letters_are_listed_with_their_reasons():
+    lines = run(letters(), "dead-letters", "list").stdout.splitlines()
+    assert lines[1].split() == (
+        [
+            "3",
+            "Mon",
+            "2026-11-23",
+            "08:00:00",
+            "GMT",
+            "waiting",
+            "consumer:router",
+            "unknown",
+            "event",
+            "type",
+        ]
+    ) or lines[1].endswith("…")
+    assert document(run(letters(), "dead-letters", "list", "--json")) == {"items": [LETTER]}
+    empty = FakeRouter({"GET /v1/dead-letters": {"items": []}})
+    assert run(empty, "dead-letters", "list").stdout == "no dead letters\n"
+
+
+def test_a_dead_letter_is_shown_whole():
+    text = run(letters(), "dead-letters", "show", "3").stdout
+    assert "unknown event type" in text
+    assert '{"id": "1001/4"}' in text
+    assert document(run(letters(), "dead-letters", "show", "3", "--json")) == LETTER
+    missing = run(letters(), "dead-letters", "show", "4")
+    assert missing.exit_code == 1
+    assert "no dead letter 4" in missing.stderr
+
+
+def test_a_dead_letter_is_replayed():
+    router = letters()
+    result = run(router, "dead-letters", "replay", "3")
+    assert result.stdout == "dead letter 3 is on its way again\n"
+    assert router.writes() == [("/v1/dead-letters/3/replay", {})]
+    assert document(run(router, "dead-letters", "replay", "3", "--json")) == {"replayed": True}
