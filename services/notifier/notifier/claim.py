@@ -1,0 +1,178 @@
+"""Taking messages that are due, so that nobody else sends them meanwhile."""
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import asyncpg
+
+from notifier.limits import Limits
+
+Connection: TypeAlias = "asyncpg.Connection[Any]"
+Place = tuple[str, str]
+"""A channel and an address on it."""
+
+LOOK_AHEAD = 4
+"""Due messages looked at for each that may be taken, so that one address cannot hide the others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A message that is ours for LEASE_S seconds.
+
+    Attributes:
+        attempt: number of this attempt, from 1; an outcome counts only while it is the latest.
+        age_s: real seconds since the message was written.
+        content: the stored references, not yet decoded.
+    """
+
+    id: int
+    channel: str
+    address: str
+    line: str
+    key: str
+    content: str
+    attempt: int
+    age_s: float
+    fallback_of: int = 0
+
+    @property
+    def place(self) -> Place:
+        """Where it goes."""
+        return (self.channel, self.address)
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What one look found: messages to send now, and how many wait for an earlier one."""
+
+    claims: list[Claim]
+    waiting: int
+
+
+async def take_due(
+    connection: Connection,
+    limits: Limits,
+    *,
+    free: int,
+    busy: Sequence[Place] = (),
+    closed: Collection[Place] = (),
+) -> Taken:
+    """Claim up to `free` due messages, in one statement that commits by itself.
+
+    A claim is `attempt + 1` and a due instant one lease ahead, so a sender that dies is followed by
+    another after the lease. Of a line only the first message that has no outcome is ever taken;
+    those behind it are put off until it may have one. `now()` finds the due rows, as
+    `clock_timestamp()` in the condition could not use the index.
+
+    Args:
+        connection: outside a transaction.
+        limits: lease, batch and shares of channels and addresses.
+        free: how many may be taken.
+        busy: places of the sends under way, one entry each.
+        closed: places that take nothing now.
+    """
+    used = Counter(busy)
+    used_channel = Counter(channel for channel, _ in busy)
+    full = {place for place, count in used.items() if count >= limits.per_address}
+    count = min(free, limits.batch)
+    rows = await connection.fetch(
+        _TAKE,
+        count,
+        count * LOOK_AHEAD,
+        [c for c, sends in used_channel.items() if sends >= limits.per_channel],
+        [_name(place) for place in full.union(closed)],
+        [_name(place) for place in used],
+        list(used.values()),
+        list(used_channel.keys()),
+        list(used_channel.values()),
+        limits.per_address,
+        limits.per_channel,
+        limits.lease_s,
+        limits.blocked_look_s,
+    )
+    claims = [_claim(row) for row in rows if row["claimed"]]
+    again = [claim for claim in claims if claim.attempt > 1]
+    if again:
+        await _close_lost_attempts(connection, again)
+    return Taken(sorted(claims, key=lambda claim: claim.id), len(rows) - len(claims))
+
+
+def _name(place: Place) -> str:
+    return f"{place[0]} {place[1]}"
+
+
+def _claim(row: Mapping[str, Any]) -> Claim:
+    return Claim(
+        id=row["id"],
+        channel=row["channel"],
+        address=row["address"],
+        line=row["line"],
+        key=row["key"],
+        content=row["content"],
+        attempt=row["attempt"],
+        age_s=row["age_s"],
+        fallback_of=row["fallback_of"] or 0,
+    )
+
+
+_TAKE = """
+WITH seen AS MATERIALIZED (
+    SELECT id, channel, channel || ' ' || address AS place, due_at
+    FROM tierline.message
+    WHERE state = 'pending' AND due_at <= now()
+      AND channel <> ALL($3::text[]) AND channel || ' ' || address <> ALL($4::text[])
+    ORDER BY due_at, id LIMIT $2
+), ranked AS (
+    SELECT s.id, s.due_at,
+           row_number() OVER (PARTITION BY s.place ORDER BY s.due_at, s.id)
+               + coalesce(p.used, 0) AS of_place,
+           row_number() OVER (PARTITION BY s.channel ORDER BY s.due_at, s.id)
+               + coalesce(c.used, 0) AS of_channel
+    FROM seen s
+    LEFT JOIN unnest($5::text[], $6::bigint[]) AS p(place, used) ON p.place = s.place
+    LEFT JOIN unnest($7::text[], $8::bigint[]) AS c(channel, used) ON c.channel = s.channel
+), picked AS (
+    SELECT id FROM ranked WHERE of_place <= $9 AND of_channel <= $10
+    ORDER BY due_at, id LIMIT $1
+), due AS MATERIALIZED (
+    SELECT m.id, (SELECT e.due_at FROM tierline.message e
+                  WHERE m.line <> '' AND e.line = m.line AND e.line <> ''
+                    AND e.state = 'pending' AND e.id < m.id
+                  ORDER BY e.id LIMIT 1) AS ahead
+    FROM tierline.message m
+    WHERE m.id IN (SELECT id FROM picked) AND m.state = 'pending' AND m.due_at <= now()
+    FOR UPDATE OF m SKIP LOCKED
+), taken AS (
+    UPDATE tierline.message m
+    SET attempt = m.attempt + CASE WHEN due.ahead IS NULL THEN 1 ELSE 0 END,
+        due_at = CASE
+            WHEN due.ahead IS NULL THEN clock_timestamp() + make_interval(secs => $11)
+            -- The one ahead waits for a retry: no use in looking before. Else it is being sent.
+            WHEN due.ahead > clock_timestamp() + make_interval(secs => $11) THEN due.ahead
+            ELSE clock_timestamp() + make_interval(secs => $12) END
+    FROM due WHERE m.id = due.id
+    RETURNING m.id, m.channel, m.address, m.line, m.key, m.content, m.attempt, m.fallback_of,
+              extract(epoch FROM clock_timestamp() - m.created_at)::float8 AS age_s,
+              due.ahead IS NULL AS claimed
+), begun AS (
+    INSERT INTO tierline.attempt (message, number) SELECT id, attempt FROM taken WHERE claimed
+)
+SELECT * FROM taken
+"""
+
+
+async def _close_lost_attempts(connection: Connection, again: Sequence[Claim]) -> None:
+    """Say of earlier attempts that never reported back that they did not."""
+    await connection.execute(
+        """
+        UPDATE tierline.attempt a
+        SET ended_at = clock_timestamp(), outcome = 'lost',
+            detail = 'no outcome within the lease: the sender died, or lost the database'
+        FROM unnest($1::bigint[], $2::int[]) AS u(message, number)
+        WHERE a.message = u.message AND a.number < u.number AND a.ended_at IS NULL
+        """,
+        [claim.id for claim in again],
+        [claim.attempt for claim in again],
+    )

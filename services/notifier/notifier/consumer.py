@@ -1,0 +1,49 @@
+"""What drives the notifier: ticket events, each once and in order."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from notifier.deliver import Deliverer
+from notifier.directory import DirectorySource
+from notifier.handlers import write_notices
+from notifier.metrics import WRITTEN
+from tierline.bus.consumer import Consumer
+from tierline.bus.inbox import Inbox
+from tierline.messages.events import TicketMessage
+from tierline.messages.topics import EVENTS
+from tierline.policy.source import PolicySource
+from tierline.runtime.service import Loop
+from tierline.store.database import Database
+
+NAME = "notifier"
+"""Of the consumer group, and of this consumer's progress."""
+
+
+def consumer_loops(
+    bootstrap: str,
+    db: Database,
+    policy: PolicySource,
+    directory: DirectorySource,
+    deliverer: Deliverer,
+) -> list[tuple[str, Loop]]:
+    """The loops that bring events in: from the broker, and by sweep what it did not bring.
+
+    Args:
+        bootstrap: the broker.
+        db: notices, messages and progress are written in one transaction.
+        policy: who is told, at this moment.
+        directory: who and where.
+        deliverer: woken after each commit.
+    """
+
+    async def tell(connection: Any, messages: Sequence[TicketMessage]) -> None:
+        known = await directory.get(connection)
+        WRITTEN.inc(await write_notices(connection, messages, policy.current, known))
+
+    inbox = Inbox(db, NAME, tell, after=deliverer.wake.set)
+    consumer = Consumer(bootstrap, EVENTS, NAME, inbox.handle)
+
+    async def sweep(stop: Any) -> None:
+        await inbox.sweep(stop, consumer.lagging)
+
+    return [("consumer", consumer.run), ("sweep", sweep)]

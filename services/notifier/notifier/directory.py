@@ -1,0 +1,137 @@
+"""Who and where: people's addresses, rooms, subscriptions. Read from Postgres, kept for seconds."""
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+import asyncpg
+
+from notifier.channels.chat import KINDS
+from notifier.channels.mail import usable_address
+from notifier.limits import DIRECTORY_TTL_S
+from tierline.messages.events import type_of
+
+Connection: TypeAlias = "asyncpg.Connection[Any]"
+
+NO_ADDRESS: Final = "no address"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody who can be told. `email` empty: they cannot."""
+
+    login: str
+    email: str
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A chat room. `kind`: slack or mattermost; `url`: its incoming webhook, a secret.
+
+    Without a URL it has no chat behind it, by choice: nothing is sent and nothing has failed.
+    """
+
+    name: str
+    kind: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """Who gets events. `clients`, `types`: None is all. `disabled`: why it gets none now."""
+
+    name: str
+    url: str
+    secrets: tuple[str, ...]
+    clients: frozenset[str] | None = None
+    types: frozenset[str] | None = None
+    disabled: str = ""
+
+    def wants(self, event: str, client: str) -> bool:
+        """Whether it may see `client` and asked for `event` (`escalated`, or the whole type)."""
+        if self.clients is not None and client not in self.clients:
+            return False
+        return self.types is None or not self.types.isdisjoint({event, type_of(event)})
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """All of them at one moment, by login and by name."""
+
+    people: Mapping[str, Person] = field(default_factory=dict)
+    rooms: Mapping[str, Room] = field(default_factory=dict)
+    subscriptions: Mapping[str, Subscription] = field(default_factory=dict)
+
+    def mail_of(self, login: str) -> str:
+        """The person's mail address; empty where there is none, or they have left."""
+        person = self.people.get(login)
+        if person is None or not person.active or not usable_address(person.email):
+            return ""
+        return person.email
+
+    def room(self, name: str) -> Room | None:
+        """The room, if something can be posted to it."""
+        room = self.rooms.get(name)
+        return room if room and room.url and room.kind in KINDS else None
+
+    def subscribers(self, event: str, client: str) -> list[str]:
+        """Names of the subscriptions that get this event, disabled ones included."""
+        return [s.name for s in self.subscriptions.values() if s.wants(event, client)]
+
+
+async def read_directory(connection: Connection) -> Directory:
+    """Everything, in three statements."""
+    people = await connection.fetch("SELECT login, email, active FROM tierline.person")
+    rooms = await connection.fetch("SELECT name, kind, url FROM tierline.room")
+    return Directory(
+        people={row["login"]: Person(row["login"], row["email"], row["active"]) for row in people},
+        rooms={row["name"]: Room(row["name"], row["kind"], row["url"]) for row in rooms},
+        subscriptions=await read_subscriptions(connection),
+    )
+
+
+async def read_subscriptions(connection: Connection) -> dict[str, Subscription]:
+    """The active subscriptions as they are this moment, by name."""
+    rows = await connection.fetch(
+        "SELECT name, url, secrets, clients, types, disabled_at IS NOT NULL AS disabled, why"
+        " FROM tierline.subscription WHERE active ORDER BY name"
+    )
+    return {row["name"]: _subscription(row) for row in rows}
+
+
+def _subscription(row: Mapping[str, Any]) -> Subscription:
+    return Subscription(
+        name=row["name"],
+        url=row["url"],
+        secrets=tuple(row["secrets"]),
+        clients=None if row["clients"] is None else frozenset(row["clients"]),
+        types=None if row["types"] is None else frozenset(row["types"]),
+        disabled=(row["why"] or "disabled") if row["disabled"] else "",
+    )
+
+
+class DirectorySource:
+    """The directory, read again when older than DIRECTORY_TTL_S.
+
+    Args:
+        clock: real seconds that never run backwards.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._read_at = 0.0
+        self._kept: Directory | None = None
+
+    async def get(self, connection: Connection) -> Directory:
+        """The directory, at most DIRECTORY_TTL_S seconds old."""
+        now = self._clock()
+        if self._kept is None or now - self._read_at >= DIRECTORY_TTL_S:
+            self._kept = await read_directory(connection)
+            self._read_at = now
+        return self._kept
+
+    def forget(self) -> None:
+        """Read it again at the next `get`."""
+        self._kept = None

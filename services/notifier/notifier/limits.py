@@ -1,0 +1,105 @@
+"""Every limit of the notifier, in one place. Seconds are real (transport) time."""
+
+from dataclasses import dataclass, field
+from typing import Final
+
+from notifier.backoff import Exponential, Schedule
+
+LEASE_S: Final = 60.0
+"""A claimed message is ours this long. Longer than any one send (SEND_S), so that a slow receiver
+is never told twice by two of us; a crashed sender's messages go again after it."""
+
+SEND_S: Final = 40.0
+"""The whole of one send; every channel's own timeouts add up to less."""
+
+CLAIM_BATCH: Final = 64
+"""Messages claimed by one statement."""
+
+CONCURRENCY: Final = 64
+"""Sends under way at once in one process, those whose outcome is not recorded yet included."""
+
+PER_CHANNEL: Final = 32
+PER_ADDRESS: Final = 16
+"""Of these on one channel and to one address, so that a slow relay or receiver cannot take every
+slot."""
+
+POLL_S: Final = 0.05
+"""How often due messages are looked for when nobody has nudged."""
+
+BLOCKED_LOOK_S: Final = 0.25
+"""When to look again at a message whose earlier one in its line is being sent right now."""
+
+DATABASE_PAUSE_S: Final = (0.1, 5.0)
+"""First and longest pause after the database could not be reached; doubled in between."""
+
+REPLAYS: Final = 3
+"""How often a recording transaction is run again after a deadlock."""
+
+CLOSED_ADDRESSES_MAX: Final = 10_000
+"""Addresses remembered as closed by their own Retry-After."""
+
+DIRECTORY_TTL_S: Final = 5.0
+"""How old what we know of people, rooms and subscriptions may be."""
+
+PARTS_MAX: Final = 20
+"""Notices one message spells out; the rest are counted (all of them are recorded)."""
+
+TITLE_CHARS: Final = 200
+TEXT_CHARS: Final = 4_000
+"""A free text inside a message (a note, what was asked)."""
+
+MAIL_CHARS: Final = 20_000
+CHAT_CHARS: Final = 3_500
+"""Slack cuts at 40,000 and advises 4,000; Mattermost refuses over 16,383."""
+
+REASON_CHARS: Final = 500
+"""A reason or proof as it is recorded."""
+
+ANSWER_BYTES: Final = 2_048
+"""What is read of a receiver's answer."""
+
+RETRY_AFTER_MAX_S: Final = 3_600.0
+"""A receiver's Retry-After is honoured up to this."""
+
+LIVE_SECRETS: Final = 2
+"""Secrets a subscription signs with at once (rotation)."""
+
+
+@dataclass(frozen=True, slots=True)
+class HttpTimeouts:
+    """Seconds, real time. Standard Webhooks advises 15 to 30 s for the whole."""
+
+    connect: float = 5.0
+    read: float = 15.0
+    write: float = 5.0
+    total: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What the delivery loop is bounded by; tests make smaller ones."""
+
+    lease_s: float = LEASE_S
+    send_s: float = SEND_S
+    batch: int = CLAIM_BATCH
+    concurrency: int = CONCURRENCY
+    per_channel: int = PER_CHANNEL
+    per_address: int = PER_ADDRESS
+    poll_s: float = POLL_S
+    blocked_look_s: float = BLOCKED_LOOK_S
+    mail: Exponential = field(
+        default_factory=lambda: Exponential(
+            first_s=5.0, longest_s=1_800.0, attempts=12, age_s=86_400.0
+        )
+    )
+    chat: Exponential = field(
+        default_factory=lambda: Exponential(
+            first_s=2.0, longest_s=600.0, attempts=10, age_s=21_600.0
+        )
+    )
+    webhook: Schedule = field(
+        default_factory=lambda: Schedule(
+            (5.0, 300.0, 1_800.0, 7_200.0, 18_000.0, 36_000.0, 50_400.0, 72_000.0, 86_400.0)
+        )
+    )
+    """Standard Webhooks' schedule: ten attempts within 75 hours and 35 minutes."""

@@ -1,0 +1,1 @@
+"""Pages of the notifier: the caught mail of a development stack."""

@@ -1,0 +1,257 @@
+"""From a claimed message to what is sent, or why it is not sent any more."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import asyncpg
+import msgspec
+import structlog
+
+from notifier.claim import Claim
+from notifier.content import FEED, Content, decode_content
+from notifier.directory import Directory, Subscription, read_subscriptions
+from notifier.drafts import DISABLED
+from notifier.letter import CLIENT, TEAM, Occasion, compose
+from notifier.outcome import Failed, Superseded, Verdict
+from notifier.parcel import CHAT, Parcel
+from tierline.domain.snapshot import Snapshot, snapshot
+from tierline.domain.tell import still_wanted
+from tierline.domain.terms import Reach
+from tierline.messages.events import decode_event
+from tierline.messages.state import decode_ticket
+
+log = structlog.get_logger(__name__)
+
+Connection: TypeAlias = "asyncpg.Connection[Any]"
+EventId = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """A stored notice, as far as sending needs it."""
+
+    id: int
+    ticket: int
+    seq: int
+    kind: str
+    occasion: str
+    reach: Reach
+    why: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A notice nobody needs any more, and why."""
+
+    notice: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A claim with its parcel, or with the verdict that makes sending needless.
+
+    `dropped`: notices of it that are superseded while others are not. `group`: the ticket's group
+    now, for a fallback.
+    """
+
+    claim: Claim
+    content: Content
+    parcel: Parcel | None
+    verdict: Verdict | None = None
+    dropped: tuple[Dropped, ...] = ()
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What one read brought for a batch of claims."""
+
+    notices: Mapping[int, Sequence[NoticeRow]]
+    events: Mapping[EventId, str]
+    tickets: Mapping[int, Snapshot]
+    subscriptions: Mapping[str, Subscription]
+
+
+async def prepare(
+    connection: Connection, claims: Sequence[Claim], directory: Directory, link: str
+) -> list[Prepared]:
+    """Make every claim ready to be sent: at most four statements whatever the size of the batch.
+
+    Args:
+        connection: outside a transaction.
+        claims: just taken.
+        directory: rooms; subscriptions are read afresh, so that a disabled one gets nothing.
+        link: address of the pages; `/tickets/N` is put behind it.
+    """
+    contents = {claim.id: _content(claim) for claim in claims}
+    known = await _read(connection, [c for c in contents.values() if c is not None])
+    ready: list[Prepared] = []
+    for claim in claims:
+        content = contents[claim.id]
+        if content is None:
+            nothing = Content(ticket=0, audience=TEAM, seq=0)
+            ready.append(Prepared(claim, nothing, None, Failed("its content cannot be read")))
+        elif content.audience == FEED:
+            ready.append(_feed(claim, content, known))
+        else:
+            ready.append(_worded(claim, content, known, directory, link))
+    return ready
+
+
+def _content(claim: Claim) -> Content | None:
+    try:
+        content = decode_content(claim.content)
+    except msgspec.MsgspecError:
+        return None
+    return content if content.notices_of else msgspec.structs.replace(content, notices_of=claim.id)
+
+
+async def _read(connection: Connection, contents: Sequence[Content]) -> Known:
+    letters = [c for c in contents if c.audience != FEED]
+    feeds = [c for c in contents if c.audience == FEED]
+    notices: dict[int, list[NoticeRow]] = {}
+    if letters:
+        rows = await connection.fetch(_NOTICES, [c.notices_of for c in letters])
+        for row in rows:
+            notices.setdefault(row["message"], []).append(_notice(row))
+    wanted = {(c.ticket, c.seq) for c in feeds}
+    wanted |= {(n.ticket, n.seq) for found in notices.values() for n in found}
+    return Known(
+        notices=notices,
+        events=await _read_events(connection, sorted(wanted)),
+        tickets=await _read_tickets(connection, {c.ticket for c in letters}),
+        subscriptions=await read_subscriptions(connection) if feeds else {},
+    )
+
+
+_NOTICES = (
+    "SELECT id, message, ticket, seq, kind, occasion, reach, why, state FROM tierline.notice"
+    " WHERE message = ANY($1::bigint[]) ORDER BY seq, id"
+)
+
+
+def _notice(row: Mapping[str, Any]) -> NoticeRow:
+    return NoticeRow(
+        id=row["id"],
+        ticket=row["ticket"],
+        seq=row["seq"],
+        kind=row["kind"],
+        occasion=row["occasion"],
+        reach=Reach(row["reach"]),
+        why=row["why"],
+        state=row["state"],
+    )
+
+
+async def _read_events(connection: Connection, wanted: Sequence[EventId]) -> dict[EventId, str]:
+    if not wanted:
+        return {}
+    rows = await connection.fetch(
+        "SELECT e.ticket, e.seq, e.body FROM unnest($1::bigint[], $2::int[]) AS u(ticket, seq)"
+        " JOIN tierline.event e USING (ticket, seq)",
+        [ticket for ticket, _ in wanted],
+        [seq for _, seq in wanted],
+    )
+    return {(row["ticket"], row["seq"]): row["body"] for row in rows}
+
+
+async def _read_tickets(connection: Connection, numbers: set[int]) -> dict[int, Snapshot]:
+    if not numbers:
+        return {}
+    rows = await connection.fetch(
+        "SELECT id, doc FROM tierline.ticket WHERE id = ANY($1::bigint[])", list(numbers)
+    )
+    return {row["id"]: snapshot(decode_ticket(row["doc"])) for row in rows}
+
+
+def _feed(claim: Claim, content: Content, known: Known) -> Prepared:
+    """A subscription's event, exactly as it is stored; a feed with holes would be no feed."""
+    subscription = known.subscriptions.get(claim.address)
+    body = known.events.get((content.ticket, content.seq))
+    verdict: Verdict | None = None
+    if subscription is None:
+        verdict = Failed("the subscription is gone or switched off")
+    elif subscription.disabled:
+        verdict = Failed(f"{DISABLED}: {subscription.disabled}")
+    elif body is None:
+        verdict = Failed("its event is not kept any more")
+    if verdict or subscription is None or body is None:
+        return Prepared(claim, content, None, verdict)
+    parcel = Parcel(
+        key=claim.key,
+        ticket=content.ticket,
+        address=claim.address,
+        url=subscription.url,
+        secrets=subscription.secrets,
+        body=body.encode(),
+    )
+    return Prepared(claim, content, parcel)
+
+
+def _worded(
+    claim: Claim, content: Content, known: Known, directory: Directory, link: str
+) -> Prepared:
+    try:
+        return _letter(claim, content, known, directory, link)
+    except Exception as error:
+        # One message that cannot be put into words must not hold up the rest of its batch.
+        log.exception("a message cannot be put into words", message=claim.id)
+        failed = Failed(f"cannot be put into words: {type(error).__name__}")
+        return Prepared(claim, content, None, failed)
+
+
+def _letter(
+    claim: Claim, content: Content, known: Known, directory: Directory, link: str
+) -> Prepared:
+    ticket = known.tickets.get(content.ticket)
+    group = ticket.group if ticket else ""
+    open_state = "failed" if content.notices_of != claim.id else "pending"
+    notices = [n for n in known.notices.get(content.notices_of, ()) if n.state == open_state]
+    wanted: list[NoticeRow] = []
+    dropped: list[Dropped] = []
+    for notice in notices:
+        why_not = still_wanted(notice.occasion, notice.seq, notice.kind, ticket) if ticket else ""
+        if why_not:
+            dropped.append(Dropped(notice.id, why_not))
+        else:
+            wanted.append(notice)
+    if not wanted:
+        reason = dropped[-1].reason if dropped else "all of its notices have an outcome"
+        return Prepared(claim, content, None, Superseded(reason), tuple(dropped), group)
+    occasions = _occasions(wanted, known.events)
+    if not occasions:
+        gone = Failed("its events are not kept any more")
+        return Prepared(claim, content, None, gone, tuple(dropped), group)
+    letter = compose(
+        CLIENT if content.audience == CLIENT else TEAM,
+        occasions,
+        link=f"{link}/tickets/{content.ticket}",
+        preamble=content.preamble,
+    )
+    room = directory.rooms.get(claim.address) if claim.channel == CHAT else None
+    parcel = Parcel(
+        key=claim.key,
+        ticket=content.ticket,
+        address=claim.address,
+        letter=letter,
+        url=room.url if room else "",
+        kind=room.kind if room else "",
+    )
+    return Prepared(claim, content, parcel, None, tuple(dropped), group)
+
+
+def _occasions(notices: Sequence[NoticeRow], events: Mapping[EventId, str]) -> list[Occasion]:
+    """What to tell, once each, though several of the recipients may share the address."""
+    found: dict[tuple[int, str], Occasion] = {}
+    for notice in notices:
+        body = events.get((notice.ticket, notice.seq))
+        if body is None or (notice.seq, notice.occasion) in found:
+            continue
+        message = decode_event(body)
+        found[notice.seq, notice.occasion] = Occasion(
+            message.event, message.ticket, notice.occasion, notice.reach, notice.why
+        )
+    return list(found.values())

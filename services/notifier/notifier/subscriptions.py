@@ -1,0 +1,92 @@
+"""Ending and resuming a subscription."""
+
+from typing import Any, Final, TypeAlias
+
+import asyncpg
+
+from notifier.drafts import DISABLED
+from notifier.limits import REASON_CHARS
+
+Connection: TypeAlias = "asyncpg.Connection[Any]"
+
+DISABLE_BATCH: Final = 1_000
+RESUME_MAX: Final = 100_000
+
+
+async def disable(connection: Connection, name: str, why: str) -> None:
+    """Disable a subscription, visibly, and fail up to DISABLE_BATCH of what waits for it.
+
+    What is left fails as it is claimed. Everything that failed so is kept for `resume`.
+
+    Args:
+        connection: inside a transaction.
+        name: the subscription's.
+        why: shown with it; a leading "subscription disabled: " is left out.
+    """
+    reason = why.removeprefix(f"{DISABLED}: ")
+    await connection.execute(
+        "UPDATE tierline.subscription SET disabled_at = clock_timestamp(), why = $2"
+        " WHERE name = $1 AND disabled_at IS NULL",
+        name,
+        reason,
+    )
+    await connection.execute(
+        """
+        WITH waiting AS (
+            SELECT id FROM tierline.message
+            WHERE state = 'pending' AND channel = 'webhook' AND address = $1
+            ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
+        ), ended AS (
+            UPDATE tierline.message m
+            SET state = 'failed', reason = $2, settled_at = clock_timestamp()
+            FROM waiting WHERE m.id = waiting.id
+        )
+        UPDATE tierline.notice n
+        SET state = 'failed', reason = $2, settled_at = clock_timestamp()
+        FROM waiting WHERE n.message = waiting.id AND n.state = 'pending'
+        """,
+        name,
+        f"{DISABLED}: {reason}"[:REASON_CHARS],
+        DISABLE_BATCH,
+    )
+
+
+async def resume(connection: Connection, name: str) -> int:
+    """Enable a subscription again and send what it missed, oldest first.
+
+    All of it is put in line before the subscription is live again, so that the order within a
+    ticket holds; its attempts start to count anew. More than RESUME_MAX stays failed.
+
+    Args:
+        connection: inside a transaction.
+        name: the subscription's.
+
+    Returns:
+        How many messages wait for it again.
+    """
+    await connection.execute(
+        "UPDATE tierline.subscription SET disabled_at = NULL, why = '' WHERE name = $1", name
+    )
+    resumed: int = await connection.fetchval(
+        """
+        WITH missed AS (
+            SELECT id FROM tierline.message
+            WHERE state = 'failed' AND channel = 'webhook' AND address = $1
+              AND starts_with(reason, $2)
+            ORDER BY id LIMIT $3 FOR UPDATE
+        ), again AS (
+            UPDATE tierline.message m
+            SET state = 'pending', reason = '', settled_at = NULL, due_at = clock_timestamp(),
+                content = jsonb_set(m.content::jsonb, '{spent}', to_jsonb(m.attempt))::json
+            FROM missed WHERE m.id = missed.id
+        ), told AS (
+            UPDATE tierline.notice n SET state = 'pending', reason = '', settled_at = NULL
+            FROM missed WHERE n.message = missed.id AND n.state = 'failed'
+        )
+        SELECT count(*) FROM missed
+        """,
+        name,
+        DISABLED,
+        RESUME_MAX,
+    )
+    return resumed
