@@ -1,0 +1,148 @@
+"""What each form asks of the router: fields as typed in, the command's JSON out."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from console.instants import rfc3339, typed
+
+Fields = Mapping[str, str]
+Body = dict[str, Any]
+
+
+class Asking:
+    """Reads one form.
+
+    Args:
+        fields: as typed, trimmed.
+        now: UTC policy time, from which `30m` counts.
+        zone: the reader's, in which `16:30` is meant.
+    """
+
+    def __init__(self, fields: Fields, now: datetime, zone: ZoneInfo) -> None:
+        self.fields = fields
+        self._now = now
+        self._zone = zone
+
+    def text(self, *names: str) -> Body:
+        """The fields of those names that hold something."""
+        return {name: self.fields[name] for name in names if self.fields.get(name)}
+
+    def number(self, *names: str) -> Body:
+        """The same as whole numbers; what is no number is left out."""
+        return {
+            name: int(value) for name in names if (value := self.fields.get(name, "")).isdigit()
+        }
+
+    def instant(self, *names: str) -> Body:
+        """The same as instants.
+
+        Raises:
+            NotAnInstantError: one of them is not an instant.
+        """
+        found = {name: typed(self.fields.get(name, ""), self._now, self._zone) for name in names}
+        return {name: rfc3339(value) for name, value in found.items() if value is not None}
+
+    def ticked(self, name: str) -> bool:
+        """Whether a box is ticked."""
+        return self.fields.get(name) == "yes"
+
+
+def _note(form: Asking) -> Body:
+    return form.text("text") | {"to_client": form.fields.get("reader") == "client"}
+
+
+def _plan(form: Asking) -> Body:
+    return form.text("next_step", "client_text") | form.instant("promised_at")
+
+
+def _move(form: Asking) -> Body:
+    kind, _, name = form.fields.get("to", "").partition(":")
+    place = {f"to_{kind}": name} if kind in {"group", "tier"} and name else {}
+    return form.text("reason", "packet") | place
+
+
+def _hold(form: Asking) -> Body:
+    return form.text("reason", "asked", "of") | form.instant("chase_at", "until")
+
+
+def _priority(form: Asking) -> Body:
+    body = form.text("reason")
+    if form.fields.get("priority"):
+        body |= form.text("priority")
+    else:
+        body |= form.number("impact", "urgency")
+    return body if form.fields.get("step") == "confirm" else body | {"preview": True}
+
+
+COMMANDS: Mapping[str, Callable[[Asking], Body]] = {
+    "claim": lambda form: form.text("owner"),
+    "release": lambda form: form.text("reason"),
+    "notes": _note,
+    "plan": _plan,
+    "move": _move,
+    "accept": lambda form: form.number("seq"),
+    "hold": _hold,
+    "resume": lambda form: form.text("because"),
+    "priority": _priority,
+    "resolve": lambda form: form.text("resolution", "tier_below_could"),
+    "confirm": lambda form: form.text("note"),
+    "reject": lambda form: form.text("reason"),
+    "reopen": lambda form: form.text("reason"),
+    "close": lambda form: form.text("reason"),
+}
+"""By the last part of the router's address."""
+
+DONE_WORDS: Mapping[str, str] = {
+    "claim": "It is claimed.",
+    "release": "It is back in the queue.",
+    "notes": "The note is on the timeline.",
+    "plan": "The plan is on the timeline; the tier clock has stopped.",
+    "move": "It has moved.",
+    "accept": "The proposal is accepted.",
+    "hold": "It is on hold.",
+    "resume": "Work goes on.",
+    "priority": "The priority has changed.",
+    "resolve": "It is resolved, and waits to be confirmed.",
+    "confirm": "Confirmed and closed.",
+    "reject": "The client disagrees: it is open again.",
+    "reopen": "It is open again.",
+    "close": "It is closed.",
+    "open": "The ticket is open.",
+}
+"""What is said after each command."""
+
+
+def new_ticket(form: Asking, policy: Mapping[str, Any]) -> Body:
+    """Read the phone form.
+
+    Args:
+        form: as typed in.
+        policy: for the contacts of each client.
+
+    Returns:
+        The body that opens a ticket.
+    """
+    body = form.text("title", "client", "body", "type", "site", "host", "start")
+    body |= form.number("impact", "urgency")
+    body["spoken_to"] = form.ticked("spoken_to")
+    if requester := _requester(form, policy):
+        body["requester"] = requester
+    return body
+
+
+def _requester(form: Asking, policy: Mapping[str, Any]) -> Body:
+    """Whoever is typed in, else the contact chosen."""
+    typed_in = {
+        "name": form.fields.get("requester_name", ""),
+        "email": form.fields.get("requester_email", ""),
+    }
+    if any(typed_in.values()):
+        return {name: value for name, value in typed_in.items() if value}
+    client, _, email = form.fields.get("contact", "").partition("|")
+    known = policy.get("contacts", {}).get(client, []) if email else []
+    for contact in known:
+        if contact.get("email") == email and client == form.fields.get("client"):
+            return {"name": contact.get("name", ""), "email": email}
+    return {}

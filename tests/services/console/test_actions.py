@@ -1,0 +1,230 @@
+"""What people do is asked of the router as it is meant, and a refusal is told in place."""
+
+import re
+
+import pytest
+
+from tests.services.console.fake_router import problem
+from tests.services.console.world import make_ticket
+
+NOW_PLUS_2H = "2026-11-20T16:05:00Z"
+
+FORMS = [
+    ("claim", {}, {}),
+    ("release", {"reason": "end of shift"}, {"reason": "end of shift"}),
+    ("notes", {"text": "done", "reader": "colleagues"}, {"text": "done", "to_client": False}),
+    ("notes", {"text": "hello", "reader": "client"}, {"text": "hello", "to_client": True}),
+    (
+        "plan",
+        {"next_step": "swap the disk", "promised_at": "2h", "client_text": ""},
+        {"next_step": "swap the disk", "promised_at": NOW_PLUS_2H},
+    ),
+    ("move", {"to": "next", "reason": "stuck", "packet": ""}, {"reason": "stuck"}),
+    ("move", {"to": "group:Network", "reason": "r"}, {"reason": "r", "to_group": "Network"}),
+    ("move", {"to": "tier:T3", "reason": "r"}, {"reason": "r", "to_tier": "T3"}),
+    ("accept", {"seq": "12"}, {"seq": 12}),
+    (
+        "hold",
+        {"reason": "client", "asked": "a reboot", "of": "Ruth", "chase_at": "", "until": "16:05"},
+        {"reason": "client", "asked": "a reboot", "of": "Ruth", "until": NOW_PLUS_2H},
+    ),
+    ("resume", {"because": ""}, {}),
+    (
+        "priority",
+        {"priority": "P1", "impact": "1", "urgency": "1", "reason": "r", "step": "confirm"},
+        {"priority": "P1", "reason": "r"},
+    ),
+    (
+        "priority",
+        {"priority": "", "impact": "1", "urgency": "3", "reason": "r", "step": "confirm"},
+        {"impact": 1, "urgency": 3, "reason": "r"},
+    ),
+    (
+        "resolve",
+        {"resolution": "log rotated", "tier_below_could": "guide"},
+        {"resolution": "log rotated", "tier_below_could": "guide"},
+    ),
+    ("confirm", {"note": ""}, {}),
+    ("reject", {"reason": "still down"}, {"reason": "still down"}),
+    ("reopen", {"reason": "again"}, {"reason": "again"}),
+    ("close", {"reason": "duplicate"}, {"reason": "duplicate"}),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "fields", "body"), FORMS)
+async def test_a_form_asks_what_it_says(sam, world, command, fields, body):
+    answer = await sam.send(f"/tickets/1042/{command}", {"key": "k-1", **fields})
+    assert answer.status_code == 303
+    assert answer.headers["location"] == f"/tickets/1042?done={command}"
+    assert world.asked[-1] == (command, body, "k-1")
+    assert 'class="banner good"' in (await sam.get(answer.headers["location"])).text
+
+
+async def test_only_what_is_allowed_is_offered(sam, world):
+    world.tickets[1042]["allowed"] = ["notes", "confirm"]
+    page = (await sam.get("/tickets/1042")).text
+    offered = set(re.findall(r'action="/tickets/1042/(\w+)"', page))
+    assert offered == {"notes", "confirm"}
+
+
+async def test_every_command_has_its_form(sam, world):
+    world.tickets[1042].update(
+        allowed=[
+            "claim", "release", "notes", "plan", "move", "accept", "hold", "resume", "priority",
+            "resolve", "confirm", "reject", "reopen", "close",
+        ],
+        proposal={"seq": 5, "to_tier": "T2", "to_group": "Network", "reason": "limit reached"},
+        trail=["T1/Desk", "T2/Network"],
+    )  # fmt: skip
+    page = (await sam.get("/tickets/1042")).text
+    offered = set(re.findall(r'action="/tickets/1042/(\w+)"', page))
+    assert offered == set(world.tickets[1042]["allowed"])
+    assert "Could the tier below have done it?" in page
+    assert 'label="Up"' in page
+    assert 'label="To those who decide more"' in page
+
+
+async def test_a_ticket_that_never_moved_is_not_asked_about_the_tier_below(sam):
+    assert "Could the tier below" not in (await sam.get("/tickets/1042")).text
+
+
+async def test_a_lead_may_give_a_ticket_to_somebody(sam, priya, world):
+    assert "Give it to somebody" not in (await sam.get("/tickets/1042")).text
+    assert "Give it to somebody" in (await priya.get("/tickets/1042")).text
+    await priya.send("/tickets/1042/claim", {"owner": "leila"})
+    assert world.asked[-1][:2] == ("claim", {"owner": "leila"})
+
+
+async def test_a_lost_race_names_who_has_it_and_shows_the_ticket_as_it_stands(sam, world):
+    await sam.get("/tickets/1042")
+    world.tickets[1042].update(owner="leila", state="working", allowed=["notes"])
+    answer = await sam.send("/tickets/1042/claim", {})
+    assert answer.status_code == 409
+    assert "leila has it already" in answer.text
+    assert "Now Leila has it: working in Desk (T1)." in answer.text
+    assert 'action="/tickets/1042/claim"' not in answer.text
+    assert 'role="alert"' in answer.text
+
+
+async def test_a_lost_race_on_the_board_is_told_without_a_page(sam, world):
+    world.tickets[1042].update(owner="leila", state="working")
+    answer = await sam.send("/tickets/1042/claim", {"back": ""}, headers={"X-Live": "1"})
+    assert answer.status_code == 409
+    assert "Leila has it" in answer.json()["message"]
+
+
+async def test_a_claim_from_the_board_goes_back_to_it_as_it_was_narrowed(sam):
+    back = "priority=P1&q=a+b"
+    answer = await sam.send("/tickets/1042/claim", {"back": back})
+    assert answer.headers["location"] == "/?priority=P1&q=a+b&done=claim"
+    page = await sam.get(answer.headers["location"])
+    assert "It is claimed." in page.text
+
+
+async def test_going_back_never_leaves_the_console(sam, world):
+    for back in ("//evil.example", "https://evil.example", "\r\nX: y"):
+        world.tickets[1042]["owner"] = ""
+        answer = await sam.send("/tickets/1042/claim", {"back": back})
+        assert answer.status_code == 303
+        assert answer.headers["location"].startswith("/?")
+        assert "\n" not in answer.headers["location"]
+
+
+async def test_what_was_typed_is_kept_when_it_is_refused(sam, world):
+    world.refuse["plan"] = problem(422, "promise_past", "The promise is in the past")
+    fields = {"next_step": "swap <the> disk", "promised_at": "30m"}
+    answer = await sam.send("/tickets/1042/plan", fields)
+    assert answer.status_code == 422
+    assert "The promise is in the past" in answer.text
+    assert 'value="swap &lt;the&gt; disk"' in answer.text
+    assert re.search(r'<details class="act" id="act-plan" name="act" open>', answer.text)
+
+
+async def test_a_time_that_cannot_be_read_is_said_before_anything_is_asked(sam, world):
+    answer = await sam.send("/tickets/1042/plan", {"next_step": "x", "promised_at": "soon"})
+    assert answer.status_code == 422
+    assert "2026-11-24 09:00" in answer.text
+    assert not [name for name, *_ in world.asked if name == "plan"]
+
+
+async def test_several_faults_are_all_told(sam, world):
+    faults = [
+        {"field": "asked", "problem": "is missing"},
+        {"field": "of", "problem": "is too long"},
+    ]
+    world.refuse["hold"] = problem(422, "invalid", "asked: is missing", errors=faults)
+    page = (await sam.send("/tickets/1042/hold", {"reason": "client"})).text
+    assert "asked: is missing; of: is too long" in page
+
+
+async def test_the_new_dues_are_shown_before_a_priority_changes(sam, world):
+    fields = {"priority": "P3", "reason": "only one printer", "step": "preview"}
+    answer = await sam.send("/tickets/1042/priority", fields)
+    assert answer.status_code == 200
+    assert world.asked[-1][1] == {"priority": "P3", "reason": "only one printer", "preview": True}
+    assert "What would change" in answer.text
+    assert "Mon 23 Nov 18:00" in answer.text
+    assert 'value="only one printer"' in answer.text
+    assert 'name="step" value="confirm"' in answer.text
+    assert 'value="confirm"' not in (await sam.get("/tickets/1042")).text
+
+
+async def test_the_address_of_a_form_leads_back_to_its_ticket(sam):
+    answer = await sam.get("/tickets/1042/claim")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/tickets/1042")
+
+
+async def test_an_unknown_command_is_not_passed_on(sam, world):
+    answer = await sam.send("/tickets/1042/explode", {})
+    assert answer.status_code == 404
+    assert not [name for name, *_ in world.asked if name == "explode"]
+
+
+async def test_a_call_becomes_a_ticket(sam, world):
+    world.add(make_ticket(2000, "x"))
+    fields = {
+        "client": "Harbour Dental", "contact": "Harbour Dental|ruth@harbourdental.example",
+        "title": "No phones", "body": "since nine", "type": "incident", "impact": "1",
+        "urgency": "1", "site": "Quay Street", "host": "", "start": "Desk", "spoken_to": "yes",
+        "key": "k-9",
+    }  # fmt: skip
+    answer = await sam.send("/new", fields)
+    assert answer.status_code == 303
+    assert answer.headers["location"].endswith("?done=open")
+    assert world.asked[-1] == (
+        "open",
+        {
+            "client": "Harbour Dental", "title": "No phones", "body": "since nine",
+            "type": "incident", "impact": 1, "urgency": 1, "site": "Quay Street", "start": "Desk",
+            "spoken_to": True,
+            "requester": {"name": "Ruth Adeyemi", "email": "ruth@harbourdental.example"},
+        },
+        "k-9",
+    )  # fmt: skip
+
+
+async def test_somebody_who_is_no_contact_can_call_too(sam, world):
+    fields = {
+        "client": "Harbour Dental", "title": "x", "type": "request",
+        "requester_name": "Ida", "requester_email": "ida@harbourdental.example",
+    }  # fmt: skip
+    await sam.send("/new", fields)
+    assert world.asked[-1][1]["requester"]["name"] == "Ida"
+    assert world.asked[-1][1]["spoken_to"] is False
+
+
+async def test_a_contact_of_another_client_is_not_taken(sam, world):
+    fields = {
+        "client": "Oakfield Schools", "contact": "Harbour Dental|ruth@harbourdental.example",
+        "title": "x", "type": "incident",
+    }  # fmt: skip
+    await sam.send("/new", fields)
+    assert "requester" not in world.asked[-1][1]
+
+
+async def test_a_refused_call_keeps_what_was_typed(sam, world):
+    world.refuse["open"] = problem(422, "unknown_client", "There is no client Harbor")
+    answer = await sam.send("/new", {"client": "Harbor", "title": "No phones", "type": "incident"})
+    assert answer.status_code == 422
+    assert "There is no client Harbor" in answer.text
+    assert 'value="No phones"' in answer.text
