@@ -3,7 +3,7 @@
     .venv/bin/python -m tests.faults.kill9 [--alerts 5000] [--rounds 1] [--json]
 
 It starts a stack of its own, posts alerts at a steady rate over loopback (each is posted again,
-under its dedup key, until it got a 2xx), kills each service, the broker and PostgreSQL in turn while
+under its dedup key, until it got a 2xx), kills each part in turn while
 they flow, waits until everything drained, and then asks the database. It exits 1 if anything that
 was promised did not hold: every alert that got a 2xx has an outcome and its ticket, every notice an
 outcome, no problem two open tickets, events without a gap, effects once.
@@ -23,9 +23,9 @@ from typing import Any
 
 import asyncpg
 import httpx
-from tierline.runtime.home import Home
 
 from tests.scenarios.running import Stack, running
+from tierline.runtime.home import Home
 
 VICTIMS = ("intake", "router", "sla-timer", "notifier", "console", "broker", "postgres")
 CONNECTIONS = 16
@@ -221,9 +221,7 @@ async def judge(stack: Stack, report: Report, accepted: dict[int, str]) -> None:
     report.counts["accepted alerts without their ticket"] = len(lost)
     report.counts["accepted alerts on another problem's ticket"] = len(strayed)
     report.failures += [
-        f"{count} {name}"
-        for name, count in report.counts.items()
-        if count and name not in SEEN
+        f"{count} {name}" for name, count in report.counts.items() if count and name not in SEEN
     ]
     expected = len(set(accepted.values()))
     if report.counts["tickets"] != expected:
@@ -252,9 +250,10 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=1, help="times each part is killed")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="tierline-kill9-") as folder, running(
-        Path(folder)
-    ) as stack:
+    with (
+        tempfile.TemporaryDirectory(prefix="tierline-kill9-") as folder,
+        running(Path(folder)) as stack,
+    ):
         report = asyncio.run(drive(stack, chosen.alerts, chosen.rounds))
     if chosen.json:
         print(json.dumps(asdict(report)))

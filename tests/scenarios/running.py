@@ -57,7 +57,11 @@ def receiving() -> Iterator[Receiver]:
         def log_message(self, *_: object) -> None:
             pass
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    class Server(ThreadingHTTPServer):
+        def handle_error(self, *_: object) -> None:
+            """A sender that was killed in mid-request is what some scenarios are about."""
+
+    server = Server(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     receiver.url = f"http://127.0.0.1:{server.server_port}"
     thread = threading.Thread(target=server.serve_forever, daemon=True)
@@ -129,6 +133,8 @@ class Stack:
         """Ctrl-C, and wait for the clean end."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGINT)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
         return self.process.wait(DOWN_SECONDS)
 
 
