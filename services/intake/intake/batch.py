@@ -208,7 +208,7 @@ async def _write(connection: Connection, batch: Sequence[_Waiting]) -> list[list
     letters = [letter for waiting in batch for letter in waiting.letters]
     try:
         taken = iter(await write(connection, rows, letters))
-    except (asyncpg.PostgresError, ValueError) as error:
+    except asyncpg.PostgresError as error:
         if not is_data_error(error):
             raise
         log.warning("a batch was refused for its data; one by one", reason=_reason(error))
@@ -222,7 +222,7 @@ async def _write_one_by_one(connection: Connection, waiting: _Waiting) -> list[O
     for row in waiting.rows:
         try:
             outcomes.extend(await write(connection, [row]))
-        except (asyncpg.PostgresError, ValueError) as error:
+        except asyncpg.PostgresError as error:
             if not is_data_error(error):
                 raise
             body = row.body.encode("utf-8", "replace")

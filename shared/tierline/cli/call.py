@@ -48,8 +48,10 @@ class Screen:
         """Print a line, however long."""
         self._console.print(Text(clean(text), style=style), soft_wrap=True)
 
-    def table(self, headings: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
-        """Print rows of cleaned texts; the last column takes and loses what room there is."""
+    def table(
+        self, headings: Iterable[str], rows: Iterable[Iterable[str]], *, wrap: bool = False
+    ) -> None:
+        """Print rows of texts; the last column takes the room that is left, and ends or wraps."""
         names, cells = list(headings), [[clean(c).replace("\n", " ") for c in row] for row in rows]
         widest = [max(map(cell_len, column)) for column in zip(names, *cells, strict=True)]
         room = self._console.width - sum(width + GAP for width in widest[:-1])
@@ -57,7 +59,10 @@ class Screen:
         for name in names[:-1]:
             table.add_column(name, no_wrap=True)
         table.add_column(
-            names[-1], no_wrap=True, overflow="ellipsis", max_width=max(room, LAST_COLUMN_MIN)
+            names[-1],
+            no_wrap=not wrap,
+            overflow="fold" if wrap else "ellipsis",
+            max_width=max(room, LAST_COLUMN_MIN),
         )
         for row in cells:
             table.add_row(*map(Text, row))

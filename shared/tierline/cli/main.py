@@ -11,7 +11,7 @@ from typer.core import TyperGroup
 
 from tierline.cli import clock as clock_commands
 from tierline.cli import credentials, dead_letters, load, notices, policy, tickets, up
-from tierline.cli.failures import USAGE, tell
+from tierline.cli.failures import USAGE, FailureError, tell
 from tierline.runtime.errors import UpError
 
 NAME = "tierline"
@@ -42,7 +42,8 @@ class TierlineGroup(TyperGroup):
         except UpError as error:
             outcome = tell(error)
         except typer.TyperException as error:
-            outcome = _tell_usage(error)
+            as_json = "--json" in (sys.argv[1:] if args is None else args)
+            outcome = _tell_usage(error, as_json=as_json)
         except typer.Abort:
             outcome = 1
         if standalone_mode:
@@ -51,17 +52,19 @@ class TierlineGroup(TyperGroup):
         return outcome
 
 
-def _tell_usage(error: typer.TyperException) -> int:
+def _tell_usage(error: typer.TyperException, *, as_json: bool) -> int:
     """Two lines about a command that was not called as it should be.
 
     A group called without a command has shown its help by now, and has no message.
     """
     message = error.format_message().strip().replace("Value error, ", "")
-    if message:
-        context = getattr(error, "ctx", None)
-        path = context.command_path if context is not None else NAME
-        sys.stderr.write(f"tierline: {message}\n  See `{path} --help`.\n")
-    return USAGE
+    if not message:
+        return USAGE
+    context = getattr(error, "ctx", None)
+    path = context.command_path if context is not None else NAME
+    failure = FailureError(message, f"See `{path} --help`.", code=USAGE)
+    failure.as_json = as_json
+    return tell(failure)
 
 
 def _flush() -> None:

@@ -66,17 +66,19 @@ def show_ticket(screen: Screen, document: Row) -> None:
         screen.line(ticket["body"])
     screen.line()
     screen.line("Promises", style="bold")
-    rows = [_clock_row(clock, now) for clock in ticket["clocks"]]
-    screen.table(("clock", "", "target", "used", "due"), rows)
+    clocks = (_clock_row(clock, now) for clock in ticket["clocks"])
+    screen.table(("clock", "", "target", "used", "due"), clocks)
     screen.line()
     screen.line("Timeline", style="bold")
-    screen.table(("seq", "when", "by", "what"), _timeline(document["events"], now))
+    screen.table(("seq", "when", "by", "what"), _timeline(document["events"], now), wrap=True)
     screen.line()
     screen.line("Told", style="bold")
-    for notice in document["notices"]:
-        screen.line(f"  {notice_words(notice, now)}")
-    if not document["notices"]:
-        screen.line("  nobody yet")
+    told = sorted(document["notices"], key=lambda notice: notice["seq"])
+    if told:
+        rows = ([str(notice["seq"]), notice_words(notice, now)] for notice in told)
+        screen.table(("seq", "real time, who, outcome"), rows, wrap=True)
+    else:
+        screen.line("nobody yet")
     screen.line()
     screen.line(f"policy time {full_time(now)}", style="dim")
 

@@ -19,8 +19,9 @@ async def stored(rig) -> list[tuple[int, str]]:
 
 
 async def test_an_accepted_alert_is_in_the_database_with_its_message(rig) -> None:
-    await rig.clients("Acme")
-    key = await rig.integration("nagios", client="Acme")
+    name, sender = 'O"Brien\\Söhne', 'na"gi\\os'
+    await rig.clients(name)
+    key = await rig.integration(sender, client=name)
     answer = await rig.post(key, alert("disk\x1f/D", labels={"q": '"\\ü'}))
     assert answer.status_code == 202
     said = answer.json()
@@ -34,12 +35,12 @@ async def test_an_accepted_alert_is_in_the_database_with_its_message(rig) -> Non
         id=row["id"],
         index=0,
         accepted_at=row["accepted_at"],
-        integration="nagios",
+        integration=sender,
         source="json",
-        client="Acme",
+        client=name,
         alert=decode_alert(row["body"]),
     )
-    assert (sent["topic"], sent["key"]) == (ALERTS, message_key("nagios", "disk\x1f/D"))
+    assert (sent["topic"], sent["key"]) == (ALERTS, message_key(sender, "disk\x1f/D"))
     assert sent["shard"] == shard_of(sent["key"])
     assert rig.nudges
 

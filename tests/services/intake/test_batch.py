@@ -108,7 +108,14 @@ async def test_a_commit_is_bounded_and_a_request_stays_whole(
 
 
 @pytest.mark.parametrize(
-    "bad", [broken("bad"), Row(70_000, "api", "json", "Unsorted", "bad", "{}", 0)], ids=str
+    "bad",
+    [
+        broken("bad"),
+        Row(0, "api", "json", "Unsorted", "nul \x00", "{}", 0),
+        Row(70_000, "api", "json", "Unsorted", "index out of range", "{}", 0),
+        Row(0, "api", "json", "Unsorted", "surrogate \ud800", "{}", 0),
+    ],
+    ids=["no json", "nul", "range", "surrogate"],
 )
 async def test_data_postgres_refuses_costs_only_its_own_alert(
     database: Database, batcher: Batcher, bad: Row

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -60,15 +61,13 @@ async def test_a_sender_that_hangs_up_is_not_answered(rig) -> None:
 
 
 async def test_too_much_being_sent_at_once_is_a_503_and_is_forgotten(
-    rig, monkeypatch: pytest.MonkeyPatch
+    rig, monkeypatch: pytest.MonkeyPatch, eventually: Callable
 ) -> None:
     key = await rig.integration("api")
     whole = json.dumps(alert()).encode()
     monkeypatch.setattr("intake.routes.body.OPEN_BYTES_MAX", len(whole) + 5)
     first = asyncio.create_task(ask(rig, key, part(whole, more=True), hang=True))
-    await asyncio.sleep(0)
-    while not rig.client._transport.app.alerts._reader._open:
-        await asyncio.sleep(0.01)
+    await eventually(lambda: rig.client._transport.app.alerts._reader._open)
     sent = await ask(rig, key, part(whole[:9], more=True))
     assert sent[0]["status"] == 503
     first.cancel()

@@ -8,11 +8,16 @@ import msgspec
 import structlog
 
 from intake.triage import store
-from intake.triage.limits import SWEEP_ALERTS_MAX, SWEEP_EVERY_S, SWEEP_OLDER_THAN_S
+from intake.triage.limits import (
+    SWEEP_ALERTS_MAX,
+    SWEEP_EVERY_S,
+    SWEEP_OLDER_THAN_S,
+    SWEEP_READS_MAX,
+)
 from intake.triage.triager import Triager
 from tierline.bus.consumer import Message
 from tierline.messages.alert import AcceptedAlert, decode_accepted
-from tierline.store.database import UNREACHABLE, Database
+from tierline.store.database import REPLAYABLE, UNREACHABLE, Database
 from tierline.store.dead_letters import bury
 
 log = structlog.get_logger(__name__)
@@ -28,7 +33,7 @@ class TriageConsumer:
         self._triager = triager
 
     async def handle(self, messages: Sequence[Message]) -> None:
-        """A batch from the broker. Raises only where Postgres is away: then hand it over again."""
+        """A batch from the broker. Raises what `Triager.take` does: then hand it over again."""
         alerts: list[AcceptedAlert] = []
         poison: list[tuple[Message, str]] = []
         for message in messages:
@@ -50,18 +55,30 @@ class TriageConsumer:
             if stop.is_set() or lagging():
                 continue
             try:
-                found = await self.sweep_once()
-            except UNREACHABLE as error:
+                found = await self._sweep_all(lagging)
+            except (*UNREACHABLE, *REPLAYABLE) as error:
                 log.warning("alert sweep put off", reason=str(error))
                 continue
             if found:
                 log.info("alert sweep caught up", alerts=found)
 
+    async def _sweep_all(self, lagging: Callable[[], bool]) -> int:
+        """Sweep until a read is not full: a lost broker leaves more behind than one read."""
+        found = 0
+        for _ in range(SWEEP_READS_MAX):
+            read = await self.sweep_once()
+            found += read
+            if read < SWEEP_ALERTS_MAX or lagging():
+                break
+        return found
+
     async def sweep_once(self) -> int:
         """Triage alerts that have waited over SWEEP_OLDER_THAN_S; returns how many."""
         async with self._db.connection() as connection:
-            alerts = await store.waiting_alerts(
+            waiting = await store.waiting_alerts(
                 connection, older_than_s=SWEEP_OLDER_THAN_S, limit=SWEEP_ALERTS_MAX
             )
-        await self._triager.take(alerts)
-        return len(alerts)
+        for alert, body, reason in waiting.torn:
+            await self._triager.set_aside(alert, body.encode(), reason)
+        await self._triager.take(waiting.alerts)
+        return len(waiting.torn) + len(waiting.alerts)

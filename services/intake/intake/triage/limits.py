@@ -7,6 +7,9 @@ REPLAYS_MAX = 8
 SWEEP_EVERY_S = 5.0
 SWEEP_OLDER_THAN_S = 5.0
 SWEEP_ALERTS_MAX = 500
+SWEEP_READS_MAX = 100
+"""Full reads that one sweep does in a row before it waits again."""
+
 DIRECTORY_S = 5.0
 """How long what records say of clients and devices is kept."""
 

@@ -1,9 +1,11 @@
 """Triage's statements: set-based, a fixed number for a batch whatever its size."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import asyncpg
+import msgspec
 
 from intake.triage.sorting import Place
 from tierline.messages.alert import AcceptedAlert, decode_alert
@@ -93,9 +95,15 @@ async def settle(
     )
 
 
-async def waiting_alerts(
-    connection: Any, *, older_than_s: float, limit: int
-) -> list[AcceptedAlert]:
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Alerts without an outcome; `torn`: those whose stored form cannot be read: id, form, why."""
+
+    alerts: list[AcceptedAlert]
+    torn: list[tuple[int, str, str]]
+
+
+async def waiting_alerts(connection: Any, *, older_than_s: float, limit: int) -> Waiting:
     """Alerts accepted over `older_than_s` real seconds ago that have no outcome, oldest first."""
     rows = await connection.fetch(
         "SELECT id, idx, accepted_at, integration, source, client, body FROM tierline.alert"
@@ -104,27 +112,39 @@ async def waiting_alerts(
         older_than_s,
         limit,
     )
-    return [
-        AcceptedAlert(
-            id=row["id"],
-            index=row["idx"],
-            accepted_at=row["accepted_at"],
-            integration=row["integration"],
-            source=row["source"],
-            client=row["client"],
-            alert=decode_alert(row["body"]),
-        )
-        for row in rows
-    ]
+    waiting = Waiting([], [])
+    for row in rows:
+        try:
+            waiting.alerts.append(_accepted(row))
+        except msgspec.MsgspecError as error:
+            waiting.torn.append((row["id"], row["body"], f"not an alert: {error}"))
+    return waiting
 
 
-async def set_aside(connection: Any, alert: int) -> None:
-    """An alert that could not be processed is a dead letter: that is its outcome."""
-    await connection.execute(
+def _accepted(row: Any) -> AcceptedAlert:
+    return AcceptedAlert(
+        id=row["id"],
+        index=row["idx"],
+        accepted_at=row["accepted_at"],
+        integration=row["integration"],
+        source=row["source"],
+        client=row["client"],
+        alert=decode_alert(row["body"]),
+    )
+
+
+async def set_aside(connection: Any, alert: int) -> bool:
+    """An alert that could not be processed is a dead letter: that is its outcome.
+
+    Returns:
+        Whether it had none yet.
+    """
+    done: str = await connection.execute(
         "UPDATE tierline.alert SET outcome = 'dead letter', handled_at = clock_timestamp()"
         " WHERE id = $1 AND outcome IS NULL",
         alert,
     )
+    return done == "UPDATE 1"
 
 
 TAKEN = asyncpg.UniqueViolationError

@@ -45,9 +45,11 @@ class Triager:
         self._directory = Directory()
 
     async def take(self, alerts: Sequence[AcceptedAlert]) -> None:
-        """Give every alert its outcome. Raises only where Postgres is away: then give them again.
+        """Give every alert its outcome.
 
-        A batch that fails is run again alert by alert; a broken one becomes a dead letter.
+        A batch that fails is run again alert by alert; a broken one becomes a dead letter. Raises
+        only where Postgres is away or somebody stays in the way (UNREACHABLE, REPLAYABLE): then
+        give them again.
         """
         for start in range(0, len(alerts), BATCH):
             await self._take(alerts[start : start + BATCH])
@@ -66,15 +68,19 @@ class Triager:
     async def _alone(self, alert: AcceptedAlert) -> None:
         try:
             await self._together([alert])
-        except UNREACHABLE:
+        except (*UNREACHABLE, *REPLAYABLE):
             raise
         except Exception as error:
             log.exception("alert set aside", alert=alert.id)
-            reason = f"{type(error).__name__}: {error}"
-            async with self._db.transaction() as connection:
-                body = encode_accepted(alert)
-                await bury(connection, "consumer:triage", str(alert.id), body, reason)
-                await store.set_aside(connection, alert.id)
+            await self.set_aside(
+                alert.id, encode_accepted(alert), f"{type(error).__name__}: {error}"
+            )
+
+    async def set_aside(self, alert: int, body: bytes, reason: str) -> None:
+        """Make a dead letter of an alert that has no outcome and cannot be processed."""
+        async with self._db.transaction() as connection:
+            if await store.set_aside(connection, alert):
+                await bury(connection, "consumer:triage", str(alert), body, reason)
 
     async def _together(self, alerts: Sequence[AcceptedAlert]) -> None:
         """One transaction, run again where somebody else was in the way."""
@@ -99,12 +105,13 @@ class Triager:
         todo = {alert.id: alert for alert in alerts if alert.id in fresh}
         if not todo:
             return []
-        known = await self._know(connection, list(todo.values()))
+        policy = self._policy()
+        known = await self._know(connection, list(todo.values()), policy)
         pairs = [(one.accepted.client, one.key) for one in known]
         last = await store.lock_problems(connection, pairs)
         numbers = await store.open_tickets(connection, pairs)
         tickets = await lock_tickets(connection, list(numbers.values()))
-        world = World(self._policy(), self._floor(), await policy_now(connection))
+        world = World(policy, self._floor(), await policy_now(connection))
         problems = {
             pair: begin(pair, last[pair], tickets.get(numbers.get(pair, 0)), world) for pair in last
         }
@@ -125,11 +132,12 @@ class Triager:
         await store.settle(connection, outcomes, places)
         return outcomes
 
-    async def _know(self, connection: Connection, alerts: Sequence[AcceptedAlert]) -> list[Known]:
+    async def _know(
+        self, connection: Connection, alerts: Sequence[AcceptedAlert], policy: Policy
+    ) -> list[Known]:
         """The alerts in order of acceptance, with what records and rules say of each."""
         wanted = {(alert.client, alert.alert.host) for alert in alerts}
         await self._directory.load(connection, wanted)
-        policy = self._policy()
         known = [
             know(
                 alert,
