@@ -14,7 +14,7 @@ import structlog
 
 from notifier.claim import Claim, Place, take_due
 from notifier.directory import DirectorySource
-from notifier.limits import CLOSED_ADDRESSES_MAX, DATABASE_PAUSE_S, REPLAYS, Limits
+from notifier.limits import CLOSED_ADDRESSES_MAX, DATABASE_PAUSE_S, GATHER_S, REPLAYS, Limits
 from notifier.metrics import IN_FLIGHT, OUTCOMES, SEND_SECONDS
 from notifier.outcome import Failed, Retry, Verdict
 from notifier.parcel import Channel
@@ -64,6 +64,7 @@ class Deliverer:
         self._limits = limits or Limits()
         self._rng = rng or Random()  # noqa: S311 - jitter, not a secret
         self.wake = wake or asyncio.Event()
+        self._held = 0
         self._sending: dict[int, Claim] = {}
         self._closed: dict[Place, float] = {}
         self._sent: asyncio.Queue[Settlement] = asyncio.Queue(self._limits.concurrency)
@@ -83,17 +84,19 @@ class Deliverer:
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop` is set, then finish what is under way.
 
-        Sends run side by side, at most `limits.concurrency`; a slot is free again once its outcome
-        is recorded, so a database that is away stops the sending and not the memory.
+        Sends run side by side. At most `limits.concurrency` messages are held until their outcome
+        is recorded, so a database that is away stops the sending and fills no memory.
         """
         recorder = asyncio.create_task(self._record_for_ever(), name="recorder")
         sends: set[asyncio.Task[None]] = set()
         try:
-            while not stop.is_set():
+            while not stop.is_set() and not recorder.done():
                 self.wake.clear()
                 found = await _through_outages(lambda: self._start_due(sends), stop) or 0
                 if not found:
                     await _until_set(self.wake, self._limits.poll_s)
+            if recorder.done():
+                recorder.result()
             if sends:
                 await asyncio.wait(sends)
             await self._sent.join()
@@ -104,16 +107,17 @@ class Deliverer:
                 await recorder
 
     async def _start_due(self, sends: set["asyncio.Task[None]"]) -> int:
-        free = self._limits.concurrency - len(self._sending)
+        free = self._limits.concurrency - self._held
         if free <= 0:
             return 0
         ready, waiting = await self._claim(free)
         for one in ready:
             self._sending[one.claim.id] = one.claim
+            self._held += 1
             task = asyncio.create_task(self._send_and_queue(one))
             sends.add(task)
             task.add_done_callback(sends.discard)
-        IN_FLIGHT.set(len(self._sending))
+        IN_FLIGHT.set(self._held)
         return len(ready) + waiting
 
     async def _claim(self, free: int) -> tuple[list[Prepared], int]:
@@ -128,7 +132,10 @@ class Deliverer:
             return await prepare(connection, taken.claims, directory, self._link), taken.waiting
 
     async def _send_and_queue(self, prepared: Prepared) -> None:
-        await self._sent.put(await self._send(prepared))
+        settlement = await self._send(prepared)
+        del self._sending[prepared.claim.id]
+        await self._sent.put(settlement)
+        self.wake.set()
 
     async def _send(self, prepared: Prepared) -> Settlement:
         verdict = prepared.verdict or overdue(prepared, self._limits)
@@ -158,14 +165,31 @@ class Deliverer:
     async def _record_for_ever(self) -> None:
         while True:
             batch = [await self._sent.get()]
+            if self._sending:
+                await asyncio.sleep(GATHER_S)
             while not self._sent.empty():
                 batch.append(self._sent.get_nowait())
-            await _through_outages(partial(self._record, batch))
-            for one in batch:
-                self._sending.pop(one.claim.id, None)
+            await _through_outages(partial(self._record_or_leave, batch))
+            for _ in batch:
+                self._held -= 1
                 self._sent.task_done()
-            IN_FLIGHT.set(len(self._sending))
+            IN_FLIGHT.set(self._held)
             self.wake.set()
+
+    async def _record_or_leave(self, batch: Sequence[Settlement]) -> None:
+        """Record together; where that cannot be done, one by one, so that one spoils no other.
+
+        What cannot be recorded is left to its lease: sent again, and given up in the end.
+        """
+        try:
+            await self._record(batch)
+        except PASSING:
+            raise
+        except Exception:
+            log.exception("outcomes could not be recorded", messages=[s.claim.id for s in batch])
+            if len(batch) > 1:
+                for one in batch:
+                    await self._record_or_leave([one])
 
     async def _record(self, settlements: Sequence[Settlement]) -> None:
         for replay in range(REPLAYS + 1):

@@ -2,17 +2,16 @@
 
 import asyncio
 import ssl
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import httpcore
 
+from notifier.connections import Connections
 from notifier.guard import Guard
-from notifier.limits import ANSWER_BYTES, CONCURRENCY, HttpTimeouts
+from notifier.limits import ANSWER_BYTES, HttpTimeouts
 
-KEPT_CONNECTIONS: Final = 32
-KEPT_SECONDS: Final = 20.0
 USER_AGENT: Final = "Tierline-Notifier"
 
 
@@ -30,38 +29,6 @@ class Answer:
 
 class UnansweredError(Exception):
     """No complete answer came; the message says why. It may have been taken nevertheless."""
-
-
-class _JudgedBackend(httpcore.AsyncNetworkBackend):
-    """Opens connections only to addresses the guard lets pass.
-
-    The name is resolved once and the connection made to the address that was judged, so a name
-    that changes its mind in between (DNS rebinding) gains nothing; TLS still checks the name.
-    """
-
-    def __init__(self, guard: Guard, *, encrypted: bool) -> None:
-        self._guard = guard
-        self._encrypted = encrypted
-        self._inner = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first judged address of `host` that answers."""
-        failure: Exception = httpcore.ConnectError("no address")
-        for address in await self._guard.addresses(host, port, encrypted=self._encrypted):
-            try:
-                return await self._inner.connect_tcp(
-                    address, port, timeout, local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure
 
 
 class HttpSender:
@@ -84,17 +51,7 @@ class HttpSender:
     ) -> None:
         self._guard = guard
         self._timeouts = timeouts or HttpTimeouts()
-        context = tls or ssl.create_default_context()
-        self._pools = {
-            scheme: httpcore.AsyncConnectionPool(
-                ssl_context=context,
-                max_connections=CONCURRENCY,
-                max_keepalive_connections=KEPT_CONNECTIONS,
-                keepalive_expiry=KEPT_SECONDS,
-                network_backend=_JudgedBackend(guard, encrypted=scheme == "https"),
-            )
-            for scheme in ("http", "https")
-        }
+        self._connections = Connections(guard, tls or ssl.create_default_context())
 
     async def post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         """POST `body` once and read the start of the answer, whatever its status.
@@ -116,20 +73,23 @@ class HttpSender:
 
     async def _post(self, url: str, headers: Mapping[str, str], body: bytes) -> Answer:
         timeouts = self._timeouts
-        async with self._pools[url.partition(":")[0].lower()].stream(
-            "POST",
-            url,
-            headers=[("User-Agent", USER_AGENT), *headers.items()],
-            content=body,
-            extensions={
-                "timeout": {
-                    "connect": timeouts.connect,
-                    "read": timeouts.read,
-                    "write": timeouts.write,
-                    "pool": timeouts.total,
-                }
-            },
-        ) as response:
+        target = httpcore.URL(url)
+        async with (
+            self._connections.to(target) as connection,
+            connection.stream(
+                "POST",
+                target,
+                headers=[("User-Agent", USER_AGENT), *headers.items()],
+                content=body,
+                extensions={
+                    "timeout": {
+                        "connect": timeouts.connect,
+                        "read": timeouts.read,
+                        "write": timeouts.write,
+                    }
+                },
+            ) as response,
+        ):
             text = b""
             async for chunk in response.aiter_stream():
                 text += chunk
@@ -144,8 +104,7 @@ class HttpSender:
 
     async def close(self) -> None:
         """Close every connection."""
-        for pool in self._pools.values():
-            await pool.aclose()
+        await self._connections.close()
 
 
 def _explain(error: Exception) -> str:
@@ -153,6 +112,5 @@ def _explain(error: Exception) -> str:
         httpcore.ConnectTimeout: "no connection in time",
         httpcore.ReadTimeout: "no answer in time",
         httpcore.WriteTimeout: "could not send in time",
-        httpcore.PoolTimeout: "no free connection in time",
     }
     return words.get(type(error)) or f"{type(error).__name__}: {error}".rstrip(": ")

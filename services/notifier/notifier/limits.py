@@ -15,16 +15,19 @@ SEND_S: Final = 40.0
 CLAIM_BATCH: Final = 64
 """Messages claimed by one statement."""
 
-CONCURRENCY: Final = 64
-"""Sends under way at once in one process, those whose outcome is not recorded yet included."""
+CONCURRENCY: Final = 128
+"""Messages one process holds at once: being sent, or sent and not recorded yet."""
 
-PER_CHANNEL: Final = 32
-PER_ADDRESS: Final = 16
-"""Of these on one channel and to one address, so that a slow relay or receiver cannot take every
-slot."""
+PER_CHANNEL: Final = 64
+PER_ADDRESS: Final = 32
+"""Sends under way at once on one channel and to one address, so that a slow relay or receiver
+cannot hold up the others."""
 
 POLL_S: Final = 0.05
 """How often due messages are looked for when nobody has nudged."""
+
+GATHER_S: Final = 0.003
+"""How long an outcome waits for others under way, so that they are recorded together."""
 
 BLOCKED_LOOK_S: Final = 0.25
 """When to look again at a message whose earlier one in its line is being sent right now."""

@@ -90,7 +90,9 @@ def settle(prepared: Prepared, verdict: Verdict, limits: Limits, rng: Random) ->
 
 
 def _short(text: str) -> str:
-    return text[:REASON_CHARS]
+    """At most REASON_CHARS characters of what a receiver said, and only what Postgres can hold."""
+    plain = text.replace("\x00", " ").encode("utf-8", "replace").decode()
+    return plain[:REASON_CHARS]
 
 
 def _failed(base: Settlement, reason: str, *, disable: bool) -> Settlement:

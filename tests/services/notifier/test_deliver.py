@@ -203,10 +203,13 @@ async def test_a_sender_that_dies_is_followed_after_the_lease_under_the_same_key
     assert (first["outcome"], second["outcome"]) == ("lost", "delivered")
 
 
+@pytest.mark.parametrize(
+    ("second", "state"), [(None, "delivered"), (Retry(0.0, "503 busy"), "pending")]
+)
 async def test_the_outcome_of_an_attempt_that_lost_its_lease_is_kept_and_not_counted(
-    world: World,
+    world: World, second: Retry | None, state: str
 ) -> None:
-    """A slow sender comes back with a refusal after another has delivered: delivered it stays."""
+    """A slow sender comes back with a refusal after another has tried: the other's word stands."""
     await one_chat_message(world)
     slow_channel: FakeChannel = FakeChannel(taken)
     slow_channel.gate.clear()
@@ -216,14 +219,16 @@ async def test_the_outcome_of_an_attempt_that_lost_its_lease_is_kept_and_not_cou
     late = asyncio.create_task(slow.deliver_once())
     while not slow_channel.sent:
         await asyncio.sleep(0.001)
+    world.chat.answer(*[second] if second else [])
     await world.make_due()
-    await world.deliver()
+    await world.deliver(chat=replace(LIMITS.chat, attempts=9))
     slow_channel.gate.set()
     await late
     [message] = await world.sent()
-    assert (message["state"], message["attempt"]) == ("delivered", 2)
-    first, second = await world.attempts(message["id"])
-    assert (first["outcome"], second["outcome"]) == ("late", "delivered")
+    assert (message["state"], message["attempt"]) == (state, 2)
+    assert [n["state"] for n in await world.notices(kind="room")] == [state]
+    first, other = await world.attempts(message["id"])
+    assert (first["outcome"], other["outcome"]) == ("late", "retry" if second else "delivered")
     assert "timed out" in first["detail"]
 
 
@@ -337,6 +342,45 @@ async def test_outcomes_wait_for_a_database_that_is_away(
     stop.set()
     await asyncio.wait_for(loop, 5)
     assert len(world.chat.sent) == 1, "the outcome was kept, so nothing was sent twice"
+
+
+async def test_an_outcome_that_cannot_be_recorded_spoils_no_other(
+    world: World, monkeypatch: pytest.MonkeyPatch, eventually
+) -> None:
+    for number in range(1001, 1006):
+        world.story(number, requester=Requester())
+    await world.tell()
+    broken = (await world.sent())[2]["id"]
+    deliverer = world.deliverer()
+    record = deliverer._record
+
+    async def failing(settlements: list) -> None:
+        if any(one.claim.id == broken for one in settlements):
+            raise ValueError("a defect")
+        await record(settlements)
+
+    monkeypatch.setattr(deliverer, "_record", failing)
+    stop = asyncio.Event()
+    loop = asyncio.create_task(deliverer.run(stop))
+
+    async def others_delivered() -> bool:
+        rows = await world.sent()
+        return [m["state"] for m in rows].count("delivered") == 4
+
+    await eventually(others_delivered)
+    stop.set()
+    await asyncio.wait_for(loop, 5)
+    [left] = await world.sent(state="pending")
+    assert left["id"] == broken
+
+
+async def test_what_a_receiver_says_can_always_be_recorded(world: World) -> None:
+    for number in (1001, 1002):
+        world.story(number, requester=Requester())
+    await world.tell()
+    world.chat.answer(Delivered("ok\x00\udcff" * 400), Retry(0.0, "no\x00\ud800"))
+    await world.deliver()
+    assert sorted(m["state"] for m in await world.sent()) == ["delivered", "pending"]
 
 
 async def test_delivered_is_what_the_channel_says_and_nothing_else(world: World) -> None:

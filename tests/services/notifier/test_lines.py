@@ -6,6 +6,7 @@ import json
 import pytest
 
 from notifier.outcome import Failed, Retry
+from notifier.resume import resume_named
 from notifier.subscriptions import resume
 from tests.services.notifier.world import World
 from tierline.domain.commands import Claim, Note
@@ -91,7 +92,7 @@ async def test_while_one_is_being_sent_no_other_sender_takes_the_next(world: Wor
 
 async def test_the_next_is_due_the_moment_the_one_ahead_has_its_outcome(world: World) -> None:
     await feed_of(world, 1001)
-    deliverer = world.deliverer(blocked_look_s=3_600.0, per_address=1)
+    deliverer = world.deliverer(blocked_look_s=3_600.0)
     looks = 0
     while looks < 20 and seqs(world, 1001) != [1, 2, 3]:
         await deliverer.deliver_once()
@@ -184,3 +185,17 @@ async def test_a_subscription_that_is_gone_fails_what_waits_for_it(world: World)
     await world.deliver()
     assert {m["state"] for m in await world.sent(channel="webhook")} == {"failed"}
     assert world.webhook.sent == []
+
+
+async def test_the_command_resumes_by_name_and_knows_no_other(
+    world: World, database_url: str
+) -> None:
+    await feed_of(world, 1001)
+    await world.sql("UPDATE tierline.subscription SET disabled_at = now(), why = 'by hand'")
+    await world.deliver()
+    await world.make_due()
+    await world.deliver()
+    assert await resume_named(database_url, "nobody") is None
+    assert await resume_named(database_url, "psa") == 3
+    await world.deliver()
+    assert seqs(world, 1001) == [1, 2, 3]
