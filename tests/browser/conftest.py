@@ -3,7 +3,7 @@
 import asyncio
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,20 +20,26 @@ from tierline.runtime.ports import find_free_port
 
 READY_SECONDS = 10.0
 
+Closing = Callable[[], Awaitable[None]]
+
 
 class Server:
     """An application on a port of its own, in a thread of its own."""
 
-    def __init__(self, app: Any) -> None:
+    def __init__(self, app: Any, closing: Closing | None = None) -> None:
+        self._closing = closing
         self.port = find_free_port()
         config = uvicorn.Config(
             app, port=self.port, log_level="error", lifespan="off", timeout_graceful_shutdown=1
         )
         self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(
-            target=lambda: asyncio.run(self._server.serve()), daemon=True
-        )
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._run()), daemon=True)
         self._ready = threading.Event()
+
+    async def _run(self) -> None:
+        await self._server.serve()
+        if self._closing is not None:
+            await self._closing()
 
     @property
     def url(self) -> str:
@@ -72,7 +78,8 @@ def site() -> Iterator[Site]:
         port=find_free_port(), secret="s" * 40, router_url=router.url, development=True,
         intake_url="http://127.0.0.1:8081",
     )  # fmt: skip
-    console = Server(make_app(settings, Router(router.url)))
+    client = Router(router.url)
+    console = Server(make_app(settings, client), client.close)
     console.start()
     yield Site(console.url, world)
     console.stop()

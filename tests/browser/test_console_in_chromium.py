@@ -93,6 +93,23 @@ def test_a_reconnected_board_fetches_what_it_missed(site, sam):
     sam.until(lambda: "Told to nobody" in sam.text("#t1044"))
 
 
+def test_a_page_that_is_left_holds_no_stream(site, sam):
+    assert len(site.world.subscribers) == 1
+    sam.driver.get("about:blank")
+    sam.until(lambda: site.world.subscribers == [])
+
+
+def test_a_router_that_comes_back_is_found_without_a_reload(site, sam):
+    site.world.away = True
+    for loop, queue in list(site.world.subscribers):
+        loop.call_soon_threadsafe(queue.put_nowait, None)
+    sam.until(lambda: sam.text("#link") == "reconnecting")
+    site.world.add(make_ticket(1045, "Opened meanwhile"), make_events())
+    site.world.away = False
+    sam.until(lambda: sam.text("#link") == "live")
+    sam.until(lambda: "Opened meanwhile" in sam.text("#t1045"))
+
+
 def test_a_ticket_that_changes_while_somebody_writes_keeps_what_they_wrote(site, sam):
     sam.go("/tickets/1042")
     sam.live()
@@ -103,6 +120,23 @@ def test_a_ticket_that_changes_while_somebody_writes_keeps_what_they_wrote(site,
     sam.until(lambda: "changed while you wrote" in sam.text("#changed"))
     written = sam.one("#act-notes textarea").get_attribute("value")
     assert written == "half a thought"
+
+
+def test_a_session_that_ends_takes_nobodys_words_away(site, sam):
+    sam.go("/tickets/1042")
+    sam.live()
+    sam.one("#act-notes summary").click()
+    sam.one("#act-notes textarea").send_keys("half a thought")
+    site.world.sessions.clear()
+    site.world.record(site.world.tickets[1042], "noted", "leila", "Leila noted: it beeps.")
+    sam.until(lambda: "You were logged out" in sam.text("#toasts"))
+    assert sam.one("#act-notes textarea").get_attribute("value") == "half a thought"
+
+
+def test_a_session_that_ends_leads_to_the_login(site, sam):
+    site.world.sessions.clear()
+    site.world.send("resync", {})
+    sam.until(lambda: "/login" in sam.driver.current_url)
 
 
 def test_a_refusal_is_shown_in_place_and_a_reload_shows_the_ticket(site, sam):

@@ -86,6 +86,12 @@ def span(seconds: float) -> str:
     return f"{minutes}m {left:02}s"
 
 
+def length_of(seconds: float) -> str:
+    """The same for a length that is not counted down: without seconds from a minute on."""
+    text = span(seconds)
+    return text.split()[0] if text.endswith("s") and seconds >= 60 else text
+
+
 def countdown(due: datetime | None, now: datetime) -> str:
     """Write what is left until `due`, or by how much it is over, then without seconds.
 
@@ -100,8 +106,7 @@ def countdown(due: datetime | None, now: datetime) -> str:
     left = (due - now).total_seconds()
     if left > 0:
         return span(left)
-    past = span(left)
-    return f"over {past.split()[0] if past.endswith('s') else past}"
+    return f"over {span(left).split()[0] if left > -3_600 else span(left)}"
 
 
 def typed(text: str, now: datetime, zone: ZoneInfo) -> datetime | None:

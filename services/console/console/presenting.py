@@ -72,7 +72,7 @@ def environment() -> jinja2.Environment:
         instant=instants.instant,
         shown=instants.shown,
         exact=instants.exact,
-        span=instants.span,
+        length_of=instants.length_of,
         countdown=instants.countdown,
         web_link=web_link,
         pretty=pretty,

@@ -228,8 +228,8 @@ def _stream_route(app, world):
             yield _line("clock", {name: world.clock[name] for name in ("now", "speed", "held")})
             for name, data in world.last_words:
                 yield _line(name, data)
-            while world.endless:
-                yield _line(*await queue.get())
+            while world.endless and (told := await queue.get()):
+                yield _line(*told)
         finally:
             world.subscribers.remove(here)
 

@@ -14,7 +14,6 @@ from console.visit import Console, Visit, render
 Places = list[tuple[str, list[tuple[str, str]]]]
 
 _SAID: Mapping[str, tuple[str, ...]] = {
-    "opened": ("body",),
     "noted": ("text",),
     "planned": ("client_text",),
     "escalated": ("packet",),
@@ -43,8 +42,8 @@ class Refusal:
         place = self.problem.get("place") or {}
         if not place:
             return ""
-        owner = self.names.get(place.get("owner"), place.get("owner"))
-        held = f"{owner} has it" if owner else "nobody has it"
+        owner = str(place.get("owner") or "")
+        held = f"{self.names.get(owner, owner)} has it" if owner else "nobody has it"
         where = f"{place.get('group', '')} ({place.get('tier', '')})"
         return f"Now {held}: {str(place.get('state', '')).replace('_', ' ')} in {where}."
 

@@ -3,12 +3,14 @@
 import { setClock, show } from "./time.js";
 
 const AT_MOST_EACH_MS = 700;
+const BACK_OFF = 10;
 const RETRY_MS = 3000;
 const FRESH_MS = 4000;
 
 let source = null;
 let waiting = null;
 let lastRefresh = 0;
+let lastTook = 0;
 let running = false;
 let again = false;
 
@@ -21,16 +23,19 @@ function address() {
 
 export function refreshSoon() {
   if (waiting) return;
-  const wait = Math.max(0, AT_MOST_EACH_MS - (performance.now() - lastRefresh));
+  // The longer an answer takes, the rarer we ask: many boards must not hold each other up.
+  const pause = Math.max(AT_MOST_EACH_MS, BACK_OFF * lastTook);
+  const wait = Math.max(0, pause - (performance.now() - lastRefresh));
   waiting = setTimeout(() => { waiting = null; refresh(); }, wait);
 }
 
 export async function refresh({ evenIfWriting = false } = {}) {
   if (running) { again = true; return; }
   running = true;
+  const began = performance.now();
   try {
     const answer = await fetch(address(), { headers: { "X-Live": "1" } });
-    if (answer.status === 401) { location.reload(); return; }
+    if (answer.status === 401) { loggedOut(); return; }
     if (!answer.ok) return;
     swap(new DOMParser().parseFromString(await answer.text(), "text/html"), evenIfWriting);
     show();
@@ -39,8 +44,15 @@ export async function refresh({ evenIfWriting = false } = {}) {
   } finally {
     running = false;
     lastRefresh = performance.now();
+    lastTook = lastRefresh - began;
     if (again) { again = false; refreshSoon(); }
   }
+}
+
+function loggedOut() {
+  const writing = [...document.querySelectorAll("[data-careful]")].some(isBeingWritten);
+  if (!writing) location.reload();
+  else toast("You were logged out. Copy what you wrote, then load the page again.", false);
 }
 
 function swap(fresh, evenIfWriting) {
