@@ -109,16 +109,21 @@ async def decide_within(
     done = await _decided(context, connection, ticket, command, asker, cause)
     after = done.decision.ticket
     await write_changes(connection, [Change(ticket, after, done.decision.events)])
-    if ticket.state is State.CLOSED and after.open and after.problem_key:
-        await connection.execute(
-            "UPDATE tierline.problem SET ticket = $3 WHERE client = $1 AND key = $2",
-            after.client,
-            after.problem_key,
-            number,
-        )
+    if ticket.state is State.CLOSED and after.open:
+        await _point_problem_at(connection, after)
     outcome = done.decision.rejected.code if done.decision.rejected else "done"
     COMMANDS.labels(type(command).__name__.lower(), outcome).inc()
     return done
+
+
+async def _point_problem_at(connection: Connection, ticket: Ticket) -> None:
+    """A reopened ticket is its problem's open one again."""
+    await connection.execute(
+        "UPDATE tierline.problem SET ticket = $3 WHERE client = $1 AND key = $2",
+        ticket.client,
+        ticket.problem_key,
+        ticket.id,
+    )
 
 
 async def foresee(

@@ -102,7 +102,7 @@ class Live:
         self._looked_at = time.monotonic()
         if away_s > LIVE_WINDOW_S or len(missed) >= LIVE_TICKETS_MAX:
             self._hub.resync()
-        await self.tell([decode_event(body) for found in bodies.values() for body in found])
+        await self.tell([decode_event(body) for found in bodies.values() for _, body in found])
 
     async def _tell_time(self, connection: Any) -> None:
         found = await read_clock(connection)

@@ -76,6 +76,20 @@ def ticket_view(
     """
     return {
         **ticket_row(ticket),
+        **_about(ticket),
+        **_so_far(ticket),
+        "clocks": [
+            _clock(ticket.clocks[name], now, calendars)
+            for name in sorted(ticket.clocks, key=_ORDER.__getitem__)
+        ],
+        "notices": notices,
+        "allowed": allowed(ticket, principal),
+    }
+
+
+def _about(ticket: Ticket) -> dict[str, Any]:
+    """What the ticket is about, and the rules it stands under."""
+    return {
         "body": ticket.body,
         "site": ticket.site,
         "service": ticket.service,
@@ -90,10 +104,12 @@ def ticket_view(
         "impact": ticket.impact,
         "urgency": ticket.urgency,
         "vip": ticket.vip,
-        "clocks": [
-            _clock(ticket.clocks[name], now, calendars)
-            for name in sorted(ticket.clocks, key=_ORDER.__getitem__)
-        ],
+    }
+
+
+def _so_far(ticket: Ticket) -> dict[str, Any]:
+    """How the work stands, and what it has been through."""
+    return {
         "plan": ticket.plan,
         "hold": ticket.hold,
         "proposal": ticket.proposal,
@@ -109,8 +125,6 @@ def ticket_view(
         "self_healed": ticket.self_healed,
         "closed_at": ticket.closed_at,
         "review_at": ticket.review_at,
-        "notices": notices,
-        "allowed": allowed(ticket, principal),
     }
 
 

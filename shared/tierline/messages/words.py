@@ -16,6 +16,9 @@ from tierline.domain.terms import ClockName, HoldReason
 QUOTE_MAX = 160
 """Characters of a person's own words that a sentence repeats."""
 
+ENDS = (".", "?", "!")
+"""After one of these, which a person's own words may bring, a sentence needs no full stop."""
+
 NOTICEABLY_LATE_S = 60
 """From this many seconds on, a sentence says how late a due instant was seen."""
 
@@ -62,11 +65,12 @@ def words(event: e.Event, ticket: Snapshot, names: Mapping[str, str] | None = No
         names: how people are called, by login; a login that is not there is said as it is.
 
     Returns:
-        One sentence, capitalised, with its full stop.
+        One sentence on one line, capitalised, with its full stop.
     """
     said = Said(event, ticket, names or {})
-    sentence = _SAY[type(event.what)](said, event.what).rstrip(" .")
-    return f"{sentence[:1].upper()}{sentence[1:]}."
+    sentence = " ".join(_SAY[type(event.what)](said, event.what).split())
+    end = "" if sentence.endswith(ENDS) else "."
+    return f"{sentence[:1].upper()}{sentence[1:]}{end}"
 
 
 def quote(text: str) -> str:
@@ -117,7 +121,7 @@ def _alert_attached(said: Said, what: e.AlertAttached) -> str:
 def _recovered(said: Said, what: e.Recovered) -> str:
     if what.quiet_until is not None:
         until = said.when(what.quiet_until)
-        return f"the alert recovered; nobody had touched it, so quiet until {until} resolves it"
+        return f"the alert recovered; untouched, it was to resolve by itself at {until}"
     if said.ticket.owner:
         return f"the alert recovered; {said.person(said.ticket.owner)} was left to decide"
     return "the alert recovered; it was left to a person to decide"
@@ -227,9 +231,9 @@ def _confirmed(said: Said, what: e.Confirmed) -> str:
 
 
 def _reopened(said: Said, what: e.Reopened) -> str:
-    where = f"with {said.person(what.owner)}" if what.owner else f"in the queue of {what.group}"
-    verb = "recorded that the client rejected the resolution;" if what.rejected else "reopened it,"
-    return f"{said.by} {verb} it was {where} again{_because(what.reason)}"
+    where = said.person(what.owner) if what.owner else f"the queue of {what.group}"
+    verb = "recorded that the client rejected it" if what.rejected else "reopened it"
+    return f"{said.by} {verb}; it went back to {where}{_because(what.reason)}"
 
 
 def _closed(said: Said, what: e.Closed) -> str:

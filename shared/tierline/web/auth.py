@@ -48,11 +48,24 @@ WHERE s.id = $1 AND s.expires_at > now() AND p.active
 
 
 class Authenticator:
-    """Finds the principal of a credential, remembering it for CREDENTIAL_CACHE_S seconds."""
+    """Finds the principal of a credential, remembering it for CREDENTIAL_CACHE_S seconds.
 
-    def __init__(self, db: Database, *, development: bool = False) -> None:
+    Args:
+        db: where credentials are kept.
+        development: people may move policy time.
+        clock: seconds that only ever go forward; another one in tests.
+    """
+
+    def __init__(
+        self,
+        db: Database,
+        *,
+        development: bool = False,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._db = db
         self._development = development
+        self._clock = clock
         self._known: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
 
     async def principal(self, raw: str) -> Principal | None:
@@ -65,7 +78,7 @@ class Authenticator:
             return None
         digest = hash_key(raw)
         known = self._known.get(digest)
-        if known is not None and known[0] > time.monotonic():
+        if known is not None and known[0] > self._clock():
             self._known.move_to_end(digest)
             return known[1]
         self._known.pop(digest, None)
@@ -93,7 +106,7 @@ class Authenticator:
         )
 
     def _remember(self, digest: str, principal: Principal, left_s: float) -> None:
-        until = time.monotonic() + min(CREDENTIAL_CACHE_S, left_s)
+        until = self._clock() + min(CREDENTIAL_CACHE_S, left_s)
         self._known[digest] = (until, principal)
         while len(self._known) > CREDENTIAL_CACHE_MAX:
             self._known.popitem(last=False)

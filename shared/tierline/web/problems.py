@@ -64,7 +64,8 @@ def problem_body(status: int, code: str, detail: str, **extras: Any) -> dict[str
 def problem_response(error: ProblemError) -> Response:
     """The answer that carries `error`."""
     body = problem_body(error.status, error.code, error.detail, **error.extras)
-    return Response(encode(body), error.status, error.headers, media_type=MEDIA_TYPE)
+    headers = {"Cache-Control": "no-store", **error.headers}
+    return Response(encode(body), error.status, headers, media_type=MEDIA_TYPE)
 
 
 def unauthorized() -> ProblemError:

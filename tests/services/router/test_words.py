@@ -1,0 +1,291 @@
+"""One sentence for each event: exact, short, past tense, and nothing a person cannot read."""
+
+import re
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.contract.shapes import built
+from tierline.domain import events as e
+from tierline.domain.snapshot import Snapshot
+from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, TicketType
+from tierline.domain.ticket import Hold, Plan, TierUse
+from tierline.messages.events import EVENT_TYPES
+from tierline.messages.words import duration, quote, words
+
+AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+TOM, PSA = e.Actor("person", "tom"), e.Actor("integration", "psa mirror")
+NAMES = {"tom": "Tom", "j.doe": "Jane"}
+
+
+SHOWN: set[type] = set()
+"""Types of events that have an exact sentence below."""
+
+
+def later(**by: float) -> datetime:
+    return AT + timedelta(**by)
+
+
+SEEN = Snapshot(
+    number=1001,
+    seq=7,
+    type="incident",
+    title="No internet",
+    client="Harbour Dental",
+    agreement="managed gold",
+    path="standard",
+    mode="act",
+    state="working",
+    priority="P2",
+    tier="T1",
+    group="Desk",
+    owner="",
+    desk_owner="sam",
+    helper="",
+    category="",
+    site="",
+    host="",
+    service="",
+    source="phone",
+    record="tierline",
+    requester_name="Ruth",
+    requester_email="",
+    opened_at=AT,
+    alerts=3,
+    reopened=0,
+    touched=True,
+)
+
+
+def say(what: Any, by: e.Actor = TOM, *, rule: str = "x", values: Any = None, **seen: Any) -> str:
+    SHOWN.add(type(what))
+    why = e.Why(rule, "v", values or {})
+    event = e.Event(1001, 7, AT, AT, by, what, why)
+    return words(event, replace(SEEN, **seen), NAMES)
+
+
+def opened(**fields: Any) -> e.Opened:
+    return e.Opened(
+        type=TicketType.INCIDENT,
+        title="No internet",
+        client="Harbour Dental",
+        agreement="managed gold",
+        path="standard",
+        mode=Mode.ACT,
+        priority=Priority.P2,
+        impact=2,
+        urgency=1,
+        **fields,
+    )
+
+
+def plan(**fields: Any) -> Plan:
+    return Plan("swap the firewall", later(hours=2), "tom", AT, **fields)
+
+
+def hold(reason: HoldReason, **fields: Any) -> Hold:
+    return Hold(reason, AT, "which line?", "", later(days=1), **fields)
+
+
+def threshold(clock: ClockName, fraction: float = 1.0, late_s: float = 0.0) -> dict[str, Any]:
+    return {
+        "clock": clock,
+        "cycle": 1,
+        "fraction": fraction,
+        "due": AT,
+        "full_due": AT if fraction == 1 else later(minutes=30),
+        "late_s": late_s,
+    }
+
+
+UP = ("T1", "Desk", "T2", "Network")
+LAPSE = "T1 limit reached: claimed without a plan"
+HALF_HOUR = TierUse(1_800_000_000)
+
+SENTENCES = [
+    (say(opened()), "Tom opened the incident as P2 for Harbour Dental: No internet."),
+    (
+        say(opened(alert="9", source="alertmanager"), PSA),
+        "Opened by an alert of alertmanager as P2 for Harbour Dental: No internet.",
+    ),
+    (
+        say(e.Routed("T2", "Network", {"group": "skill firewall"})),
+        "Put into the queue of Network (T2): skill firewall.",
+    ),
+    (say(e.AlertAttached("9", "firing")), "The alert came again and joined (3 so far)."),
+    (
+        say(e.AlertAttached("9", "firing", stale=True)),
+        "An older alert of the same problem joined and changed nothing.",
+    ),
+    (
+        say(e.AlertAttached("9", "resolved")),
+        "The alert recovered when no work was owed any more.",
+    ),
+    (
+        say(e.Recovered("9", later(minutes=10))),
+        "The alert recovered; untouched, it was to resolve by itself at 09:10 UTC.",
+    ),
+    (say(e.Recovered("9"), owner="tom"), "The alert recovered; Tom was left to decide."),
+    (say(e.Claimed("tom")), "Tom claimed it."),
+    (say(e.Claimed("j.doe")), "Tom gave it to Jane."),
+    (say(e.Claimed("ines"), PSA), "Psa mirror gave it to Ines."),
+    (say(e.Released("tom", "going home.")), "Tom gave it back to the queue: going home."),
+    (say(e.Released("j.doe")), "Tom took it from Jane back to the queue."),
+    (say(e.Noted("cable\n found")), "Tom noted: cable found."),
+    (say(e.Noted("On our way!", to_client=True)), "Tom wrote to the requester: On our way!"),
+    (say(e.Planned(plan())), "Tom planned: swap the firewall, by 11:00 UTC."),
+    (
+        say(e.Planned(replace(plan(), promised_at=later(days=1)), revision=True)),
+        "Tom revised the plan: swap the firewall, by 24 Nov 09:00 UTC.",
+    ),
+    (
+        say(e.PlanSlipped(1, later(minutes=15)), e.TIME),
+        "The plan ran out; it could be revised until 09:15 UTC.",
+    ),
+    (say(e.PlanSlipped(2), e.TIME), "The plan slipped and was over."),
+    (
+        say(e.Escalated(*UP, LAPSE, used=HALF_HOUR), e.TIME, rule="tier lapse"),
+        "T1 limit of 30 minutes reached (claimed without a plan): moved from Desk to Network.",
+    ),
+    (
+        say(e.Escalated(*UP, "the plan slipped"), e.TIME, rule="plan slip"),
+        "The plan slipped: moved from Desk to Network.",
+    ),
+    (
+        say(e.Escalated(*UP, "needs the firewall")),
+        "Tom escalated it from Desk to Network: needs the firewall.",
+    ),
+    (
+        say(e.Returned("T2", "Network", "T1", "Desk", "a password")),
+        "Tom returned it from Network to Desk: a password.",
+    ),
+    (
+        say(e.Transferred("T2", "Network", "T2", "VoIP", "phones")),
+        "Tom passed it from Network to VoIP: phones.",
+    ),
+    (
+        say(e.EscalationProposed("T2", "Network", LAPSE), e.TIME, rule="tier lapse"),
+        "T1 limit reached (claimed without a plan): a move to Network (T2) was proposed.",
+    ),
+    (
+        say(e.Held(replace(hold(HoldReason.CLIENT), of="Ruth"))),
+        "Tom put it on hold, waiting for the client (Ruth): which line?",
+    ),
+    (
+        say(e.Held(hold(HoldReason.SCHEDULED, until=later(days=400)), was=HoldReason.CLIENT)),
+        "Tom changed the hold, scheduled for later until 28 Dec 2027 09:00 UTC: which line?",
+    ),
+    (say(e.Resumed(HoldReason.CLIENT, "she called")), "Tom took it off hold: she called."),
+    (
+        say(e.Resumed(HoldReason.SCHEDULED, "its time has come"), e.TIME),
+        "The hold ended: its time has come.",
+    ),
+    (
+        say(e.Prioritised(Priority.P3, Priority.P1, 1, 1, "all down")),
+        "Tom changed the priority from P3 to P1: all down.",
+    ),
+    (say(e.Resolved("new cable")), "Tom resolved it: new cable."),
+    (
+        say(e.Resolved("recovered by itself", self_healed=True), e.TIME),
+        "It stayed quiet after the recovery and was resolved by itself.",
+    ),
+    (say(e.Confirmed()), "Tom confirmed the resolution."),
+    (
+        say(e.Reopened("down again", "Network", "T2")),
+        "Tom reopened it; it went back to the queue of Network: down again.",
+    ),
+    (
+        say(e.Reopened("still down", "Network", "T2", owner="j.doe", rejected=True)),
+        "Tom recorded that the client rejected it; it went back to Jane: still down.",
+    ),
+    (say(e.Closed("a duplicate")), "Tom closed it: a duplicate."),
+    (say(e.Closed("nobody answered"), e.TIME), "It was closed: nobody answered."),
+    (
+        say(e.Closed("it came back later", 1002), PSA),
+        "It was closed (a linked ticket carries on): it came back later.",
+    ),
+    (
+        say(e.Warned(**threshold(ClockName.RESOLVE, 0.75)), e.TIME),
+        "75 % of the resolve promise was used; it was to end at 09:30 UTC.",
+    ),
+    (
+        say(e.Warned(**threshold(ClockName.TIER, 0.5)), e.TIME),
+        "50 % of the T1 limit was used; it was to end at 09:30 UTC.",
+    ),
+    (
+        say(e.Breached(**threshold(ClockName.RESPOND, late_s=725)), e.TIME),
+        "The respond promise was broken at 09:00 UTC, seen 12 minutes 5 seconds late.",
+    ),
+    (
+        say(e.Lapsed(**threshold(ClockName.TIER), cause="skill"), e.TIME),
+        "The T1 limit was reached at 09:00 UTC (claimed without a plan).",
+    ),
+    (
+        say(e.Lapsed(**threshold(ClockName.QUEUE), cause="capacity"), e.TIME),
+        "The time to claim it ran out at 09:00 UTC.",
+    ),
+    (say(e.Reviewed("daily"), e.TIME), "It came up for its daily review."),
+    (
+        say(e.Reviewed("closing"), e.TIME),
+        "Desk closed for the day and nobody had claimed it.",
+    ),
+    (
+        say(e.Reviewed("chase", 2, later(days=1)), e.TIME, held_of="Ruth", held_for="client"),
+        "Ruth was reminded (reminder 2).",
+    ),
+    (
+        say(e.Reviewed("chase", 1, later(days=1)), e.TIME, held_for="vendor"),
+        "The vendor was reminded (reminder 1).",
+    ),
+]
+
+
+@pytest.mark.parametrize(("said", "expected"), SENTENCES, ids=[s[1][:40] for s in SENTENCES])
+def test_the_sentence_is_exact(said, expected):
+    assert said == expected
+
+
+def test_every_type_of_event_has_an_exact_example():
+    assert set(EVENT_TYPES.values()) == SHOWN
+
+
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+@pytest.mark.parametrize("name", EVENT_TYPES)
+def test_every_event_is_one_readable_line(name, data):
+    what = data.draw(built(EVENT_TYPES[name]))
+    event = data.draw(built(e.Event, what=what))
+    said = words(event, data.draw(built(Snapshot)))
+    assert re.fullmatch(r"\S.*[.?!]", said)
+    assert said[0] == said[0].upper()
+
+
+def test_a_login_without_a_name_is_said_capitalised():
+    event = e.Event(1, 2, AT, AT, e.Actor("person", "sam"), e.Claimed("sam"), e.Why("x", "v"))
+    assert words(event, SEEN) == "Sam claimed it."
+
+
+def test_own_words_are_cut_and_put_on_one_line():
+    assert quote("a\n\n b. ") == "a b"
+    long = quote("word " * 100)
+    assert long.endswith("...")
+    assert len(long) <= 160
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [
+        (0, "0 seconds"),
+        (1, "1 second"),
+        (90, "1 minute 30 seconds"),
+        (3600, "1 hour"),
+        (5400, "1 hour 30 minutes"),
+        (90_061, "1 day 1 hour"),
+    ],
+)
+def test_a_duration_is_said_in_its_two_largest_units(seconds, said):
+    assert duration(seconds) == said
