@@ -1,14 +1,15 @@
-"""A small policy and a ticket to act on, for tests of the core. Times are London in winter (UTC)."""
+"""A small policy and a ticket to act on, for tests of the core. Times: London in winter (UTC)."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from tierline.domain.advance import advance_to
+from tierline.domain.advance import advance_to, next_due
 from tierline.domain.calendar import Calendar
+from tierline.domain.clock import Clock
 from tierline.domain.commands import Asker, Command, Open, Rejected
 from tierline.domain.decide import decide, decide_open
-from tierline.domain.events import Actor, Event
+from tierline.domain.events import Actor, Event, Threshold
+from tierline.domain.evolve import fold
 from tierline.domain.floor import Floor
 from tierline.domain.policy import (
     Agreement,
@@ -25,6 +26,8 @@ from tierline.domain.policy import (
     Sla,
     Step,
 )
+from tierline.domain.snapshot import snapshot
+from tierline.domain.tell import Notice, notices_for
 from tierline.domain.terms import (
     ClockName,
     HoldReason,
@@ -87,6 +90,7 @@ def example_policy(
             HoldReason.CLIENT: frozenset({ClockName.RESOLVE, ClockName.PLAN, ClockName.UPDATE}),
             HoldReason.SCHEDULED: frozenset({ClockName.RESOLVE, ClockName.PLAN}),
             HoldReason.APPROVAL: frozenset({ClockName.RESOLVE, ClockName.PLAN}),
+            HoldReason.CHANGE: frozenset({ClockName.RESOLVE, ClockName.PLAN}),
             HoldReason.VENDOR: frozenset(),
         },
         priority_change=priority_change,
@@ -141,11 +145,23 @@ def targets(**in_minutes: int) -> dict[ClockName, Duration]:
     return {ClockName(name): minutes(count) for name, count in in_minutes.items()}
 
 
+def promising(policy: Policy, cover: Calendar = OFFICE, **in_minutes: int) -> Policy:
+    """`policy` with these targets (minutes) and this cover for every priority."""
+    sla = replace(
+        policy.slas["gold"],
+        cover=dict.fromkeys(Priority, cover),
+        targets=dict.fromkeys(Priority, targets(**in_minutes)),
+    )
+    known = {**policy.calendars, cover.hash: cover}
+    return replace(policy, slas={"gold": sla}, calendars=known)
+
+
 def person(login: str, role: Role = Role.TECHNICIAN) -> Asker:
     return Asker(Actor("person", login), role)
 
 
 SAM, KIM, TOM = person("sam"), person("kim"), person("tom", Role.LEAD)
+MIA = person("mia", Role.MANAGER)
 MONITOR = Asker(Actor("integration", "monitor"))
 
 
@@ -178,7 +194,11 @@ class Story:
         command = replace(command, **stated)  # type: ignore[arg-type]
         done = decide_open(command, MONITOR, self.policy, self.floor, self.now, cause="alert:1")
         self.ticket, self.events = done.ticket, list(done.events)
-        return self
+        return self._checked()
+
+    def call(self, **stated: object) -> "Story":
+        """Open an incident that somebody reported by phone: P3, in T1's queue."""
+        return self.open(**{"type": TicketType.INCIDENT, "alert": "", **stated})
 
     def do(self, command: Command, asker: Asker = SAM) -> "Story":
         """Give a command; a refusal is kept in `rejected`."""
@@ -186,7 +206,7 @@ class Story:
         done = decide(self.ticket, command, asker, self.policy, self.floor, self.now, cause="c")
         self.ticket, self.rejected = done.ticket, done.rejected
         self.events += done.events
-        return self
+        return self._checked()
 
     def ok(self, command: Command, asker: Asker = SAM) -> "Story":
         """Give a command that must be accepted."""
@@ -209,6 +229,16 @@ class Story:
         self.now = instant
         self.ticket, new = advance_to(self.ticket, self.policy, self.floor, self.now)
         self.events += new
+        return self._checked()
+
+    def _checked(self) -> "Story":
+        """What holds after whatever happens to a ticket."""
+        ticket = self.ticket
+        assert ticket is not None
+        assert fold(self.events) == ticket, "state is a fold over events, nothing else"
+        assert [e.seq for e in self.events] == list(range(1, ticket.seq + 1)), "seq is gapless"
+        due = next_due(ticket)
+        assert (due is not None and due > self.now) if ticket.open else due is None
         return self
 
     def names(self, since: int = 0) -> list[str]:
@@ -220,10 +250,35 @@ class Story:
     def all(self, kind: type) -> list[Event]:
         return [e for e in self.events if isinstance(e.what, kind)]
 
-    def due(self, name: str) -> datetime | None:
+    def clock(self, name: str) -> Clock:
         assert self.ticket is not None
-        return self.ticket.clocks[ClockName(name)].due
+        return self.ticket.clocks[ClockName(name)]
 
+    def due(self, name: str) -> datetime | None:
+        return self.clock(name).due
 
-def types(events: Iterable[Event]) -> list[str]:
-    return [type(event.what).__name__ for event in events]
+    def fired(self, name: str, since: int = 0) -> list[tuple[str, float, str]]:
+        """What thresholds of a clock brought: kind of event, fraction, and when (day, time)."""
+        return [
+            (type(e.what).__name__, e.what.fraction, f"{e.at:%a %H:%M}")
+            for e in self.events[since:]
+            if isinstance(e.what, Threshold) and e.what.clock == name
+        ]
+
+    def when(self, kind: type) -> list[str]:
+        """The instants of all events of a kind: day and time."""
+        return [f"{e.at:%a %H:%M}" for e in self.all(kind)]
+
+    def told(self, kind: type, *subscriptions: str) -> set[tuple[str, str, str]]:
+        """Who hears of the last event of a kind: (recipient, occasion, reach)."""
+        return {
+            (n.recipient, n.occasion, n.reach.value)
+            for n in self.notices(kind, *subscriptions)
+            if not n.suppressed
+        }
+
+    def notices(self, kind: type, *subscriptions: str) -> list[Notice]:
+        """Every notice of the last event of a kind, the deliberately untold included."""
+        event = self.last(kind)
+        there = fold(self.events[: event.seq])
+        return notices_for(event, snapshot(there), self.policy, subscriptions)

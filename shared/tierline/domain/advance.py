@@ -29,7 +29,7 @@ from tierline.domain.events import (
 from tierline.domain.floor import Floor
 from tierline.domain.moving import move_by_time
 from tierline.domain.policy import Policy
-from tierline.domain.promises import review_after, sla_of
+from tierline.domain.promises import next_review, sla_of
 from tierline.domain.resolving import resolve
 from tierline.domain.terms import CLIENT_CLOCKS, ClockName, HoldReason
 from tierline.domain.ticket import Ticket
@@ -44,7 +44,7 @@ class UnsettledTimeError(RuntimeError):
     """`advance` did not reach a fixpoint within STEPS_MAX steps; the ticket is left as it was."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@dataclass(frozen=True, slots=True)
 class Due:
     """The next thing time will bring: when (UTC), in what order within an instant, and what."""
 
@@ -59,24 +59,24 @@ def upcoming(ticket: Ticket) -> Due | None:
     """The earliest due instant of an open ticket; None for a closed one."""
     if not ticket.open:
         return None
-    found: list[Due] = []
+    found: list[tuple[datetime, int, int, float, str]] = []
     for clock in ticket.clocks.values():
         threshold = clock.next_threshold()
         if threshold is not None:
             due, fraction = threshold
-            found.append(Due(due, 1, _ORDER[clock.name], fraction, clock.name))
+            found.append((due, 1, _ORDER[clock.name], fraction, clock.name))
     hold, plan = ticket.hold, ticket.plan
     if hold is not None:
-        found.append(Due(hold.next_chase, 4, 0, 0.0, "chase"))
+        found.append((hold.next_chase, 4, 0, 0.0, "chase"))
         if hold.until is not None:
-            found.append(Due(hold.until, 0, 0, 0.0, "hold_until"))
+            found.append((hold.until, 0, 0, 0.0, "hold_until"))
     elif ticket.review_at is not None:
-        found.append(Due(ticket.review_at, 4, 0, 0.0, "review"))
+        found.append((ticket.review_at, 4, 0, 0.0, "review"))
     if plan is not None and hold is None:
-        found.append(Due(plan.grace_until or plan.promised_at, 2, 0, 0.0, "promise"))
+        found.append((plan.grace_until or plan.promised_at, 2, 0, 0.0, "promise"))
     if ticket.quiet_until is not None:
-        found.append(Due(ticket.quiet_until, 3, 0, 0.0, "quiet"))
-    return min(found, default=None)
+        found.append((ticket.quiet_until, 3, 0, 0.0, "quiet"))
+    return Due(*min(found)) if found else None
 
 
 def next_due(ticket: Ticket) -> datetime | None:
@@ -195,18 +195,31 @@ def _quiet(draft: Draft, _due: Due, at: datetime) -> None:
 
 
 def _hold_until(draft: Draft, due: Due, at: datetime) -> None:
-    hold = draft.ticket.hold
-    if hold is not None:
-        why = draft.why("hold until", until=due.at.isoformat(), reason=hold.reason)
-        resumed = Resumed(hold.reason, "the time it was held until has come")
-        draft.emit(resumed, at=at, by=TIME, why=why, cause=f"hold/{due.at.isoformat()}")
+    ticket = draft.ticket
+    hold, group = ticket.hold, draft.policy.groups.get(ticket.group)
+    if hold is None:  # pragma: no cover - `upcoming` offers it only with a hold
+        return
+    draft.emit(
+        Resumed(hold.reason, "the time it was held until has come"),
+        at=at,
+        by=TIME,
+        why=draft.why("hold until", until=due.at.isoformat(), reason=hold.reason),
+        cause=f"hold/{due.at.isoformat()}",
+        review_at=next_review(group, at, unclaimed=not ticket.owner),
+    )
 
 
 def _chase(draft: Draft, _due: Due, at: datetime) -> None:
-    """Remind the one we wait for; a client who never answers gets the ticket closed with notice."""
+    """Remind the one we wait for; a client who left every reminder unanswered is not waited for."""
     ticket, rules = draft.ticket, draft.policy.holds
     hold = ticket.hold
     if hold is None:  # pragma: no cover - `upcoming` offers it only with a hold
+        return
+    if hold.reason is HoldReason.CLIENT and hold.chases >= rules.close_after:
+        why = draft.why("hold unanswered", of=hold.of, asked=hold.asked, count=hold.chases)
+        closed = Closed(f"no answer after {hold.chases} reminders")
+        cause = f"chase/{hold.since.isoformat()}/closed"
+        draft.emit(closed, at=at, by=TIME, why=why, cause=cause)
         return
     cover = sla_of(draft.policy, ticket.agreement).cover[ticket.priority]
     chase_s = rules.chase.on(cover)
@@ -215,24 +228,15 @@ def _chase(draft: Draft, _due: Due, at: datetime) -> None:
     why = draft.why("hold chase", reason=hold.reason, of=hold.of, asked=hold.asked, count=count)
     cause = f"chase/{hold.since.isoformat()}/{count}"
     draft.emit(Reviewed("chase", count, following), at=at, by=TIME, why=why, cause=cause)
-    if hold.reason is HoldReason.CLIENT and count >= rules.close_after:
-        closed = Closed(f"no answer after {count} reminders")
-        draft.emit(closed, at=at, by=TIME, why=why, cause=cause)
 
 
 def _review(draft: Draft, due: Due, at: datetime) -> None:
     ticket = draft.ticket
     group = draft.policy.groups.get(ticket.group)
-    if group is None:
-        following, closing = at + timedelta(days=1), False
-    else:
-        following = review_after(group, at, unclaimed=ticket.unclaimed)
+    closing = False
+    if group is not None and ticket.unclaimed:
         just_before = due.at - timedelta(microseconds=1)
-        closing = (
-            ticket.unclaimed
-            and is_open(group.hours, just_before)
-            and not is_open(group.hours, due.at)
-        )
+        closing = is_open(group.hours, just_before) and not is_open(group.hours, due.at)
     kind = "closing" if closing else "daily"
     why = draft.why(f"review, {kind}", group=ticket.group, state=ticket.state)
     draft.emit(
@@ -241,7 +245,7 @@ def _review(draft: Draft, due: Due, at: datetime) -> None:
         by=TIME,
         why=why,
         cause=f"review/{due.at.isoformat()}",
-        review_at=following,
+        review_at=next_review(group, at, unclaimed=ticket.unclaimed),
     )
 
 
@@ -255,14 +259,18 @@ _STEPS: dict[str, Callable[[Draft, Due, datetime], None]] = {
 
 
 def _mark_collapsed(events: list[Event], first: int) -> None:
-    """Mark what a later event of the same go overtook, so that people get one message."""
+    """Mark what a later event of the same go overtook, so that people get one message.
+
+    A limit reached is told even where a threshold beyond it was crossed in the same go.
+    """
     later_clocks: set[tuple[ClockName, int]] = set()
     moved_later = False
     for position in range(len(events) - 1, first - 1, -1):
         what = events[position].what
         overtaken = False
         if isinstance(what, Threshold):
-            overtaken = (what.clock, what.cycle) in later_clocks
+            again = (what.clock, what.cycle) in later_clocks
+            overtaken = again and what.fraction != clocks.FULL
             later_clocks.add((what.clock, what.cycle))
         elif isinstance(what, Escalated | EscalationProposed):
             overtaken, moved_later = moved_later, True

@@ -55,7 +55,7 @@ DEFAULT_TELL: Mapping[str, Mapping[str, Reach]] = {
     "closed": {DESK_OWNER: NOTIFY},
     "client closed": {REQUESTER: NOTIFY},
 }
-"""Occasion -> audience -> reach (DESIGN 7, Who is told)."""
+"""Occasion -> audience -> reach."""
 
 BESIDE_THE_POINT_ONCE_OVER = frozenset(
     {

@@ -6,10 +6,11 @@ so that holds, plans, hand-overs and changes of calendar are all the same thing:
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tierline.domain.business_time import add, open_between
+from tierline.domain.amend import amended
+from tierline.domain.business_time import add_each, open_between
 from tierline.domain.calendar import Calendar
 from tierline.domain.terms import CLIENT_CLOCKS, ClockName
 
@@ -78,9 +79,11 @@ class Clock:
 
     def next_threshold(self) -> tuple[datetime, float] | None:
         """The earliest threshold not fired yet and its instant; None while stopped or all fired."""
-        for fraction, due in zip(self.thresholds, self.dues, strict=False):
+        if not self.dues:
+            return None
+        for place, fraction in enumerate(self.thresholds):
             if fraction not in self.fired:
-                return due, fraction
+                return self.dues[place], fraction
         return None
 
 
@@ -105,7 +108,7 @@ def start(
     fired: tuple[float, ...] = (),
 ) -> Clock:
     """A clock that runs from `at`, with `carried_us` microseconds of its target already used."""
-    clock = Clock(
+    return Clock(
         name=name,
         cycle=cycle,
         target_s=terms.target_s,
@@ -114,10 +117,11 @@ def start(
         started_at=at,
         policy=terms.policy,
         holds=terms.holds,
+        running_since=at,
         carried_us=carried_us,
+        dues=_dues(terms.thresholds, terms.target_s, carried_us, at, terms.calendar),
         fired=fired,
     )
-    return _run(clock, at, terms.calendar)
 
 
 def stop(clock: Clock, at: datetime, by: str, calendars: Calendars) -> Clock:
@@ -126,7 +130,7 @@ def stop(clock: Clock, at: datetime, by: str, calendars: Calendars) -> Clock:
         return clock
     at = max(at, clock.running_since)
     used = open_between(calendars[clock.calendar], clock.running_since, at)
-    return replace(
+    return amended(
         clock,
         running_since=None,
         stopped_by=by,
@@ -147,21 +151,21 @@ def meet(clock: Clock, at: datetime, calendars: Calendars) -> Clock:
     """The promise is fulfilled at `at`. A breach that already happened stays recorded beside it."""
     if clock.over:
         return clock
-    return replace(stop(clock, at, "met", calendars), stopped_by="met", met_at=at)
+    return amended(stop(clock, at, "met", calendars), stopped_by="met", met_at=at)
 
 
 def void(clock: Clock, at: datetime, calendars: Calendars) -> Clock:
     """The clock no longer applies (its stay, cycle or ticket is over), kept or not."""
     if clock.over:
         return clock
-    return replace(stop(clock, at, "void", calendars), stopped_by="void")
+    return amended(stop(clock, at, "void", calendars), stopped_by="void")
 
 
 def revive(clock: Clock, at: datetime, calendars: Calendars) -> Clock:
     """Let a met clock count on from `at` in the same cycle: the ticket was reopened."""
     if clock.running:
         return clock
-    return _run(replace(clock, met_at=None), at, calendars[clock.calendar])
+    return _run(amended(clock, met_at=None), at, calendars[clock.calendar])
 
 
 def fire(clock: Clock, fraction: float) -> Clock:
@@ -170,7 +174,7 @@ def fire(clock: Clock, fraction: float) -> Clock:
     breached = clock.breached_at
     if fraction == FULL and clock.to_client and breached is None:
         breached = clock.due
-    return replace(clock, fired=fired, breached_at=breached)
+    return amended(clock, fired=fired, breached_at=breached)
 
 
 def used_us(clock: Clock, at: datetime, calendars: Calendars) -> int:
@@ -187,25 +191,19 @@ def recount(clock: Clock, calendar: Calendar) -> int:
 
 
 def _run(clock: Clock, at: datetime, calendar: Calendar) -> Clock:
-    return replace(
-        clock,
-        running_since=at,
-        stopped_by="",
-        dues=tuple(_due(clock, fraction, at, calendar) for fraction in clock.thresholds),
-    )
+    dues = _dues(clock.thresholds, clock.target_s, clock.carried_us, at, calendar)
+    return amended(clock, running_since=at, stopped_by="", dues=dues)
 
 
-def _due(clock: Clock, fraction: float, at: datetime, calendar: Calendar) -> datetime:
-    """When `fraction` of the target is used; `at` itself where that much already is."""
-    left_us = round(fraction * clock.target_s * 1_000_000) - clock.carried_us
-    if left_us <= 0:
-        return at
-    due = add(calendar, at, left_us * MICROSECOND)
-    if due is None:  # pragma: no cover - only an open hold gives None, and none is passed
-        raise AssertionError("a clock without holds always has a due instant")
-    return due
+def _dues(
+    thresholds: tuple[float, ...], target_s: int, carried_us: int, at: datetime, calendar: Calendar
+) -> tuple[datetime, ...]:
+    """When each threshold is reached from `at`; `at` itself where that much is already used."""
+    target_us = target_s * 1_000_000
+    left = (max(0, round(fraction * target_us) - carried_us) for fraction in thresholds)
+    return add_each(calendar, at, [us * MICROSECOND for us in left])
 
 
 def in_cycle(clock: Clock, cycle: int) -> Clock:
     """The same clock counted as cycle number `cycle`."""
-    return replace(clock, cycle=cycle)
+    return amended(clock, cycle=cycle)

@@ -6,11 +6,12 @@ right ones without a case of their own.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from tierline.domain import clock as clocks
+from tierline.domain.amend import amended
 from tierline.domain.clock import Clock
 from tierline.domain.events import Actor, Event, Opened, What, Why
 from tierline.domain.evolve import evolve
@@ -100,8 +101,8 @@ class Draft:
         aligned = _aligned(ticket, at, self.policy.calendars)
         if aligned:
             merged = {clock.name: clock for clock in (*event.clocks, *aligned)}
-            event = replace(event, clocks=tuple(merged.values()))
-            ticket = replace(ticket, clocks={**ticket.clocks, **merged})
+            event = amended(event, clocks=tuple(merged.values()))
+            ticket = amended(ticket, clocks={**ticket.clocks, **merged})
         self.ticket = ticket
         self.events.append(event)
 
@@ -137,7 +138,7 @@ def _aligned(ticket: Ticket, at: datetime, calendars: Mapping[str, Any]) -> list
         elif reason and clock.running:
             changed.append(clocks.stop(clock, at, reason, calendars))
         elif reason and clock.stopped_by != reason:
-            changed.append(replace(clock, stopped_by=reason))
+            changed.append(amended(clock, stopped_by=reason))
         elif not reason and not clock.running:
             changed.append(clocks.resume(clock, at, calendars))
     return changed

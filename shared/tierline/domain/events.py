@@ -228,6 +228,8 @@ class Reopened:
     tier: str
     owner: str = ""
     rejected: bool = False
+    topped_up: bool = False
+    alert: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
 """The fold: `evolve(ticket, event)` and nothing else makes a ticket's state."""
 
 from collections.abc import Iterable
-from dataclasses import replace
-from typing import assert_never
+from typing import Any, assert_never
 
+from tierline.domain.amend import amended
 from tierline.domain.events import (
+    SYSTEM,
+    TIME,
     AlertAttached,
     Breached,
     Claimed,
@@ -32,7 +34,7 @@ from tierline.domain.events import (
     Transferred,
     Warned,
 )
-from tierline.domain.terms import State
+from tierline.domain.terms import AlertStatus, State
 from tierline.domain.ticket import Plan, Proposal, Ticket
 
 
@@ -56,17 +58,13 @@ def evolve(ticket: Ticket | None, event: Event) -> Ticket:
         return _born(event)
     if event.seq != ticket.seq + 1 or event.ticket != ticket.id:
         raise BrokenFoldError(f"ticket {ticket.id} at seq {ticket.seq} cannot take seq {event.seq}")
-    changed = _apply(ticket, event)
-    clocks = ticket.clocks
+    changed = _changes(ticket, event)
     if event.clocks:
-        clocks = {**clocks, **{clock.name: clock for clock in event.clocks}}
-    return replace(
-        changed,
-        seq=event.seq,
-        last_at=event.at,
-        recorded_at=event.recorded_at,
-        clocks=clocks,
-        review_at=changed.review_at if event.review_at is None else event.review_at,
+        changed["clocks"] = {**ticket.clocks, **{clock.name: clock for clock in event.clocks}}
+    if event.review_at is not None:
+        changed["review_at"] = event.review_at
+    return amended(
+        ticket, seq=event.seq, last_at=event.at, recorded_at=event.recorded_at, **changed
     )
 
 
@@ -109,146 +107,156 @@ def _born(event: Event) -> Ticket:
     )
 
 
-def _apply(ticket: Ticket, event: Event) -> Ticket:  # noqa: C901, PLR0912 - one case an event
+_Changes = dict[str, Any]
+"""New values of fields of the ticket, by name."""
+
+
+def _changes(ticket: Ticket, event: Event) -> _Changes:  # noqa: C901, PLR0912 - one case an event
     what = event.what
     match what:
         case Routed():
-            return replace(ticket, tier=what.tier, group=what.group, stay=1, trail=(what.group,))
+            return {"tier": what.tier, "group": what.group, "stay": 1, "trail": (what.group,)}
         case AlertAttached():
             return _attached(ticket, what)
         case Recovered():
-            return replace(ticket, restored_at=event.at, quiet_until=what.quiet_until)
+            return {"restored_at": event.at, "quiet_until": what.quiet_until}
         case Claimed():
-            return replace(
-                ticket,
-                owner=what.owner,
-                desk_owner=ticket.desk_owner or what.owner,
-                helper="",
-                touched=True,
-                claimed_at=event.at,
-                quiet_until=None,
-                state=State.ON_HOLD if ticket.hold else State.WORKING,
-            )
+            return _claimed(ticket, event, what)
         case Released():
             state = State.ON_HOLD if ticket.hold else State.QUEUED
-            return replace(ticket, owner="", plan=None, claimed_at=None, state=state)
+            return {"owner": "", "plan": None, "state": state}
         case Noted():
-            return replace(ticket, touched=True, quiet_until=None)
+            return dict(_TOUCHED)
         case Planned():
-            return replace(ticket, plan=what.plan, touched=True, quiet_until=None)
+            return {"plan": what.plan, **_TOUCHED}
         case PlanSlipped():
-            return replace(ticket, plan=_slipped(ticket, what))
+            return {"plan": _slipped(ticket, what)}
         case Escalated() | Returned() | Transferred():
-            return _moved(ticket, what)
+            return _moved(ticket, event, what)
         case EscalationProposed():
-            proposal = Proposal(event.seq, what.to_tier, what.to_group, what.reason)
-            return replace(ticket, proposal=proposal)
+            return {"proposal": Proposal(event.seq, what.to_tier, what.to_group, what.reason)}
         case Held():
-            return replace(
-                ticket, hold=what.hold, state=State.ON_HOLD, touched=True, quiet_until=None
-            )
+            return {"hold": what.hold, "state": State.ON_HOLD, **_TOUCHED}
         case Resumed():
-            return replace(ticket, hold=None, state=_at_work(ticket.owner))
+            return {"hold": None, "state": _at_work(ticket.owner)}
         case Prioritised():
-            return replace(ticket, priority=what.new, impact=what.impact, urgency=what.urgency)
+            new = {"priority": what.new, "impact": what.impact, "urgency": what.urgency}
+            return {**new, **_touch_of(event)}
         case Resolved():
-            return replace(
-                ticket,
-                state=State.RESOLVED,
-                hold=None,
-                plan=None,
-                proposal=None,
-                quiet_until=None,
-                resolved_at=event.at,
-                resolved_by=what.by,
-                resolution=what.resolution,
-                self_healed=what.self_healed,
-            )
+            return _resolved(event, what)
         case Reopened():
             return _reopened(ticket, event, what)
         case Closed():
-            return replace(
-                ticket,
-                state=State.CLOSED,
-                hold=None,
-                plan=None,
-                proposal=None,
-                quiet_until=None,
-                closed_at=event.at,
-            )
+            return {"state": State.CLOSED, "closed_at": event.at, **_NOTHING_OWED}
         case Reviewed():
             return _reviewed(ticket, what)
         case Confirmed() | Warned() | Breached() | Lapsed():
-            return ticket
+            return {}
         case Opened():
             raise BrokenFoldError(f"ticket {ticket.id} is opened twice")
         case _:  # pragma: no cover
             assert_never(what)
 
 
+_TOUCHED: _Changes = {"touched": True, "quiet_until": None}
+"""Somebody has looked at it: it no longer heals by itself."""
+
+_NOTHING_OWED: _Changes = {"hold": None, "plan": None, "proposal": None, "quiet_until": None}
+"""What does not outlive the work."""
+
+_NOBODY = frozenset({TIME.kind, SYSTEM.kind})
+
+
+def _touch_of(event: Event) -> _Changes:
+    """What is true of a ticket that somebody, rather than time, has moved or judged."""
+    return {} if event.by.kind in _NOBODY else _TOUCHED
+
+
 def _at_work(owner: str) -> State:
     return State.WORKING if owner else State.QUEUED
 
 
-def _attached(ticket: Ticket, what: AlertAttached) -> Ticket:
+def _attached(ticket: Ticket, what: AlertAttached) -> _Changes:
     if what.stale:
-        return ticket
-    if what.status == "firing":
-        return replace(ticket, alerts=ticket.alerts + 1, quiet_until=None, restored_at=None)
-    return replace(ticket, alerts=ticket.alerts + 1)
+        return {}
+    if what.status == AlertStatus.FIRING:
+        return {"alerts": ticket.alerts + 1, "quiet_until": None, "restored_at": None}
+    return {"alerts": ticket.alerts + 1}
+
+
+def _claimed(ticket: Ticket, event: Event, what: Claimed) -> _Changes:
+    return {
+        "owner": what.owner,
+        "desk_owner": ticket.desk_owner or what.owner,
+        "helper": "",
+        "claimed_at": ticket.claimed_at or event.at,
+        "state": State.ON_HOLD if ticket.hold else State.WORKING,
+        **_TOUCHED,
+    }
 
 
 def _slipped(ticket: Ticket, what: PlanSlipped) -> Plan | None:
     if ticket.plan is None or what.grace_until is None:
         return None
-    return replace(ticket.plan, slips=what.slips, grace_until=what.grace_until)
+    return amended(ticket.plan, slips=what.slips, grace_until=what.grace_until)
 
 
-def _moved(ticket: Ticket, what: Moved) -> Ticket:
+def _moved(ticket: Ticket, event: Event, what: Moved) -> _Changes:
     bounced = ticket.bounced
     if what.bounce:
         bounced = (*bounced, f"{what.from_group}>{what.to_group}")
-    return replace(
-        ticket,
-        tier=what.to_tier,
-        group=what.to_group,
-        owner="",
-        helper=ticket.owner or ticket.helper,
-        state=State.QUEUED,
-        stay=ticket.stay + 1,
-        plan=None,
-        hold=None,
-        proposal=None,
-        claimed_at=None,
-        trail=(*ticket.trail, what.to_group),
-        sideways=ticket.sideways + 1 if isinstance(what, Transferred) else 0,
-        bounces=ticket.bounces + 1 if what.bounce else ticket.bounces,
-        bounced=bounced,
-        tier_used={**ticket.tier_used, what.from_tier: what.used},
-        topped_up=(*ticket.topped_up, what.to_group) if what.topped_up else ticket.topped_up,
-    )
+    return {
+        "tier": what.to_tier,
+        "group": what.to_group,
+        "owner": "",
+        "helper": ticket.owner or ticket.helper,
+        "state": State.QUEUED,
+        "stay": ticket.stay + 1,
+        "plan": None,
+        "hold": None,
+        "proposal": None,
+        "claimed_at": None,
+        "trail": (*ticket.trail, what.to_group),
+        "sideways": ticket.sideways + 1 if isinstance(what, Transferred) else 0,
+        "bounces": ticket.bounces + 1 if what.bounce else ticket.bounces,
+        "bounced": bounced,
+        "tier_used": {**ticket.tier_used, what.from_tier: what.used},
+        "topped_up": (*ticket.topped_up, what.to_group) if what.topped_up else ticket.topped_up,
+        **_touch_of(event),
+    }
 
 
-def _reopened(ticket: Ticket, event: Event, what: Reopened) -> Ticket:
-    return replace(
-        ticket,
-        state=_at_work(what.owner),
-        owner=what.owner,
-        tier=what.tier,
-        group=what.group,
-        stay=ticket.stay + 1,
-        cycle=ticket.cycle + 1,
-        reopened=ticket.reopened + 1,
-        claimed_at=event.at if what.owner else None,
-        restored_at=None,
-        resolved_at=None,
-        closed_at=None,
-        self_healed=False,
-    )
+def _resolved(event: Event, what: Resolved) -> _Changes:
+    return {
+        "state": State.RESOLVED,
+        "resolved_at": event.at,
+        "resolved_by": what.by,
+        "resolution": what.resolution,
+        "self_healed": what.self_healed,
+        **_NOTHING_OWED,
+    }
 
 
-def _reviewed(ticket: Ticket, what: Reviewed) -> Ticket:
+def _reopened(ticket: Ticket, event: Event, what: Reopened) -> _Changes:
+    return {
+        "state": _at_work(what.owner),
+        "owner": what.owner,
+        "tier": what.tier,
+        "group": what.group,
+        "stay": ticket.stay + 1,
+        "cycle": ticket.cycle + 1,
+        "reopened": ticket.reopened + 1,
+        "alerts": ticket.alerts + 1 if what.alert else ticket.alerts,
+        "claimed_at": event.at if what.owner else None,
+        "topped_up": (*ticket.topped_up, what.group) if what.topped_up else ticket.topped_up,
+        "restored_at": None,
+        "resolved_at": None,
+        "closed_at": None,
+        "self_healed": False,
+    }
+
+
+def _reviewed(ticket: Ticket, what: Reviewed) -> _Changes:
     if ticket.hold is None or what.next_chase is None:
-        return ticket
-    hold = replace(ticket.hold, chases=what.count, next_chase=what.next_chase)
-    return replace(ticket, hold=hold)
+        return {}
+    return {"hold": amended(ticket.hold, chases=what.count, next_chase=what.next_chase)}

@@ -1,4 +1,4 @@
-"""What a decision may know of the moment beside the ticket (DESIGN 4)."""
+"""What a decision may know of the moment beside the ticket."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -36,7 +36,7 @@ def direction(
 def banked(draft: Draft, at: datetime) -> TierUse:
     """What the ticket's present tier has used at `at`, as its next visit will find it."""
     clock = draft.clock(ClockName.TIER)
-    if clock is None:
+    if clock is None or clock.over:  # over: of a tier before this one, which has no limit
         return draft.ticket.tier_used.get(draft.ticket.tier, TierUse(0))
     stopped = clocks.stop(clock, at, "moved", draft.policy.calendars)
     return TierUse(stopped.carried_us, stopped.fired)

@@ -14,6 +14,7 @@ from tierline.domain.terms import ClockName, Priority
 from tierline.domain.ticket import TierUse
 from tierline.domain.triage import (
     MIDDLE,
+    SCALE,
     UNSORTED,
     Classification,
     classify,
@@ -92,8 +93,8 @@ def _priority(
 
 
 def _impact_urgency(command: Open) -> tuple[int, int]:
-    impact = command.impact if command.impact is not None else impact_of(command.facts)
-    if command.urgency is not None:
+    impact = command.impact if command.impact in SCALE else impact_of(command.facts)
+    if command.urgency in SCALE:
         return impact, command.urgency
     return impact, urgency_of(command.facts) if command.alert else MIDDLE
 

@@ -22,7 +22,7 @@ from tierline.domain.terms import (
 )
 
 DEFAULT_THRESHOLDS: tuple[float, ...] = (0.5, 0.75, 0.9, 1.0)
-"""Fractions of a client clock's target at which something is said (DESIGN 1)."""
+"""Fractions of a client clock's target at which something is said."""
 
 TIER_THRESHOLDS: tuple[float, ...] = (0.5, 0.75, 1.0)
 """Half: the lead of an unclaimed ticket is told. 75 %: owner and next group. 100 %: lapse."""
@@ -122,7 +122,7 @@ class Path:
 
 @dataclass(frozen=True, slots=True)
 class PlanRules:
-    """Limits on a plan to resolution (DESIGN 7)."""
+    """Limits on a plan to resolution."""
 
     horizon: Mapping[Priority, Duration]
     slip_grace: timedelta = timedelta(minutes=15)
@@ -131,7 +131,7 @@ class PlanRules:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryRules:
-    """What a recovery and a repeated alert do (DESIGN 7)."""
+    """What a recovery and a repeated alert do."""
 
     quiet: timedelta = timedelta(minutes=10)
     reopen_within: timedelta = timedelta(hours=24)
@@ -185,7 +185,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class ModeRules:
-    """The most specific of path, client, agreement, default (DESIGN 2)."""
+    """The most specific of path, client, agreement, default."""
 
     default: Mode = Mode.WATCH
     agreements: Mapping[str, Mode] = field(default_factory=dict)

@@ -1,13 +1,21 @@
 """A new priority on a running ticket: what each client clock becomes, by the SLA's rule."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from tierline.domain import clock as clocks
+from tierline.domain.amend import amended
 from tierline.domain.clock import Clock, Terms
 from tierline.domain.draft import Draft
+from tierline.domain.policy import Sla
 from tierline.domain.promises import client_terms, sla_of
-from tierline.domain.terms import CLIENT_CLOCKS, ClockName, Priority, PriorityChange, TicketType
+from tierline.domain.terms import (
+    CLIENT_CLOCKS,
+    ClockName,
+    Priority,
+    PriorityChange,
+    ReopenRule,
+    TicketType,
+)
 
 FAR_GONE = 0.75
 """From this fraction of a client clock on, or after a breach, a downgrade needs the lead."""
@@ -16,10 +24,12 @@ FAR_GONE = 0.75
 def far_gone(draft: Draft, at: datetime) -> bool:
     """Whether any promise to the client is broken or 75 % used at `at`."""
     for clock in draft.ticket.clocks.values():
-        if not clock.to_client or clock.met_at is not None:
+        if not clock.to_client:
             continue
         if clock.breached_at is not None:
             return True
+        if clock.over:
+            continue
         used = clocks.used_us(clock, at, draft.policy.calendars)
         if used >= FAR_GONE * clock.target_s * 1_000_000:
             return True
@@ -38,35 +48,65 @@ def clocks_under(draft: Draft, priority: Priority, at: datetime) -> list[Clock]:
     sla = sla_of(policy, ticket.agreement)
     new = client_terms(policy, sla, ticket.type, priority)
     changed = []
-    for name in CLIENT_CLOCKS:
+    for name in (name for name in ClockName if name in CLIENT_CLOCKS):
         clock = ticket.clocks.get(name)
-        if clock is not None and clock.over:
-            continue
         if name not in new:
-            if clock is not None:
+            if clock is not None and not clock.over:
                 changed.append(clocks.void(clock, at, policy.calendars))
-        elif clock is not None:
+        elif clock is None:
+            if name is not ClockName.UPDATE:
+                changed.append(_late_start(name, new[name], sla.priority_change, at, draft))
+        elif not clock.over:
             changed.append(_under(clock, new[name], sla.priority_change, at, draft))
-        elif name is not ClockName.UPDATE:
-            since = ticket.opened_at if sla.priority_change is PriorityChange.RETROACTIVE else at
-            changed.append(_late_start(name, new[name], since, at, draft))
+        elif clock.met_at is None and _owed_again(draft, sla):
+            changed.append(_again(clock, new[name], sla.priority_change, at, draft))
     return changed
 
 
+def _owed_again(draft: Draft, sla: Sla) -> bool:
+    """Whether a promise that an earlier priority dropped is made again by one that has it."""
+    return sla.reopen is not ReopenRule.FIRST_ONLY or not draft.ticket.reopened
+
+
 def _late_start(
-    name: ClockName, terms: Terms, since: datetime, at: datetime, draft: Draft
+    name: ClockName, terms: Terms, rule: PriorityChange, at: datetime, draft: Draft
 ) -> Clock:
-    """A promise the old priority did not make; retroactive ones count from the opening."""
-    fresh = clocks.start(name, terms, since, cycle=draft.ticket.cycle)
-    calendars = draft.policy.calendars
-    return clocks.resume(clocks.stop(fresh, at, "priority", calendars), at, calendars)
+    """A promise the old priority did not make; a retroactive one counts from the opening."""
+    cycle = draft.ticket.cycle
+    if rule is PriorityChange.RETROACTIVE:
+        return _as_if_always(name, terms, at, draft, cycle)
+    return clocks.start(name, terms, at, cycle=cycle)
+
+
+def _again(clock: Clock, terms: Terms, rule: PriorityChange, at: datetime, draft: Draft) -> Clock:
+    """A promise that was dropped and is made again: it goes on, as the rule says."""
+    if rule is not PriorityChange.RETROACTIVE:
+        return _under(amended(clock, stopped_by="priority"), terms, rule, at, draft)
+    always = _as_if_always(clock.name, terms, at, draft, clock.cycle)
+    return amended(always, fired=clock.fired, breached_at=clock.breached_at)
+
+
+def _as_if_always(name: ClockName, terms: Terms, at: datetime, draft: Draft, cycle: int) -> Clock:
+    """A clock with what it would have used by `at` had it run since the opening.
+
+    Where it can be held, it was when the resolution was: plan holds as resolve does.
+    """
+    opened_at, calendars = draft.ticket.opened_at, draft.policy.calendars
+    resolve = draft.clock(ClockName.RESOLVE)
+    if not terms.holds or resolve is None:
+        since = clocks.start(name, terms, opened_at, cycle=cycle)
+        return clocks.resume(clocks.stop(since, at, "priority", calendars), at, calendars)
+    ran = clocks.stop(resolve, at, "priority", calendars)
+    used_us = clocks.recount(ran, terms.calendar)
+    fresh = clocks.start(name, terms, at, cycle=cycle, carried_us=used_us)
+    return amended(fresh, started_at=opened_at, runs=ran.runs)
 
 
 def _under(clock: Clock, terms: Terms, rule: PriorityChange, at: datetime, draft: Draft) -> Clock:
     was_running = clock.running
     stopped = clocks.stop(clock, at, "priority", draft.policy.calendars)
     carried_us, cycle, fired, breached = _carried(stopped, terms, rule)
-    changed = replace(
+    changed = amended(
         stopped,
         target_s=terms.target_s,
         calendar=terms.calendar.hash,
@@ -80,7 +120,7 @@ def _under(clock: Clock, terms: Terms, rule: PriorityChange, at: datetime, draft
     )
     if was_running:
         return clocks.resume(changed, at, draft.policy.calendars)
-    return replace(changed, stopped_by=clock.stopped_by)
+    return amended(changed, stopped_by=clock.stopped_by)
 
 
 def _carried(

@@ -1,4 +1,4 @@
-"""Which clocks a ticket gets, on whose hours and with which terms (DESIGN 6)."""
+"""Which clocks a ticket gets, on whose hours and with which terms."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -22,6 +22,9 @@ from tierline.domain.ticket import Ticket, TierUse
 
 LEAST_LEFT_S = 600
 """A receiver gets what the tier has left, but at least this many seconds, once a group."""
+
+LATE_IN_CLOCK = 0.9
+"""Plans and holds opened in the last tenth of a clock they stop are marked."""
 
 
 def sla_of(policy: Policy, agreement: str) -> Sla:
@@ -144,6 +147,19 @@ def met(draft: Draft, at: datetime, names: Iterable[ClockName]) -> list[Clock]:
         for clock in found
         if clock is not None and not clock.over
     ]
+
+
+def next_review(group: Group | None, at: datetime, *, unclaimed: bool) -> datetime:
+    """Like `review_after`; a plain day ahead where the policy has no such group any more."""
+    if group is None:
+        return at + timedelta(days=1)
+    return review_after(group, at, unclaimed=unclaimed)
+
+
+def last_tenth(clock: Clock, at: datetime, policy: Policy) -> bool:
+    """Whether a running clock is in the last tenth of its target at `at`, and not yet beyond it."""
+    used, target = clocks.used_us(clock, at, policy.calendars), clock.target_s * 1_000_000
+    return clock.running and LATE_IN_CLOCK * target <= used < target
 
 
 def review_after(group: Group, at: datetime, *, unclaimed: bool) -> datetime:

@@ -9,14 +9,16 @@ from tierline.domain.events import Actor, Closed, Confirmed, Reopened, Resolved,
 from tierline.domain.policy import Group
 from tierline.domain.promises import (
     at_opening,
+    client_terms,
     confirm_clock,
     met,
+    next_review,
     on_arrival,
     review_after,
     silent_clock,
     sla_of,
 )
-from tierline.domain.terms import ClockName, ReopenRule
+from tierline.domain.terms import ClockName, ReopenRule, TicketType
 from tierline.domain.ticket import TierUse
 
 ANSWERED_BY_RESOLVING = (
@@ -26,6 +28,9 @@ ANSWERED_BY_RESOLVING = (
     ClockName.FULFIL,
 )
 """A ticket solved on the spot was responded to, planned and resolved in one event."""
+
+_MET_BY_THE_END = frozenset({ClockName.RESOLVE, ClockName.FULFIL})
+"""Promises of the end of the work, which is taken back by reopening."""
 
 
 def resolve(
@@ -57,14 +62,25 @@ def resolve(
         why=why,
         cause=cause,
         changed=changed,
-        review_at=review_after(group, at, unclaimed=False) if group else None,
+        review_at=next_review(group, at, unclaimed=False),
     )
 
 
 def reopen(
-    draft: Draft, *, at: datetime, by: Actor, why: Why, reason: str, rejected: bool, cause: str
+    draft: Draft,
+    *,
+    at: datetime,
+    by: Actor,
+    why: Why,
+    reason: str,
+    rejected: bool,
+    cause: str,
+    alert: str = "",
 ) -> None:
-    """Back to the last group, to whoever resolved it if that group is staffed now."""
+    """Back to the last group, to whoever resolved it if that group is staffed now.
+
+    `alert`: the firing alert that brought it about, if one did.
+    """
     ticket, policy = draft.ticket, draft.policy
     group = policy.groups.get(ticket.group) or next(iter(policy.groups.values()))
     owner = ticket.resolved_by if _is_in(draft, group, at) else ""
@@ -72,12 +88,20 @@ def reopen(
     use = ticket.tier_used.get(group.tier, TierUse(0))
     if tier_clock is not None and group.tier == ticket.tier:
         use = TierUse(tier_clock.carried_us, tier_clock.fired)
-    started, _ = on_arrival(draft, group, at, use)
+    started, topped_up = on_arrival(draft, group, at, use)
     if owner:
         started = [clock for clock in started if clock.name is not ClockName.QUEUE]
-    changed = [*started, *_client_clocks(draft, at)]
+    changed = [*started, *_client_clocks(draft, at, owner)]
     draft.emit(
-        Reopened(reason, group.name, group.tier, owner=owner, rejected=rejected),
+        Reopened(
+            reason,
+            group.name,
+            group.tier,
+            owner=owner,
+            rejected=rejected,
+            topped_up=topped_up,
+            alert=alert,
+        ),
         at=at,
         by=by,
         why=why,
@@ -93,20 +117,31 @@ def _is_in(draft: Draft, group: Group, at: datetime) -> bool:
     return known and draft.floor.staffed(group, at)
 
 
-def _client_clocks(draft: Draft, at: datetime) -> list[Clock]:
-    """What the SLA's reopen rule makes of the client's clocks at `at`."""
+def _client_clocks(draft: Draft, at: datetime, owner: str) -> list[Clock]:
+    """What the SLA's reopen rule makes of the client's clocks at `at`.
+
+    Continuing: what was promised and not kept when the work ended runs on, the resolution always.
+    In a new cycle an alert that goes straight back to an `owner` counts as claimed.
+    """
     ticket, policy = draft.ticket, draft.policy
     rule = sla_of(policy, ticket.agreement).reopen
     if rule is ReopenRule.FIRST_ONLY:
         return []
     if rule is ReopenRule.CONTINUE:
+        sla = sla_of(policy, ticket.agreement)
         return [
             clocks.revive(clock, at, policy.calendars)
-            for name in (ClockName.RESOLVE, ClockName.FULFIL)
+            for name in client_terms(policy, sla, ticket.type, ticket.priority)
             if (clock := draft.clock(name)) is not None
+            and (clock.met_at is None or name in _MET_BY_THE_END)
         ]
     fresh = at_opening(policy, ticket.agreement, ticket.type, ticket.priority, at)
-    return [_next_cycle(draft, clock) for clock in fresh]
+    started = [_next_cycle(draft, clock) for clock in fresh]
+    if not owner or ticket.type is not TicketType.ALERT:
+        return started
+    return [
+        clocks.meet(c, at, policy.calendars) if c.name is ClockName.RESPOND else c for c in started
+    ]
 
 
 def _next_cycle(draft: Draft, fresh: Clock) -> Clock:

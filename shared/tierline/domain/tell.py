@@ -112,7 +112,7 @@ def _pull(notice: Notice) -> tuple[bool, int]:
 def _suppressed(notice: Notice, event: Event, ticket: Snapshot) -> str:
     if reason := _mode(ticket):
         return reason
-    if notice.kind == "person" and notice.recipient == event.by.name:
+    if (notice.kind, notice.recipient) == (event.by.kind, event.by.name):
         return "they did it themselves"
     if notice.kind == "requester" and ticket.record == "psa":
         return "the PSA mails the client"
@@ -219,7 +219,8 @@ def _who(
         OWNER: ticket.owner,
         DESK_OWNER: ticket.desk_owner,
         LEAD: group.lead if group else "",
-        SENDER: event.what.sender if isinstance(event.what, Moved) else "",
+        # Of several moves at once only the last is told; who had it before them is the helper.
+        SENDER: event.what.sender or ticket.helper if isinstance(event.what, Moved) else "",
         SERVICE_MANAGER: policy.people.get(SERVICE_MANAGER, ""),
         ACCOUNT_MANAGER: policy.people.get(ACCOUNT_MANAGER, ""),
     }

@@ -95,7 +95,7 @@ CLIENT_CLOCKS = frozenset(
 
 
 class PriorityChange(StrEnum):
-    """What a new priority does to a running clock (DESIGN 6; docs/decisions/0004)."""
+    """What a new priority does to a running clock (docs/decisions/0004)."""
 
     RETROACTIVE = "retroactive"
     KEEP_CONSUMED = "keep_consumed"

@@ -34,7 +34,10 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """A pause: why, since when, what was asked of whom, when to chase, when it ends by itself."""
+    """A pause: why, since when, what was asked of whom, when to chase, when it ends by itself.
+
+    `late`: it was opened in the last tenth of a clock that it stopped.
+    """
 
     reason: HoldReason
     since: datetime
@@ -43,6 +46,7 @@ class Hold:
     next_chase: datetime
     chases: int = 0
     until: datetime | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +80,9 @@ class Ticket:
     """The whole state of one ticket after its event number `seq`.
 
     All instants are UTC policy time. `stay` counts visits to groups; `cycle` counts openings (1 at
-    first, one more a reopening). `last_at` is the instant its last event counts for;
-    `recorded_at` is when that was recorded, below which `now` never falls.
+    first, one more a reopening). `claimed_at` is the first claim of the stay. `last_at` is the
+    instant its last event counts for; `recorded_at` is when that was recorded, below which `now`
+    never falls.
     """
 
     id: int

@@ -15,6 +15,9 @@ UNSORTED = "Unsorted"
 
 TEAM = 2
 WORST, MIDDLE, LEAST = 1, 2, 3
+SCALE = frozenset({WORST, MIDDLE, LEAST})
+"""What impact and urgency may be."""
+
 _URGENCY = {Severity.CRITICAL: WORST, Severity.ERROR: MIDDLE}
 _PLACE = re.compile(r"\{([^{}]+)\}")
 
@@ -89,7 +92,7 @@ def _settings(action: RuleAction, facts: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def urgency_of(facts: Mapping[str, Any]) -> int:
-    """1 stopped, 2 degraded, 3 can wait: from a monitor's severity (DESIGN 8)."""
+    """1 stopped, 2 degraded, 3 can wait: from a monitor's severity."""
     severity = facts.get("severity")
     if severity is None:
         return MIDDLE
@@ -102,7 +105,7 @@ def urgency_of(facts: Mapping[str, Any]) -> int:
 def impact_of(facts: Mapping[str, Any]) -> int:
     """1 to 3: the device's criticality, else a team."""
     criticality = lookup(facts, "device.criticality")
-    return criticality if criticality in {1, 2, 3} else TEAM
+    return criticality if criticality in SCALE else TEAM
 
 
 def choose_group(

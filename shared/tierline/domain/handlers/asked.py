@@ -1,9 +1,12 @@
 """Who asks, and the identity of what brought it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from tierline.domain.commands import Asker, Rejected
+from tierline.domain.draft import Draft
 from tierline.domain.events import Actor
+from tierline.domain.instants import InstantError, to_us
 from tierline.domain.ticket import Ticket
 
 
@@ -52,6 +55,19 @@ def not_yours(ticket: Ticket, asked: Asked) -> Rejected | None:
     if not ticket.owner or ticket.owner == asked.login or asked.asker.leads:
         return None
     return refuse("owned", f"{ticket.owner} owns it; ask them or a lead", ticket)
+
+
+def not_ahead(
+    instant: datetime, field: str, draft: Draft, *, past: str = "instant_past"
+) -> Rejected | None:
+    """A refusal where an instant is none (no zone, out of range), or not ahead (code `past`)."""
+    try:
+        to_us(instant)
+    except InstantError as error:
+        return refuse("not_an_instant", f"{field}: {error}", draft.ticket)
+    if instant > draft.now:
+        return None
+    return refuse(past, f"{field} must lie in the future", draft.ticket)
 
 
 def missing(value: str, field: str, ticket: Ticket) -> Rejected | None:

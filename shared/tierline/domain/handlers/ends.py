@@ -54,10 +54,12 @@ def reopen_by_hand(draft: Draft, command: Reopen, asked: Asked) -> Rejected | No
     """From resolved or closed; by a person or a firing alert."""
     if draft.ticket.active:
         return refuse("active", f"it is {draft.ticket.state}: nothing to reopen", draft.ticket)
-    return _reopen(draft, command.reason, asked, rejected=False)
+    return _reopen(draft, command.reason, asked, rejected=False, alert=command.alert)
 
 
-def _reopen(draft: Draft, reason: str, asked: Asked, *, rejected: bool) -> Rejected | None:
+def _reopen(
+    draft: Draft, reason: str, asked: Asked, *, rejected: bool, alert: str = ""
+) -> Rejected | None:
     if refused := missing(reason, "reason", draft.ticket):
         return refused
     reopen(
@@ -68,6 +70,7 @@ def _reopen(draft: Draft, reason: str, asked: Asked, *, rejected: bool) -> Rejec
         reason=reason,
         rejected=rejected,
         cause=asked.cause,
+        alert=alert,
     )
     return None
 

@@ -3,11 +3,13 @@
 from datetime import timedelta
 
 from tierline.domain.business_time import add
+from tierline.domain.clock import Clock
 from tierline.domain.commands import PutOnHold, Rejected, Resume
 from tierline.domain.draft import Draft
 from tierline.domain.events import Held, Resumed
-from tierline.domain.handlers.asked import Asked, missing, not_active, not_yours, refuse
-from tierline.domain.promises import review_after, sla_of
+from tierline.domain.handlers.asked import Asked, missing, not_active, not_ahead, not_yours, refuse
+from tierline.domain.promises import last_tenth, next_review, sla_of
+from tierline.domain.terms import ClockName, HoldReason
 from tierline.domain.ticket import Hold
 
 
@@ -19,11 +21,12 @@ def put_on_hold(draft: Draft, command: PutOnHold, asked: Asked) -> Rejected | No
     if refused := missing(command.asked, "asked", ticket):
         return refused
     for name, instant in (("chase_at", command.chase_at), ("until", command.until)):
-        if instant is not None and instant <= at:
-            return refuse("instant_past", f"{name} must lie in the future", ticket)
+        if instant is not None and (refused := not_ahead(instant, name, draft)):
+            return refused
     cover = sla_of(draft.policy, ticket.agreement).cover[ticket.priority]
     chase_s = draft.policy.holds.chase.on(cover)
     chase_at = command.chase_at or add(cover, at, timedelta(seconds=chase_s))
+    stopped = [clock for clock in ticket.clocks.values() if stops(clock, command.reason)]
     hold = Hold(
         reason=command.reason,
         since=at,
@@ -31,16 +34,28 @@ def put_on_hold(draft: Draft, command: PutOnHold, asked: Asked) -> Rejected | No
         of=command.of,
         next_chase=chase_at or at + timedelta(seconds=chase_s),
         until=command.until,
+        late=any(last_tenth(clock, at, draft.policy) for clock in stopped),
     )
-    stops = [name for name, clock in ticket.clocks.items() if command.reason in clock.holds]
     draft.emit(
         Held(hold, was=ticket.hold.reason if ticket.hold else None),
         at=at,
         by=asked.by,
-        why=draft.why(f"hold: {command.reason}", stops=sorted(stops), of=command.of),
+        why=draft.why(
+            f"hold: {command.reason}",
+            stops=sorted(clock.name for clock in stopped),
+            of=command.of,
+            late=hold.late,
+        ),
         cause=asked.cause,
     )
     return None
+
+
+def stops(clock: Clock, reason: HoldReason) -> bool:
+    """Whether a hold stops `clock`: an internal one on any `reason`, a client's as its SLA says."""
+    if clock.over or clock.name is ClockName.CONFIRM:
+        return False
+    return not clock.to_client or reason in clock.holds
 
 
 def resume(draft: Draft, command: Resume, asked: Asked) -> Rejected | None:
@@ -57,6 +72,6 @@ def resume(draft: Draft, command: Resume, asked: Asked) -> Rejected | None:
         by=asked.by,
         why=draft.why("resume", held_since=ticket.hold.since.isoformat()),
         cause=asked.cause,
-        review_at=review_after(group, at, unclaimed=not ticket.owner) if group else None,
+        review_at=next_review(group, at, unclaimed=not ticket.owner),
     )
     return None

@@ -4,14 +4,16 @@ from datetime import datetime, timedelta
 
 from tierline.domain import clock as clocks
 from tierline.domain.business_time import add
+from tierline.domain.clock import Clock
 from tierline.domain.commands import Claim, MakePlan, Note, Rejected, Release
 from tierline.domain.draft import Draft
 from tierline.domain.events import Claimed, Noted, Planned, Released
-from tierline.domain.handlers.asked import Asked, missing, not_active, not_yours, refuse
+from tierline.domain.handlers.asked import Asked, missing, not_active, not_ahead, not_yours, refuse
 from tierline.domain.promises import (
+    last_tenth,
     met,
+    next_review,
     queue_clock,
-    review_after,
     silent_clock,
     sla_of,
     step_of,
@@ -20,14 +22,13 @@ from tierline.domain.promises import (
 from tierline.domain.terms import ClockName, TicketType
 from tierline.domain.ticket import Plan
 
-LATE_IN_CLOCK = 0.9
-"""Plans and holds opened in the last tenth of the tier clock are marked."""
-
 
 def claim(draft: Draft, command: Claim, asked: Asked) -> Rejected | None:
     """Of two claimers one wins; the other is told who."""
     ticket = draft.ticket
     if refused := not_active(ticket):
+        return refused
+    if refused := missing(command.owner, "owner", ticket):
         return refused
     if ticket.owner:
         return refuse("owned", f"{ticket.owner} has already claimed it", ticket)
@@ -44,7 +45,7 @@ def claim(draft: Draft, command: Claim, asked: Asked) -> Rejected | None:
         why=draft.why("claim", owner=command.owner),
         cause=asked.cause,
         changed=changed,
-        review_at=review_after(group, at, unclaimed=False) if group else None,
+        review_at=next_review(group, at, unclaimed=False),
     )
     return None
 
@@ -71,7 +72,7 @@ def release(draft: Draft, command: Release, asked: Asked) -> Rejected | None:
         why=draft.why("release", owner=ticket.owner, plan_void=ticket.plan is not None),
         cause=asked.cause,
         changed=changed,
-        review_at=review_after(group, at, unclaimed=True) if group else None,
+        review_at=next_review(group, at, unclaimed=True),
     )
     return None
 
@@ -85,14 +86,18 @@ def note(draft: Draft, command: Note, asked: Asked) -> Rejected | None:
         return refuse("closed", "the ticket is closed; reopen it to write on it", ticket)
     changed = silent_clock(draft, at) if ticket.owner and ticket.active else []
     if command.to_client and ticket.active:
-        changed += met(draft, at, [ClockName.RESPOND])
-        update = draft.clock(ClockName.UPDATE)
-        if update is not None and not update.over:
-            changed += update_clock(draft, at)
+        changed += _word_to_client(draft, at)
     rule = "note to the client" if command.to_client else "internal note"
     what = Noted(command.text, command.to_client)
     draft.emit(what, at=at, by=asked.by, why=draft.why(rule), cause=asked.cause, changed=changed)
     return None
+
+
+def _word_to_client(draft: Draft, at: datetime) -> list[Clock]:
+    """The first word of a person to the requester meets respond; each one restarts update."""
+    update = draft.clock(ClockName.UPDATE)
+    restarted = update_clock(draft, at) if update is not None and not update.over else []
+    return [*met(draft, at, [ClockName.RESPOND]), *restarted]
 
 
 def make_plan(draft: Draft, command: MakePlan, asked: Asked) -> Rejected | None:
@@ -108,11 +113,12 @@ def make_plan(draft: Draft, command: MakePlan, asked: Asked) -> Rejected | None:
         made_at=at,
         revisions=0 if before is None else before.revisions + 1,
         slips=0 if before is None else before.slips,
-        late=_late(draft, at),
+        late=(tier := draft.clock(ClockName.TIER)) is not None
+        and last_tenth(tier, at, draft.policy),
     )
     changed = [*met(draft, at, [ClockName.PLAN]), *silent_clock(draft, at)]
-    if command.client_text and (update := draft.clock(ClockName.UPDATE)) and not update.over:
-        changed += update_clock(draft, at)
+    if command.client_text.strip():
+        changed += _word_to_client(draft, at)
     draft.emit(
         Planned(plan, revision=before is not None, client_text=command.client_text),
         at=at,
@@ -132,8 +138,8 @@ def _plan_refused(draft: Draft, command: MakePlan, asked: Asked) -> Rejected | N
         return refused
     if not ticket.owner:
         return refuse("unclaimed", "claim it first: a plan is its owner's promise", ticket)
-    if command.promised_at <= draft.now:
-        return refuse("promise_past", "promised_at must lie in the future", ticket)
+    if refused := not_ahead(command.promised_at, "promised_at", draft, past="promise_past"):
+        return refused
     latest = latest_promise(draft, draft.now)
     if command.promised_at > latest:
         return refuse(
@@ -157,15 +163,8 @@ def latest_promise(draft: Draft, at: datetime) -> datetime:
     cover = sla_of(policy, ticket.agreement).cover[ticket.priority]
     horizon_s = policy.plans.horizon[ticket.priority].on(cover)
     latest = add(cover, at, timedelta(seconds=horizon_s)) or at
-    resolve = draft.clock(ClockName.RESOLVE)
-    if resolve is not None and resolve.due is not None and resolve.due > at:
-        latest = min(latest, resolve.due)
+    for name in (ClockName.RESOLVE, ClockName.FULFIL):
+        clock = draft.clock(name)
+        if clock is not None and clock.due is not None and clock.due > at:
+            latest = min(latest, clock.due)
     return latest
-
-
-def _late(draft: Draft, at: datetime) -> bool:
-    tier = draft.clock(ClockName.TIER)
-    if tier is None or not tier.running:
-        return False
-    used = clocks.used_us(tier, at, draft.policy.calendars)
-    return used >= LATE_IN_CLOCK * tier.target_s * 1_000_000

@@ -6,6 +6,7 @@ from tierline.domain.events import Prioritised
 from tierline.domain.handlers.asked import Asked, missing, not_active, refuse
 from tierline.domain.prioritising import clocks_under, far_gone
 from tierline.domain.promises import sla_of
+from tierline.domain.triage import SCALE
 
 
 def prioritise(draft: Draft, command: Prioritise, asked: Asked) -> Rejected | None:
@@ -13,8 +14,10 @@ def prioritise(draft: Draft, command: Prioritise, asked: Asked) -> Rejected | No
     ticket, at = draft.ticket, draft.now
     if refused := not_active(ticket) or missing(command.reason, "reason", ticket):
         return refused
-    impact = command.impact or ticket.impact
-    urgency = command.urgency or ticket.urgency
+    impact = ticket.impact if command.impact is None else command.impact
+    urgency = ticket.urgency if command.urgency is None else command.urgency
+    if not {impact, urgency} <= SCALE:
+        return refuse("out_of_range", "impact and urgency go from 1 (worst) to 3", ticket)
     new = command.priority
     if new is None:
         if command.impact is None and command.urgency is None:

@@ -1,0 +1,196 @@
+"""Hypothesis strategies: policies with odd hours, tickets, and commands of any content."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+from hypothesis import strategies as st
+
+from tests.domain.worlds import ALWAYS, OFFICE, example_policy, person
+from tierline.domain import commands as c
+from tierline.domain.calendar import Calendar
+from tierline.domain.commands import Asker
+from tierline.domain.events import Actor
+from tierline.domain.policy import Policy
+from tierline.domain.terms import (
+    HoldReason,
+    Mode,
+    Priority,
+    PriorityChange,
+    ReopenRule,
+    Role,
+    State,
+    TicketType,
+)
+from tierline.domain.ticket import Ticket
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
+CALENDARS = (
+    ALWAYS,
+    OFFICE,
+    Calendar.build("America/New_York", {day: ["08:00-12:00", "13:00-17:30"] for day in WEEKDAYS}),
+    Calendar.build("Europe/Berlin", {"fri": ["22:00-06:00"], "sat": ["22:00-06:00"]}),
+    Calendar.build("Australia/Lord_Howe", {"sun": ["01:30-02:15", "02:00-03:00"]}),
+    Calendar.build("Pacific/Apia", {"tue": ["09:00-10:00"]}),
+    Calendar.build(
+        "Europe/London",
+        {day: ["09:00-17:00"] for day in WEEKDAYS},
+        [date(2026, 12, 25), (date(2026, 12, 24), ["09:00-12:00"])],
+    ),
+)
+"""Round the clock, plain, with a lunch, at night over both clock changes, overlapping, sparse."""
+
+LOGINS = st.sampled_from(["sam", "kim", "tom", ""])
+ASKERS = st.sampled_from(
+    [
+        person("sam"),
+        person("kim"),
+        person("tom", Role.LEAD),
+        person(""),
+        Asker(Actor("integration", "sam")),
+        Asker(Actor("system", "tierline")),
+    ]
+)
+TEXTS = st.one_of(st.sampled_from(["", " ", "x"]), st.text(max_size=8))
+ANY_INSTANT = st.one_of(
+    st.datetimes(),
+    st.datetimes(timezones=st.just(UTC)),
+)
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    """The example policy under any rules, each group and each cover on hours of its own."""
+    policy = example_policy(
+        mode=draw(st.sampled_from([Mode.ACT, Mode.ACT, Mode.SUGGEST, Mode.WATCH])),
+        priority_change=draw(st.sampled_from(PriorityChange)),
+        reopen=draw(st.sampled_from(ReopenRule)),
+    )
+    hours = st.sampled_from(CALENDARS)
+    groups = {name: replace(g, hours=draw(hours)) for name, g in policy.groups.items()}
+    sla = replace(policy.slas["gold"], cover={priority: draw(hours) for priority in Priority})
+    known = {calendar.hash: calendar for calendar in CALENDARS}
+    return replace(policy, groups=groups, slas={"gold": sla}, calendars=known)
+
+
+def openings(accepted_at: datetime) -> st.SearchStrategy[c.Open]:
+    """Any ticket, accepted at an instant up to half a day before."""
+    return st.builds(
+        c.Open,
+        id=st.just(1001),
+        type=st.sampled_from(TicketType),
+        title=TEXTS,
+        client=st.sampled_from(["Contoso", "Unsorted"]),
+        agreement=st.sampled_from(["managed", "unheard of"]),
+        accepted_at=st.integers(0, 43_200).map(lambda s: accepted_at - timedelta(seconds=s)),
+        facts=st.fixed_dictionaries({"severity": st.sampled_from(["critical", "error", "odd"])}),
+        impact=st.none() | st.integers(-2, 5),
+        urgency=st.none() | st.integers(-2, 5),
+        vip=st.booleans(),
+        priority=st.none() | st.sampled_from(Priority),
+        start=st.sampled_from(["", "T1", "T2", "Network", "Board", "nowhere"]),
+        spoken_to=st.booleans(),
+        desk_owner=LOGINS,
+        alert=st.sampled_from(["", "1"]),
+        record=st.sampled_from(["tierline", "psa"]),
+        requester=st.just(c.Requester("Jo", "jo@contoso.example")),
+    )
+
+
+def instants(now: datetime) -> st.SearchStrategy[datetime]:
+    """Mostly a sensible instant soon after `now`; sometimes one of no use."""
+    soon = st.integers(-60, 20_000).map(lambda minutes: now + timedelta(minutes=minutes))
+    return st.one_of(soon, soon, soon, ANY_INSTANT)
+
+
+def commands(now: datetime, proposal: int) -> st.SearchStrategy[c.Command]:
+    """Any command, of sensible and senseless content; `proposal` is the seq that stands."""
+    when = instants(now)
+    alerts = st.sampled_from(["2", "3"])
+    return st.one_of(
+        st.builds(c.Attach, alerts, st.sampled_from(["firing", "resolved"]), st.booleans()),
+        st.builds(c.Recover, alerts),
+        st.builds(c.Claim, LOGINS),
+        st.builds(c.Release, TEXTS),
+        st.builds(c.Note, TEXTS, st.booleans()),
+        st.builds(c.MakePlan, TEXTS, when, TEXTS),
+        st.builds(
+            c.Move,
+            TEXTS,
+            st.sampled_from(["", "", "triage", "T1", "T3", "vendor", "management", "T9"]),
+            st.sampled_from(["", "", "Desk", "Voice", "Network", "Nowhere"]),
+        ),
+        st.builds(c.AcceptProposal, st.sampled_from([proposal, 0, 3])),
+        st.builds(
+            c.PutOnHold,
+            st.sampled_from(HoldReason),
+            TEXTS,
+            TEXTS,
+            st.none() | when,
+            st.none() | when,
+        ),
+        st.builds(c.Resume, TEXTS),
+        st.builds(
+            c.Prioritise,
+            TEXTS,
+            st.none() | st.sampled_from(Priority),
+            st.none() | st.integers(-1, 4),
+            st.none() | st.integers(-1, 4),
+        ),
+        st.builds(c.Resolve, TEXTS, st.sampled_from(["", "no", "guide", "perhaps"])),
+        st.builds(c.Confirm, TEXTS),
+        st.builds(c.Reject, TEXTS),
+        st.builds(c.Reopen, TEXTS, alerts),
+        st.builds(c.Close, TEXTS, st.integers(0, 2)),
+    )
+
+
+def _likely(ticket: Ticket) -> list[str]:
+    """Commands that stand a chance in the state of `ticket`."""
+    if ticket.state is State.CLOSED:
+        return ["reopen"]
+    if ticket.state is State.RESOLVED:
+        return ["confirm", "reject", "reopen", "close", "note", "attach", "recover"]
+    always = ["note", "tell", "move", "move up", "hold", "prioritise", "attach", "recover"]
+    always += ["resolve"]
+    always += ["plan", "plan", "release"] if ticket.owner else ["claim", "claim", "claim"]
+    always += ["resume", "resume"] if ticket.hold else []
+    always += ["accept"] if ticket.proposal else []
+    return always
+
+
+@st.composite
+def likely(draw: st.DrawFn, ticket: Ticket, now: datetime) -> tuple[c.Command, Asker]:
+    """A command that makes sense now, by somebody who mostly may give it."""
+    minutes = st.sampled_from([1, 5, 14, 30, 59, 240, 1_500, 9_000])
+    soon = minutes.map(lambda count: now + timedelta(minutes=count))
+    build: dict[str, Callable[[], c.Command]] = {
+        "attach": lambda: c.Attach("2", "firing"),
+        "recover": lambda: c.Recover("2"),
+        "claim": lambda: c.Claim(draw(st.sampled_from(["sam", "kim"]))),
+        "release": c.Release,
+        "note": lambda: c.Note("x"),
+        "tell": lambda: c.Note("x", to_client=True),
+        "plan": lambda: c.MakePlan("x", draw(soon), draw(st.sampled_from(["", "by ten"]))),
+        "move up": lambda: c.Move("x"),
+        "move": lambda: c.Move(
+            "x", to_group=draw(st.sampled_from(["Triage", "Desk", "Voice", "Network", "Infra"]))
+        ),
+        "accept": lambda: c.AcceptProposal(ticket.proposal.seq if ticket.proposal else 0),
+        "hold": lambda: c.PutOnHold(
+            draw(st.sampled_from(HoldReason)),
+            "x",
+            "y",
+            draw(st.none() | soon),
+            draw(st.none() | soon),
+        ),
+        "resume": c.Resume,
+        "prioritise": lambda: c.Prioritise("x", priority=draw(st.sampled_from(Priority))),
+        "resolve": lambda: c.Resolve("x"),
+        "confirm": c.Confirm,
+        "reject": lambda: c.Reject("x"),
+        "reopen": lambda: c.Reopen("x", alert=draw(st.sampled_from(["", "3"]))),
+        "close": lambda: c.Close("x"),
+    }
+    asker = person("tom", Role.LEAD) if draw(st.booleans()) else person(ticket.owner or "sam")
+    return build[draw(st.sampled_from(_likely(ticket)))](), asker
