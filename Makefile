@@ -5,11 +5,19 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 MEMBERS := shared services/intake services/router services/sla-timer services/notifier services/console
 
+# Two workers, a file to a worker: fixtures that start servers belong to one worker.
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -q --tb=short
+PARALLEL := -n $(WORKERS) --dist loadfile
+SLOWEST := --durations=10 --durations-min=0.5
+ONLY_PYTHON := not browser and not alertmanager and not kafka
+FAULT_ALERTS ?= 5000
+
 .DEFAULT_GOAL := help
 
 .PHONY: help
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  %-16s %s\n", $$1, $$2}'
 
 .PHONY: setup
 setup: $(STAMP) ## make .venv with everything in it; `tierline` is then in .venv/bin
@@ -24,8 +32,70 @@ $(STAMP): requirements.lock $(addsuffix /pyproject.toml,$(MEMBERS))
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))
 	@touch $@
 
+.PHONY: run
+run: setup ## start everything on this machine, until Ctrl-C
+	@$(BIN)/tierline up
+
+.PHONY: check
+check: setup ## format, lint, types, imports, generated contracts, documents: no server needed
+	@$(BIN)/python tests/checks.py
+
+.PHONY: fmt
+fmt: setup ## format the code, and mend what the linter can mend
+	@$(BIN)/ruff check -q --fix-only .
+	@$(BIN)/ruff format .
+
+.PHONY: contracts
+contracts: setup ## write the generated files of docs/reference anew
+	@$(BIN)/python -m tests.contract.generated --write
+
+.PHONY: test
+test: setup ## every leg that needs only Python
+	$(PYTEST) $(PARALLEL) $(SLOWEST) -m "$(ONLY_PYTHON)" tests
+
+.PHONY: test-domain
+test-domain: setup ## the pure core and the policy
+	$(PYTEST) $(PARALLEL) $(SLOWEST) tests/domain tests/simulation
+
+.PHONY: test-services
+test-services: setup ## services against a real PostgreSQL and broker; the contracts
+	$(PYTEST) $(PARALLEL) $(SLOWEST) tests/services tests/contract
+
+.PHONY: test-scenarios
+test-scenarios: setup ## the whole stack as processes
+	$(PYTEST) $(SLOWEST) -m "$(ONLY_PYTHON)" tests/scenarios
+
+.PHONY: test-docs
+test-docs: setup ## run every command of README and the guides; check links
+	$(PYTEST) $(SLOWEST) tests/docs
+
+.PHONY: test-browser
+test-browser: setup ## the pages in a real Chromium (needs chromium and chromium-driver)
+	$(PYTEST) $(SLOWEST) -m browser tests
+
+.PHONY: test-senders
+test-senders: setup ## real senders (needs prometheus-alertmanager)
+	$(PYTEST) $(SLOWEST) -m alertmanager tests
+
+.PHONY: test-faults
+test-faults: setup ## kill -9 of every part in the middle of FAULT_ALERTS alerts, with counts
+	$(BIN)/python -m tests.faults.kill9 --alerts $(FAULT_ALERTS)
+
+.PHONY: test-clean-clone
+test-clean-clone: ## a newcomer's first run, from a clone of HEAD in an empty folder, timed
+	PYTHON=$(PYTHON) tests/clean_clone.sh
+
+.PHONY: bench
+bench: setup ## the benchmarks, one after the other
+	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+
 .PHONY: lock
 lock: setup ## resolve the dependencies anew into requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-emit-package tierline --no-header $(addsuffix /pyproject.toml,$(MEMBERS)) \
 	  --group pyproject.toml:dev -o requirements.lock
+
+.PHONY: clean
+clean: ## remove what is made anew by itself; .venv and .tierline stay
+	@rm -rf .mypy_cache .ruff_cache .import_linter_cache .pytest_cache .hypothesis build dist
+	@find . -name __pycache__ -type d -not -path './.venv/*' -prune -exec rm -rf {} +

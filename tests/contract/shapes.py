@@ -1,0 +1,48 @@
+"""Hypothesis strategies for the domain's values, from their type hints alone."""
+
+import dataclasses
+import enum
+import types
+import typing
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import strategies as st
+
+EARLIEST = datetime(1970, 1, 1)  # noqa: DTZ001 - Hypothesis adds the zone itself
+LATEST = datetime(2200, 1, 1)  # noqa: DTZ001
+MOST = 2
+
+PLAIN: dict[Any, st.SearchStrategy[Any]] = {
+    str: st.text(max_size=12),
+    bool: st.booleans(),
+    int: st.integers(0, 2**53),
+    float: st.floats(0, 1e9, allow_nan=False),
+    type(None): st.none(),
+    datetime: st.datetimes(EARLIEST, LATEST, timezones=st.just(UTC)),
+    Any: st.none() | st.booleans() | st.integers(-9, 9) | st.text(max_size=5),
+}
+
+
+def built(hint: Any, **given: Any) -> st.SearchStrategy[Any]:
+    """Any value of a type hint; `given` fixes fields of a dataclass."""
+    if hint in PLAIN:
+        return PLAIN[hint]
+    origin, parts = typing.get_origin(hint), typing.get_args(hint)
+    if origin in {types.UnionType, typing.Union}:
+        return st.one_of([built(part) for part in parts])
+    if origin is tuple and parts[-1] is Ellipsis:
+        return st.lists(built(parts[0]), max_size=MOST).map(tuple)
+    if origin is tuple:
+        return st.tuples(*[built(part) for part in parts])
+    if origin is Mapping:
+        return st.dictionaries(built(parts[0]), built(parts[1]), max_size=MOST)
+    if isinstance(hint, type) and issubclass(hint, enum.Enum):
+        return st.sampled_from(hint)
+    if dataclasses.is_dataclass(hint):
+        hints = typing.get_type_hints(hint)
+        names = [field.name for field in dataclasses.fields(hint)]
+        fixed = {name: st.just(value) for name, value in given.items()}
+        return st.builds(hint, **{n: fixed[n] if n in fixed else built(hints[n]) for n in names})
+    raise TypeError(f"no strategy for {hint!r}")
