@@ -126,7 +126,9 @@ async def broker(server_folder: Path) -> AsyncIterator[EmbeddedBroker]:
     again before it ends.
     """
     try:
-        server = EmbeddedBroker(find_free_port(), TOPIC_PARTITIONS, log=server_folder / "broker.log")
+        server = EmbeddedBroker(
+            find_free_port(), TOPIC_PARTITIONS, log=server_folder / "broker.log"
+        )
     except EmbeddedUnavailableError as error:
         require_or_skip(error.message)
         raise

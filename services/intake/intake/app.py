@@ -23,6 +23,7 @@ from tierline.bus.relay import Relay
 from tierline.policy.source import PolicySource
 from tierline.runtime.service import Loop, Service
 from tierline.store.database import Database
+from tierline.web.docs import install_docs
 from tierline.web.health import Check, health_router
 from tierline.web.problems import install_problems
 
@@ -60,7 +61,8 @@ def edge(database: Database, nudge: Callable[[], None], checks: dict[str, Check]
         nudge: wakes the relay after a commit.
         checks: what `/readyz` asks, by name.
     """
-    app = IntakeApp(title="Tierline intake", redoc_url=None)
+    app = IntakeApp(title="Tierline intake", redoc_url=None, docs_url=None)
+    install_docs(app)
     install_problems(app)
     app.include_router(health_router("intake", checks))
     batcher = Batcher(database, nudge)

@@ -30,6 +30,7 @@ from tierline.store.database import Database
 from tierline.store.floor import FloorSource
 from tierline.web.auth import Authenticator, Gate
 from tierline.web.bodies import BodyLimit
+from tierline.web.docs import install_docs
 from tierline.web.health import Check, health_router
 from tierline.web.passwords import Passwords
 from tierline.web.problems import install_problems, problem_response, unavailable
@@ -40,7 +41,8 @@ ROUTES = (sessions, tickets, opening, commands, notices, board, stream, clock, d
 
 def application(checks: dict[str, Check] | None = None) -> FastAPI:
     """The HTTP application; `app.state.context` is set before its first request."""
-    app = FastAPI(title="Tierline router", version="1.0.0", redoc_url=None, docs_url="/docs")
+    app = FastAPI(title="Tierline router", version="1.0.0", redoc_url=None, docs_url=None)
+    install_docs(app)
     app.include_router(health_router("router", checks or {}))
     for resource in ROUTES:
         app.include_router(resource.router)

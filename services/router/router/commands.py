@@ -33,7 +33,16 @@ from tierline.web.walls import may_see, no_such_ticket
 
 COMMANDS = Counter("tierline_router_commands_total", "Commands decided.", ["command", "outcome"])
 
-UNPROCESSABLE = frozenset({"missing", "promise_past", "instant_past", "promise_too_far"})
+UNPROCESSABLE = frozenset(
+    {
+        "missing",
+        "promise_past",
+        "instant_past",
+        "promise_too_far",
+        "not_an_instant",
+        "out_of_range",
+    }
+)
 """Refusals of what was said rather than of when: 422. Likewise every `unknown_` and `same_`."""
 
 

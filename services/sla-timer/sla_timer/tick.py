@@ -15,7 +15,7 @@ from tierline.domain.floor import Floor
 from tierline.domain.policy import Policy
 from tierline.domain.ticket import Ticket
 from tierline.store.database import REPLAYABLE, UNREACHABLE, Database
-from tierline.store.dead_letters import bury
+from tierline.store.dead_letters import bury_once
 from tierline.store.tickets import (
     Change,
     Connection,
@@ -137,7 +137,7 @@ class Ticker:
                 number,
                 horizon + timedelta(seconds=SET_ASIDE_S),
             )
-            await bury(connection, "sla-timer", str(number), (doc or "").encode(), reason)
+            await bury_once(connection, "sla-timer", str(number), (doc or "").encode(), reason)
 
 
 async def _mend_unmoved(connection: Connection, changes: list[Change]) -> None:

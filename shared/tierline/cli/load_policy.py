@@ -52,7 +52,7 @@ async def write_policy(connection: Connection, loaded: LoadedPolicy) -> dict[str
 
 
 async def _refuse_removal(connection: Connection, policy: Policy) -> None:
-    """A group or tier that holds tickets stays until they are somewhere else (DESIGN 5.8)."""
+    """A group or tier that holds tickets stays until they are somewhere else."""
     rows = await connection.fetch(
         "SELECT tier, grp, count(*) AS tickets FROM tierline.ticket WHERE state <> 'closed'"
         " AND (grp <> ALL($1::text[]) OR tier <> ALL($2::text[])) GROUP BY tier, grp ORDER BY 1, 2",

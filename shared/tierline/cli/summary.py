@@ -3,7 +3,7 @@
 import json
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +14,13 @@ EXAMPLE_ALERT: Mapping[str, str] = {
     "title": "Disk almost full on web01",
     "status": "firing",
     "severity": "critical",
+    "client": "Harbour Dental",
     "host": "web01",
 }
+
+
+EXAMPLE_INTEGRATION = "api"
+OTHERS_SHOWN = 3
 
 
 def summary_lines(ready: Mapping[str, Any]) -> list[str]:
@@ -34,6 +39,7 @@ def summary_lines(ready: Mapping[str, Any]) -> list[str]:
         "Tierline is up.",
         f"  board     {urls['console']}",
         f"  login     {login['user']} / {login['password']}",
+        *_others(login, ready.get("people", [])),
         f"  API docs  {urls['router']}/docs",
         f"  mail      {urls['mail']}",
         f"  token     {ready['token']}",
@@ -49,8 +55,20 @@ def summary_lines(ready: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def _others(login: Mapping[str, str], people: Sequence[Mapping[str, str]]) -> list[str]:
+    """One more login of each role, so that two people can be tried."""
+    shown: dict[str, Mapping[str, str]] = {}
+    for person in people:
+        if person["login"] != login["user"] and person.get("password"):
+            shown.setdefault(person["role"], person)
+    return [
+        f"            {person['login']} / {person['password']} ({role})"
+        for role, person in list(shown.items())[:OTHERS_SHOWN]
+    ]
+
+
 def _curl(intake: str, keys: Mapping[str, str]) -> str:
-    key = next(iter(keys.values()), "INTEGRATION_KEY")
+    key = keys.get(EXAMPLE_INTEGRATION) or next(iter(keys.values()), "INTEGRATION_KEY")
     return (
         f"curl -s {intake}/v1/alerts -H 'Authorization: Bearer {key}' "
         f"-H 'Content-Type: application/json' -d '{json.dumps(dict(EXAMPLE_ALERT))}'"

@@ -40,7 +40,7 @@ class PolicySource:
         return self._policy
 
     async def refresh(self) -> Policy:
-        """Read the active version and who is called what. Raises NoPolicyError without a version."""
+        """Read the active version, and people's logins. Raises NoPolicyError without a version."""
         async with self._db.connection() as connection:
             version = await connection.fetchval(
                 "SELECT version FROM tierline.policy_version WHERE active"

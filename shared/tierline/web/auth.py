@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tierline.domain.terms import Role
 from tierline.store.database import UNREACHABLE, Database
+from tierline.web.docs import PAGES
 from tierline.web.keys import KeyKind, hash_key, kind_of
 from tierline.web.limits import CREDENTIAL_CACHE_MAX, CREDENTIAL_CACHE_S
 from tierline.web.principal import Principal, session_scopes, unowned_role
@@ -25,7 +26,7 @@ OPEN_TO_ALL = frozenset(
         ("GET", "/healthz"),
         ("GET", "/readyz"),
         ("GET", "/metrics"),
-        ("GET", "/docs"),
+        *(("GET", path) for path in PAGES),
         ("GET", "/openapi.json"),
         ("POST", "/v1/sessions"),
     }
