@@ -15,11 +15,11 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from tierline.cli.running import look_at, stop_running
 from tierline.cli.summary import summary_lines
+from tierline.messages.topics import TOPICS
 from tierline.runtime.addresses import FIXED_PORTS, urls
 from tierline.runtime.embedded.postgres import EmbeddedPostgres
 from tierline.runtime.home import Home
 from tierline.runtime.process import command_line
-from tierline.messages.topics import TOPICS
 
 pytestmark = [pytest.mark.stack, pytest.mark.postgres, pytest.mark.broker]
 

@@ -6,6 +6,7 @@ expected to find what it has already seen (`tierline.bus.inbox`).
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,9 +17,12 @@ from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from tierline.bus.limits import (
     BATCH_MAX,
+    CLOSE_TIMEOUT_S,
+    COMMIT_TIMEOUT_S,
     FETCH_BYTES_MAX,
     FETCH_WAIT_MS,
     HEARTBEAT_MS,
+    LAG_HEARD_S,
     MAX_POLL_INTERVAL_MS,
     REQUEST_TIMEOUT_MS,
     SESSION_TIMEOUT_MS,
@@ -55,11 +59,15 @@ class Consumer:
         self._reset = "latest" if latest else "earliest"
         self._consumer: Any = None
         self._positions: dict[TopicPartition, int] = {}
+        self._heard = 0.0
 
     def lagging(self) -> bool:
-        """Whether messages wait on the broker that this consumer has yet to reach."""
+        """Whether messages wait on the broker that this consumer has yet to reach.
+
+        One that was brought nothing for LAG_HEARD_S is cut off, not lagging.
+        """
         consumer = self._consumer
-        if consumer is None:
+        if consumer is None or time.monotonic() - self._heard > LAG_HEARD_S:
             return False
         return any(
             (end := consumer.highwater(partition)) is not None and position < end
@@ -74,9 +82,9 @@ class Consumer:
             self._positions = {}
             try:
                 self._consumer = self._make()
-                await self._consumer.start()
-                failures = 0
-                await self._consume(stop)
+                if await _unless(stop, self._consumer.start()):
+                    failures = 0
+                    await self._consume(stop)
             except (KafkaError, OSError, TimeoutError) as error:
                 failures += 1
                 log.warning("consumer starts over", topic=self._topic, reason=repr(error))
@@ -105,11 +113,17 @@ class Consumer:
         consumer, self._consumer = self._consumer, None
         if consumer is None:
             return
-        try:
-            async with asyncio.timeout(5):
-                await consumer.stop()
-        except (KafkaError, OSError, TimeoutError) as error:
-            log.warning("consumer did not stop cleanly", reason=repr(error))
+        # In a task of its own: where a fetch was waiting to be tried again, aiokafka's stop ends in
+        # that fetch's CancelledError, which must not end us, and leaves its client open.
+        stopping = asyncio.ensure_future(consumer.stop())
+        await asyncio.wait({stopping}, timeout=CLOSE_TIMEOUT_S)
+        stopping.cancel()
+        outcome: Any = (await asyncio.gather(stopping, return_exceptions=True))[0]
+        if isinstance(outcome, BaseException):
+            log.info("consumer did not stop cleanly", reason=repr(outcome))
+            with contextlib.suppress(KafkaError, OSError, TimeoutError):
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                    await consumer._client.close()  # noqa: SLF001 - nothing else closes it
 
     async def _consume(self, stop: asyncio.Event) -> None:
         failures = 0
@@ -117,6 +131,7 @@ class Consumer:
             batch = await self._consumer.getmany(timeout_ms=FETCH_WAIT_MS, max_records=BATCH_MAX)
             if not batch:
                 continue
+            self._heard = time.monotonic()
             messages = [_message(record) for records in batch.values() for record in records]
             try:
                 await self._handle(messages)
@@ -139,7 +154,8 @@ class Consumer:
         offsets = {partition: records[-1].offset + 1 for partition, records in batch.items()}
         self._positions.update(offsets)
         try:
-            await self._consumer.commit(offsets)
+            async with asyncio.timeout(COMMIT_TIMEOUT_S):  # aiokafka waits for a broker for ever
+                await self._consumer.commit(offsets)
         except (CommitFailedError, IllegalStateError) as error:
             log.info("offset not committed, the batch may come again", reason=repr(error))
 
@@ -147,3 +163,20 @@ class Consumer:
 def _message(record: Any) -> Message:
     key = (record.key or b"").decode(errors="replace")
     return Message(record.topic, record.partition, record.offset, key, record.value or b"")
+
+
+async def _unless(stop: asyncio.Event, work: Awaitable[Any]) -> bool:
+    """Await `work`, or give it up when `stop` is set first; returns whether it was done."""
+    doing = asyncio.ensure_future(work)
+    stopped = asyncio.ensure_future(stop.wait())
+    try:
+        await asyncio.wait({doing, stopped}, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        stopped.cancel()
+        if not doing.done():
+            doing.cancel()
+            await asyncio.gather(doing, return_exceptions=True)
+    if doing.cancelled():
+        return False
+    await doing
+    return True

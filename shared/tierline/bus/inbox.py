@@ -6,7 +6,7 @@ duplicate, a zombie after a rebalance and a recreated broker are harmless withou
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -18,6 +18,7 @@ from tierline.bus.limits import (
     SWEEP_ALL_EACH,
     SWEEP_EVERY_S,
     SWEEP_OLDER_THAN_S,
+    SWEEP_READS_MAX,
     SWEEP_TICKETS_MAX,
     SWEEP_WITHIN_S,
 )
@@ -25,6 +26,10 @@ from tierline.messages.events import TicketMessage, decode_event
 from tierline.store import events as stored
 from tierline.store.database import REPLAYABLE, UNREACHABLE, Database
 from tierline.store.dead_letters import bury
+
+TICKET_MAX = 2**63 - 1
+SEQ_MAX = 2**31 - 1
+"""What the columns hold; a message with more is poison."""
 
 log = structlog.get_logger(__name__)
 
@@ -44,12 +49,16 @@ class Inbox:
         self._after = after
 
     async def handle(self, messages: Sequence[Message]) -> None:
-        """A batch from the broker. Raises only where Postgres is away: then hand it over again."""
+        """A batch from the broker.
+
+        Raises only where Postgres is away or somebody stays in the way (UNREACHABLE, REPLAYABLE):
+        then hand it over again.
+        """
         decoded: list[TicketMessage] = []
         poison: list[tuple[Message, str]] = []
         for message in messages:
             try:
-                decoded.append(decode_event(message.body))
+                decoded.append(_decode(message.body))
             except (msgspec.MsgspecError, UnicodeDecodeError) as error:
                 poison.append((message, f"not a ticket event: {error}"))
         await self.take(decoded)
@@ -74,7 +83,7 @@ class Inbox:
                 self._done()
                 return
         for message in messages:
-            await self._alone(message)
+            await self._alone(message.event.ticket, message.event.seq, message)
         self._done()
 
     def _done(self) -> None:
@@ -92,25 +101,44 @@ class Inbox:
             latest = {message.event.ticket: message.event.seq for message in new}
             await stored.save_progress(connection, self._name, latest)
 
-    async def _alone(self, message: TicketMessage) -> None:
+    async def _alone(self, ticket: int, last: int, given: TicketMessage | None = None) -> None:
+        """What was not seen of `ticket` up to `last`, an event a transaction; broken ones aside."""
+        for _ in range(stored.GAP_EVENTS_MAX):
+            if not await self._next(ticket, last, given):
+                return
+
+    async def _next(self, ticket: int, last: int, given: TicketMessage | None) -> bool:
+        """The first event not seen, up to `last`, applied or set aside; False: there was none."""
+        seq = 0
         try:
-            await self._together([message])
-        except UNREACHABLE:
+            async with self._db.transaction() as connection:
+                seq = (await stored.lock_progress(connection, self._name, [ticket]))[ticket] + 1
+                if seq > last:
+                    return False
+                event = await _event(connection, ticket, seq, given)
+                if event is None:
+                    return False
+                await self._apply(connection, [event])
+                await stored.save_progress(connection, self._name, {ticket: seq})
+        except (*UNREACHABLE, *REPLAYABLE):
             raise
         except Exception as error:
-            log.exception("event set aside", consumer=self._name, ticket=message.event.ticket)
-            await self._set_aside(message, f"{type(error).__name__}: {error}")
+            if seq == 0:  # not the event's doing
+                raise
+            log.exception("event set aside", consumer=self._name, ticket=ticket, seq=seq)
+            await self._set_aside(ticket, seq, f"{type(error).__name__}: {error}")
+        return True
 
-    async def _set_aside(self, message: TicketMessage, reason: str) -> None:
+    async def _set_aside(self, ticket: int, seq: int, reason: str) -> None:
         """A dead-lettered seq counts as seen, so that it blocks nothing behind it."""
-        event = message.event
         async with self._db.transaction() as connection:
-            await stored.lock_progress(connection, self._name, [event.ticket])
-            bodies = await stored.timeline(connection, event.ticket, after=event.seq - 1, limit=1)
+            seen = await stored.lock_progress(connection, self._name, [ticket])
+            if seen[ticket] >= seq:  # another replica managed meanwhile
+                return
+            bodies = await stored.timeline(connection, ticket, after=seq - 1, limit=1)
             body = bodies[0].encode() if bodies else b""
-            key = f"{event.ticket}/{event.seq}"
-            await bury(connection, f"consumer:{self._name}", key, body, reason)
-            await stored.save_progress(connection, self._name, {event.ticket: event.seq})
+            await bury(connection, f"consumer:{self._name}", f"{ticket}/{seq}", body, reason)
+            await stored.save_progress(connection, self._name, {ticket: seq})
 
     async def _bury(self, key: str, body: bytes, reason: str) -> None:
         async with self._db.transaction() as connection:
@@ -131,12 +159,22 @@ class Inbox:
             everything = turn % SWEEP_ALL_EACH == 0
             turn += 1
             try:
-                found = await self.sweep_once(None if everything else SWEEP_WITHIN_S)
-            except UNREACHABLE as error:
+                found = await self._sweep_all(None if everything else SWEEP_WITHIN_S, lagging)
+            except (*UNREACHABLE, *REPLAYABLE) as error:
                 log.warning("sweep put off", consumer=self._name, reason=str(error))
                 continue
             if found:
                 log.info("sweep caught up", consumer=self._name, events=found)
+
+    async def _sweep_all(self, within_s: float | None, lagging: Callable[[], bool]) -> int:
+        """Sweep until a read is not full: a lost broker leaves more behind than one read."""
+        found = 0
+        for _ in range(SWEEP_READS_MAX):
+            read = await self.sweep_once(within_s)
+            found += read
+            if read < stored.GAP_EVENTS_MAX or lagging():
+                break
+        return found
 
     async def sweep_once(self, within_s: float | None = None) -> int:
         """Apply events older than SWEEP_OLDER_THAN_S that were never seen; returns how many.
@@ -153,9 +191,45 @@ class Inbox:
             )
             ranges = [(ticket, seen, seq + 1) for ticket, seen, seq in tickets]
             bodies = await stored.missing(connection, ranges) if ranges else {}
-        messages = [decode_event(body) for found in bodies.values() for body in found]
+        messages, torn = _readable(bodies)
         await self.take(messages)
-        return len(messages)
+        for ticket, seq in torn:
+            await self._alone(ticket, seq)
+        return sum(len(found) for found in bodies.values())
+
+
+def _decode(body: bytes) -> TicketMessage:
+    """The event of a message from the broker. Raises msgspec.MsgspecError on anything else."""
+    message = decode_event(body)
+    if not (0 < message.event.ticket <= TICKET_MAX and 0 < message.event.seq <= SEQ_MAX):
+        raise msgspec.ValidationError("its id has numbers that no ticket has")
+    return message
+
+
+def _readable(
+    bodies: Mapping[int, Sequence[tuple[int, str]]],
+) -> tuple[list[TicketMessage], list[tuple[int, int]]]:
+    """Stored events up to the first unreadable one of each ticket, and (ticket, seq) of those."""
+    messages: list[TicketMessage] = []
+    torn: list[tuple[int, int]] = []
+    for ticket, found in bodies.items():
+        for seq, body in found:
+            try:
+                messages.append(decode_event(body))
+            except msgspec.MsgspecError:
+                torn.append((ticket, seq))
+                break
+    return messages, torn
+
+
+async def _event(
+    connection: Any, ticket: int, seq: int, given: TicketMessage | None
+) -> TicketMessage | None:
+    """That event: as `given` where it is the one, else read from Postgres."""
+    if given is not None and given.event.seq == seq:
+        return given
+    bodies = await stored.timeline(connection, ticket, after=seq - 1, limit=1)
+    return decode_event(bodies[0]) if bodies else None
 
 
 async def _new_in_order(
@@ -176,9 +250,9 @@ async def _new_in_order(
     ]
     if ranges:
         for ticket, bodies in (await stored.missing(connection, ranges)).items():
-            for body in bodies:
-                filled = decode_event(body)
-                by_ticket[ticket].setdefault(filled.event.seq, filled)
+            for seq, body in bodies:
+                if seq not in by_ticket[ticket]:
+                    by_ticket[ticket][seq] = decode_event(body)
     new: list[TicketMessage] = []
     for ticket, found in by_ticket.items():
         seq = seen[ticket] + 1

@@ -24,6 +24,12 @@ MAX_POLL_INTERVAL_MS = 120_000
 FETCH_WAIT_MS = 100
 FETCH_BYTES_MAX = 4 * 1024 * 1024
 
+COMMIT_TIMEOUT_S = 10.0
+CLOSE_TIMEOUT_S = 5.0
+
+LAG_HEARD_S = 10.0
+"""A consumer that was brought nothing for this long no longer holds the sweep back."""
+
 BACKOFF_FIRST_S = 0.1
 BACKOFF_MAX_S = 5.0
 
@@ -33,6 +39,9 @@ REPLAYS_MAX = 5
 SWEEP_EVERY_S = 5.0
 SWEEP_OLDER_THAN_S = 5.0
 SWEEP_TICKETS_MAX = 500
+SWEEP_READS_MAX = 100
+"""Full reads that one sweep does in a row before it waits again."""
+
 SWEEP_WITHIN_S = 600.0
 """A sweep looks at what changed this recently..."""
 SWEEP_ALL_EACH = 60

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
@@ -51,20 +52,31 @@ class Producer:
 
         Raises NotSentError if any was not taken for another reason.
         """
+        refused: dict[int, str] = {}
+        handed: list[tuple[Outgoing, asyncio.Future[Any]]] = []
         try:
             producer = await self._ready()
-            sent = [await producer.send(m.topic, m.body, key=m.key.encode()) for m in messages]
+            for message in messages:
+                try:
+                    taken = await producer.send(
+                        message.topic, message.body, key=message.key.encode()
+                    )
+                except REFUSED_FOR_GOOD as error:  # the client itself knows the limit
+                    refused[message.id] = _why(error)
+                else:
+                    handed.append((message, taken))
         except (KafkaError, OSError, TimeoutError) as error:
+            for _, taken in handed:
+                taken.add_done_callback(_heard)
             await self.close()
-            raise NotSentError(f"{type(error).__name__}: {error}") from error
-        outcomes = await asyncio.gather(*sent, return_exceptions=True)
-        refused: dict[int, str] = {}
-        for message, outcome in zip(messages, outcomes, strict=True):
+            raise NotSentError(_why(error)) from error
+        outcomes = await asyncio.gather(*(taken for _, taken in handed), return_exceptions=True)
+        for (message, _), outcome in zip(handed, outcomes, strict=True):
             if isinstance(outcome, REFUSED_FOR_GOOD):
-                refused[message.id] = f"{type(outcome).__name__}: {outcome}"
+                refused[message.id] = _why(outcome)
             elif isinstance(outcome, BaseException):
                 self._topics_seen = 0.0
-                raise NotSentError(f"{type(outcome).__name__}: {outcome}")
+                raise NotSentError(_why(outcome))
         return refused
 
     async def close(self) -> None:
@@ -88,7 +100,11 @@ class Producer:
                 max_batch_size=PRODUCER_BATCH_BYTES,
                 request_timeout_ms=REQUEST_TIMEOUT_MS,
             )
-            await producer.start()
+            try:
+                await producer.start()
+            except BaseException:
+                await producer.stop()
+                raise
             self._producer = producer
         if time.monotonic() - self._topics_seen > GATE_CHECK_S:
             metadata = await self._producer.client.fetch_all_metadata()
@@ -96,3 +112,13 @@ class Producer:
                 await ensure_topics(self._bootstrap)
             self._topics_seen = time.monotonic()
         return self._producer
+
+
+def _why(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _heard(taken: "asyncio.Future[Any]") -> None:
+    """Take note of an outcome nobody waits for any more: the whole batch is sent again."""
+    if not taken.cancelled():
+        taken.exception()

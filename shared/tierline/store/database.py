@@ -29,8 +29,13 @@ UNREACHABLE = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,
 )
-"""Errors that mean: Postgres is away; try again."""
+"""Errors that mean: Postgres is away; try again.
+
+InternalClientError is how asyncpg words a COMMIT on a connection whose end it has heard of but not
+yet seen.
+"""
 
 REPLAYABLE = (
     asyncpg.DeadlockDetectedError,

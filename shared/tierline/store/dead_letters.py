@@ -10,7 +10,28 @@ async def bury(connection: Any, source: str, key: str, body: bytes, reason: str)
     await connection.execute(
         "INSERT INTO tierline.dead_letter (source, key, body, reason) VALUES ($1, $2, $3, $4)",
         source,
-        key,
+        _text(key),
         body,
-        reason[:REASON_MAX],
+        _text(reason)[:REASON_MAX],
     )
+
+
+async def bury_once(connection: Any, source: str, key: str, body: bytes, reason: str) -> None:
+    """Like `bury`, unless one of that source, key and reason lies there and was not replayed.
+
+    For what is tried again and again and stays broken: one dead letter, not one a try.
+    """
+    there = await connection.fetchval(
+        "SELECT true FROM tierline.dead_letter WHERE source = $1 AND key = $2 AND reason = $3"
+        " AND replayed_at IS NULL LIMIT 1",
+        source,
+        _text(key),
+        _text(reason)[:REASON_MAX],
+    )
+    if not there:
+        await bury(connection, source, key, body, reason)
+
+
+def _text(value: str) -> str:
+    """Postgres holds no NUL in a text; poison may."""
+    return value.replace("\x00", "\N{REPLACEMENT CHARACTER}")

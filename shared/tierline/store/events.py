@@ -71,11 +71,14 @@ async def save_progress(connection: Connection, consumer: str, seen: Mapping[int
 
 async def missing(
     connection: Connection, ranges: Sequence[tuple[int, int, int]]
-) -> dict[int, list[str]]:
-    """Event bodies by ticket for each (ticket, after, before) range, both ends exclusive."""
+) -> dict[int, list[tuple[int, str]]]:
+    """(seq, body) of events by ticket for each (ticket, after, before) range, ends exclusive.
+
+    At most GAP_EVENTS_MAX in all: the first of the lowest tickets.
+    """
     rows = await connection.fetch(
         """
-        SELECT e.ticket, e.body FROM unnest($1::bigint[], $2::int[], $3::int[])
+        SELECT e.ticket, e.seq, e.body FROM unnest($1::bigint[], $2::int[], $3::int[])
             AS r(ticket, after, before)
         JOIN tierline.event e ON e.ticket = r.ticket AND e.seq > r.after AND e.seq < r.before
         ORDER BY e.ticket, e.seq LIMIT $4
@@ -85,9 +88,9 @@ async def missing(
         [before for _, _, before in ranges],
         GAP_EVENTS_MAX,
     )
-    found: dict[int, list[str]] = {}
+    found: dict[int, list[tuple[int, str]]] = {}
     for row in rows:
-        found.setdefault(row["ticket"], []).append(row["body"])
+        found.setdefault(row["ticket"], []).append((row["seq"], row["body"]))
     return found
 
 

@@ -211,5 +211,3 @@ class Actor:
 
 async def _run(work: Coroutine[Any, Any, Any]) -> Any:
     return await work
-
-

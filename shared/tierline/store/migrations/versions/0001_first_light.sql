@@ -193,6 +193,10 @@ CREATE INDEX ticket_due ON tierline.ticket (next_due_at) WHERE next_due_at IS NO
 CREATE INDEX ticket_board ON tierline.ticket (grp, priority, promise_due)
     WHERE state IN ('queued', 'working', 'on_hold')
 --;
+-- Lists of open tickets, the nearest promise first; the board counts by it, too.
+CREATE INDEX ticket_open ON tierline.ticket (coalesce(promise_due, 'infinity'::timestamptz), id)
+    WHERE state <> 'closed'
+--;
 -- What the sweeps look for: tickets changed lately.
 CREATE INDEX ticket_changed ON tierline.ticket (changed_at)
 --;

@@ -1,0 +1,69 @@
+"""The floor: open load by group, as services see it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+import pytest
+import pytest_asyncio
+
+from tests.domain.worlds import MONDAY, SAM, TOM
+from tests.services.interleavings.world import World, make_world
+from tierline.domain.commands import Close, Move, Resolve
+from tierline.store import floor as floor_module
+from tierline.store.floor import FloorSource
+
+pytestmark = pytest.mark.postgres
+
+
+@pytest_asyncio.fixture
+async def world(database_url: str) -> AsyncIterator[World]:
+    async with make_world(database_url) as made:
+        yield made
+
+
+async def test_the_load_is_what_is_still_owed_by_group(world: World) -> None:
+    """Resolved and closed tickets are nobody's load; a moved one is its new group's."""
+    tickets = await world.open_many(5)
+    await world.do(tickets[0].id, Resolve("rebooted"), SAM)
+    await world.do(tickets[1].id, Close("a duplicate"), TOM)
+    await world.do(tickets[2].id, Move("needs them", to_group="Network"), TOM)
+    floor = await FloorSource(world.db).refresh()
+    assert dict(floor.load) == {"Desk": 2, "Network": 1}
+    assert floor.as_of == MONDAY
+
+
+async def test_it_is_of_the_policy_clock_not_of_the_real_one(world: World) -> None:
+    later = MONDAY + timedelta(days=3)
+    await world.clock(later)
+    assert (await FloorSource(world.db).refresh()).as_of == later
+
+
+async def test_before_the_first_read_it_is_empty_and_old(world: World) -> None:
+    floor = FloorSource(world.db).current
+    assert dict(floor.load) == {}
+    assert floor.as_of.year == 1970
+
+
+async def test_it_is_kept_fresh_over_an_outage(
+    world: World, eventually, postgres_server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(floor_module, "FLOOR_EVERY_S", 0.02)
+    source, stop = FloorSource(world.db), asyncio.Event()
+    task = asyncio.create_task(source.run(stop))
+    await world.open()
+    await eventually(lambda: source.current.load.get("Desk") == 1)
+    await postgres_server.kill()
+    await postgres_server.start()
+
+    async def opened() -> bool:
+        try:
+            await world.open()
+        except Exception:
+            return False
+        return True
+
+    await eventually(opened)
+    await eventually(lambda: source.current.load.get("Desk") == 2)
+    stop.set()
+    await asyncio.wait_for(task, 20)

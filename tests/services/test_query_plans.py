@@ -1,0 +1,218 @@
+"""Statements that run all day, on 50,000 tickets: the index they are for, and a bounded look.
+
+The plans are those of the production functions themselves: a connection that explains what it is
+asked to run.
+"""
+
+import json
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from intake.triage import store as triage_store
+from router.queries.board import board
+from router.queries.tickets import Wanted, list_tickets
+from sla_timer.limits import BATCH
+from tests.domain.worlds import MONDAY
+from tests.services.interleavings.world import World, make_world
+from tierline.bus.limits import SWEEP_TICKETS_MAX, SWEEP_WITHIN_S
+from tierline.domain.terms import Role
+from tierline.store import events as stored
+from tierline.store import tickets as ticket_store
+from tierline.web.principal import Principal
+
+pytestmark = pytest.mark.postgres
+
+MANY = 50_000
+OPEN = 5_000
+DUE = 300
+CHANGED_LATELY = 400
+WAITING = 200
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def full(module_database_url: str) -> AsyncIterator[World]:
+    """OPEN of MANY tickets are open, DUE of them due; CHANGED_LATELY changed within the sweep."""
+    async with make_world(module_database_url) as world:
+        template = await world.open(problem_key="")
+        await world.run(
+            f"""
+            INSERT INTO tierline.ticket (id, seq, doc, state, type, client, title, priority, tier,
+                grp, owner, problem_key, opened_at, promise_due, next_due_at, recorded_at,
+                changed_at)
+            SELECT 100000 + n, 2,
+                replace(t.doc::text, '"id":' || t.id, '"id":' || 100000 + n)::json,
+                CASE WHEN n <= {OPEN} THEN 'queued' ELSE 'closed' END, t.type,
+                'client-' || n % 500, 'Switch ' || n || ' is down', 'P' || 1 + n % 4, 'T1',
+                'group-' || n % 20, CASE WHEN n % 3 = 0 THEN 'tech-' || n % 40 ELSE '' END,
+                'key-' || n, $1::timestamptz - n * interval '1 minute',
+                CASE WHEN n <= {OPEN} THEN $1::timestamptz + n * interval '1 second' END,
+                CASE WHEN n <= {DUE} THEN $1::timestamptz - n * interval '1 second'
+                     WHEN n <= {OPEN} THEN $1::timestamptz + n * interval '1 minute' END,
+                $1, now() - CASE WHEN n <= {CHANGED_LATELY} THEN interval '1 minute'
+                                 ELSE n * interval '1 hour' END
+            FROM tierline.ticket t, generate_series(1, {MANY}) AS n WHERE t.id = $2
+            """,
+            MONDAY,
+            template.id,
+        )
+        await world.run(
+            "INSERT INTO tierline.progress (consumer, ticket, seq)"
+            " SELECT 'notifier', id, 2 FROM tierline.ticket WHERE id % 2 = 0"
+        )
+        await world.run(
+            f"""
+            INSERT INTO tierline.alert (accepted_at, received_at, integration, source, client,
+                dedup_key, body, outcome)
+            SELECT $1, now() - interval '1 minute', 'rmm', 'rmm', 'Contoso', 'k' || n, '{{}}',
+                CASE WHEN n > {WAITING} THEN 'attached' END
+            FROM generate_series(1, {MANY}) AS n
+            """,
+            MONDAY,
+        )
+        await world.run(
+            "INSERT INTO tierline.event (ticket, seq, at, recorded_at, type, client, body)"
+            " SELECT 100000 + n, seq, $1, $1, 'noted', 'Contoso', '{}'"
+            f" FROM generate_series(1, {MANY}) AS n, generate_series(1, 2) AS seq",
+            MONDAY,
+        )
+        await world.run("VACUUM ANALYZE")
+        yield world
+
+
+class Explaining:
+    """Runs EXPLAIN ANALYZE of every statement and keeps the plans; answers nothing."""
+
+    def __init__(self, real: Any) -> None:
+        self._real = real
+        self.plans: list[dict[str, Any]] = []
+
+    async def fetch(self, query: str, *args: Any) -> list[Any]:
+        text = await self._real.fetchval(f"EXPLAIN (ANALYZE, FORMAT JSON) {query}", *args)
+        self.plans.append(json.loads(text)[0]["Plan"])
+        return []
+
+
+def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield plan
+    for child in plan.get("Plans", []):
+        yield from nodes(child)
+
+
+def indexes(plans: list[dict[str, Any]]) -> set[str]:
+    return {n["Index Name"] for plan in plans for n in nodes(plan) if "Index Name" in n}
+
+
+def looked_at(plans: list[dict[str, Any]], table: str) -> int:
+    """Rows of `table` that the scans of these plans read, kept or not."""
+    return sum(
+        (n["Actual Rows"] + n.get("Rows Removed by Filter", 0)) * n["Actual Loops"]
+        for plan in plans
+        for n in nodes(plan)
+        if n.get("Relation Name") == table
+    )
+
+
+async def plans_of(world: World, work) -> list[dict[str, Any]]:
+    async with world.db.transaction() as connection:
+        explaining = Explaining(connection)
+        await work(explaining)
+    return explaining.plans
+
+
+async def test_the_due_look_walks_the_due_index_for_one_batch(full: World) -> None:
+    plans = await plans_of(full, lambda c: ticket_store.lock_due(c, MONDAY, BATCH))
+    assert "ticket_due" in indexes(plans)
+    assert looked_at(plans, "ticket") <= 3 * BATCH
+
+
+async def test_the_due_look_takes_no_more_than_a_batch(full: World) -> None:
+    """However the planner joins: the look itself happens once."""
+    async with full.db.transaction() as connection:
+        assert len(await ticket_store.lock_due(connection, MONDAY, BATCH)) == BATCH
+        async with full.db.transaction() as other:
+            rest = await other.fetch(
+                "SELECT id FROM tierline.ticket WHERE next_due_at <= $1 FOR UPDATE SKIP LOCKED",
+                MONDAY,
+            )
+        assert len(rest) == DUE - BATCH
+
+
+async def test_a_sweep_looks_at_what_changed_lately(full: World) -> None:
+    plans = await plans_of(
+        full,
+        lambda c: stored.behind(
+            c,
+            "notifier",
+            older_than_s=5.0,
+            within_s=SWEEP_WITHIN_S,
+            limit=SWEEP_TICKETS_MAX,
+        ),
+    )
+    assert "ticket_changed" in indexes(plans)
+    assert looked_at(plans, "ticket") <= 3 * CHANGED_LATELY
+
+
+async def test_the_alert_sweep_looks_at_what_has_no_outcome(full: World) -> None:
+    plans = await plans_of(
+        full, lambda c: triage_store.waiting_alerts(c, older_than_s=5.0, limit=500)
+    )
+    assert indexes(plans) == {"alert_waiting"}
+    assert looked_at(plans, "alert") <= WAITING
+
+
+async def test_triage_finds_the_open_tickets_of_a_batch_by_their_index(full: World) -> None:
+    pairs = [(f"client-{n % 500}", f"key-{n}") for n in range(1, 101)]
+    plans = await plans_of(full, lambda c: triage_store.open_tickets(c, pairs))
+    assert "ticket_open_problem" in indexes(plans)
+    assert looked_at(plans, "ticket") <= 2 * len(pairs)
+
+
+async def test_a_gap_is_read_by_the_key_of_the_events(full: World) -> None:
+    plans = await plans_of(full, lambda c: stored.missing(c, [(100_007, 0, 3)]))
+    assert indexes(plans) == {"event_pkey"}
+    assert looked_at(plans, "event") <= 2
+
+
+PAGE = 50
+
+
+@pytest.mark.parametrize(
+    ("narrowed", "index", "most"),
+    [
+        ({}, "ticket_open", 2 * PAGE),
+        ({"priorities": ("P2",)}, "ticket_open", 8 * PAGE),
+        ({"owners": ("tech-3",)}, "ticket_owner", 10 * PAGE),
+        ({"clients_seen": ["client-3"]}, "ticket_client", 10 * PAGE),
+        ({"clients": ("client-3",)}, "ticket_client", 10 * PAGE),
+    ],
+)
+async def test_a_page_of_the_list_reads_little_more_than_the_page(
+    full: World, narrowed: dict[str, Any], index: str, most: int
+) -> None:
+    wanted = Wanted(**({"clients_seen": None, "limit": PAGE} | narrowed))
+    plans = await plans_of(full, lambda c: list_tickets(c, wanted))
+    assert index in indexes(plans)
+    assert looked_at(plans, "ticket") <= most
+
+
+async def test_a_page_of_one_group_reads_open_tickets_only(full: World) -> None:
+    wanted = Wanted(clients_seen=None, groups=("group-3",), limit=PAGE)
+    plans = await plans_of(full, lambda c: list_tickets(c, wanted))
+    assert looked_at(plans, "ticket") <= OPEN + 1
+
+
+async def test_counting_the_board_and_the_load_reads_open_tickets_only(full: World) -> None:
+    """Closed ones pile up for years; what is shown every few seconds must not grow with them."""
+    counted = await plans_of(full, lambda c: board(c, EVERYBODY, full.policy, MONDAY))
+    assert looked_at(counted, "ticket") <= OPEN + 1
+    load = await plans_of(full, lambda c: ticket_store.read_floor(c, MONDAY))
+    assert indexes(load) == {"ticket_board"}
+    assert looked_at(load, "ticket") <= OPEN + 1
+
+
+EVERYBODY = Principal(
+    kind="person", name="Mia", login="mia", role=Role.MANAGER, scopes=frozenset({"read"})
+)
