@@ -119,3 +119,19 @@ async def test_it_is_kept_fresh_over_an_outage(
     await eventually(lambda: source.current.version == LATER.policy.version)
     stop.set()
     await asyncio.wait_for(task, 20)
+
+
+async def test_a_version_that_cannot_be_used_leaves_the_one_in_force(world: World) -> None:
+    """A bad row must not take every service down with it."""
+    await load(world, EARLIER)
+    source = PolicySource(world.db)
+    good = await source.refresh()
+    async with world.db.transaction() as connection:
+        await connection.execute("UPDATE tierline.policy_version SET active = false")
+        await connection.execute(
+            "INSERT INTO tierline.policy_version (version, document, active)"
+            " VALUES ('sha256:broken', '{\"tiers\": 7}', true)"
+        )
+    assert await source.refresh() is good
+    with pytest.raises(NoPolicyError, match="sha256:broken"):
+        await PolicySource(world.db).refresh()

@@ -100,6 +100,7 @@ def move_by_time(
         rule,
         path=ticket.path,
         from_tier=ticket.tier,
+        target_s=limit.target_s if (limit := draft.clock(ClockName.TIER)) else None,
         chosen=chosen,
         mode=ticket.mode,
         floor=draft.floor.seen(group, at),

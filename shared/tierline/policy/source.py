@@ -10,6 +10,7 @@ import structlog
 from tierline.domain.calendar import Calendar
 from tierline.domain.policy import Policy
 from tierline.policy.document import compile_document
+from tierline.policy.errors import PolicyError
 from tierline.policy.logins import with_logins
 from tierline.store.database import UNREACHABLE, Database
 
@@ -40,7 +41,11 @@ class PolicySource:
         return self._policy
 
     async def refresh(self) -> Policy:
-        """Read the active version, and people's logins. Raises NoPolicyError without a version."""
+        """Read the active version, and people's logins; returns what is in force.
+
+        A version that cannot be compiled here is logged, and the one in force is kept. Raises
+        NoPolicyError where there is none yet.
+        """
         async with self._db.connection() as connection:
             version = await connection.fetchval(
                 "SELECT version FROM tierline.policy_version WHERE active"
@@ -49,14 +54,25 @@ class PolicySource:
                 raise NoPolicyError("no policy is loaded: run `tierline load FOLDER`")
             written = self._written
             if written is None or written.version != version:
-                written = await _read(connection, version)
-                log.info("policy in force", version=version)
+                written = await self._take(connection, version)
             rows = await connection.fetch("SELECT name, login FROM tierline.person")
         logins = {row["name"]: row["login"] for row in rows}
         if self._policy is None or written is not self._written or logins != self._logins:
             self._policy = with_logins(written, logins)
         self._written, self._logins = written, logins
         return self._policy
+
+    async def _take(self, connection: Any, version: str) -> Policy:
+        try:
+            written = await _read(connection, version)
+        except (PolicyError, ValueError) as error:
+            log.error("policy version cannot be used", version=version, reason=str(error))
+            if self._written is None:
+                reason = f"policy {version} cannot be used: {error}"
+                raise NoPolicyError(reason) from error
+            return self._written
+        log.info("policy in force", version=version)
+        return written
 
     async def run(self, stop: asyncio.Event) -> None:
         """Refresh every REFRESH_S seconds until `stop`."""

@@ -45,6 +45,13 @@ REPLAYABLE = (
 """Errors that mean: somebody else was in the way; the same transaction may be run again."""
 
 
+async def _as_it_is(_connection: object) -> None:
+    """Nothing to reset: we set no session state, and transactions end with their block.
+
+    The pool's own reset is a round trip at every release.
+    """
+
+
 class Database:
     """A bounded pool of connections to one PostgreSQL database."""
 
@@ -61,6 +68,7 @@ class Database:
             timeout=CONNECT_TIMEOUT_S,
             server_settings=SESSION,
             command_timeout=60,
+            reset=_as_it_is,
         )
         return cls(pool)
 
