@@ -146,6 +146,13 @@ WAITING = {
     "messages without an outcome": "SELECT count(*) FROM tierline.message WHERE state = 'pending'",
 }
 
+STUCK = """
+SELECT m.id, m.channel, m.attempt, m.due_at, m.reason, a.outcome, a.detail, a.began_at
+FROM tierline.message m LEFT JOIN tierline.attempt a ON a.message = m.id AND a.number = m.attempt
+WHERE m.state = 'pending' ORDER BY m.id LIMIT 5
+"""
+"""What the messages that still wait are waiting for."""
+
 WRONG = {
     "problems with two open tickets": (
         "SELECT count(*) FROM (SELECT 1 FROM tierline.ticket WHERE state <> 'closed'"
@@ -195,6 +202,7 @@ async def drain(stack: Stack, report: Report) -> None:
             if not any(left.values()):
                 return
             if report.drained_s > DRAIN_SECONDS:
+                report.failures += [str(dict(row)) for row in await connection.fetch(STUCK)]
                 report.failures += [f"{count} {name}" for name, count in left.items() if count]
                 return
             await asyncio.sleep(0.25)

@@ -58,6 +58,8 @@ def receiving() -> Iterator[Receiver]:
             pass
 
     class Server(ThreadingHTTPServer):
+        request_queue_size = 256
+
         def handle_error(self, *_: object) -> None:
             """A sender that was killed in mid-request is what some scenarios are about."""
 
