@@ -12,8 +12,9 @@ from tierline.domain.policy import Policy
 from tierline.policy.document import check_document, compile_or_raise
 from tierline.policy.errors import Finding, Mark, PolicyError, Positions, Problems, Where
 from tierline.policy.grammar import Document
-from tierline.policy.records import Records, read_records
+from tierline.policy.records import Records
 from tierline.policy.records_links import compare_with_policy
+from tierline.policy.records_read import read_records
 from tierline.policy.yaml import Tree, read_yaml
 
 FILES_LIMIT = 50
