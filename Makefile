@@ -55,7 +55,7 @@ test: setup ## every leg that needs only Python
 
 .PHONY: test-domain
 test-domain: setup ## the pure core and the policy
-	$(PYTEST) $(PARALLEL) $(SLOWEST) tests/domain tests/simulation
+	$(PYTEST) $(PARALLEL) $(SLOWEST) tests/domain
 
 .PHONY: test-services
 test-services: setup ## services against a real PostgreSQL and broker; the contracts

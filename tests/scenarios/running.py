@@ -76,13 +76,18 @@ def receiving() -> Iterator[Receiver]:
 
 
 def policy_with(folder: Path, receiver_url: str) -> Path:
-    """A copy of the example policy whose rooms and one subscription lead to the receiver."""
+    """A copy of the example policy whose rooms and one subscription lead to the receiver.
+
+    Harbour Dental's tickets are acted on, Oakfield's moves are suggested, Tidewater's watched.
+    """
     shutil.copytree(ROOT / "policy", folder)
     yaml = YAML()
     path = folder / "records.yaml"
     records = yaml.load(path)
     for name, room in records["rooms"].items():
         room["url"] = f"{receiver_url}/chat/{name}"
+    records["clients"]["Oakfield Schools"]["mode"] = "suggest"
+    records["clients"]["Tidewater Freight"]["mode"] = "watch"
     records["subscriptions"] = {"psa": {"url": f"{receiver_url}/psa"}}
     with path.open("w") as file:
         yaml.dump(records, file)

@@ -151,4 +151,6 @@ def service_environment(
         "TIERLINE_SECRET": secret,
         "TIERLINE_HOME": home,
         "TIERLINE_SUPERVISOR_PID": str(os.getpid()),
+        # Zones from the locked tzdata package, not the host's: the same hours on every machine.
+        "PYTHONTZPATH": "",
     }
