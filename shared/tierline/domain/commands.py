@@ -8,6 +8,7 @@ from typing import Any
 from tierline.domain.events import Actor
 from tierline.domain.terms import HoldReason, Mode, Priority, Role, TicketType
 from tierline.domain.ticket import Requester
+from tierline.domain.triage import Classification
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Asker:
 class Open:
     """Open a ticket: from triage, the phone form or the API. `id` is the ticket's, drawn before.
 
-    `facts` are what triage rules match on; `accepted_at` (UTC) is where client clocks start.
+    `facts` are what triage rules match on, `classified` what they made of them where that was done
+    already; `accepted_at` (UTC) is where client clocks start.
     `mode` overrides the policy's where the client's record says so. `priority`, `group`: set by a
     person, else by rules.
     """
@@ -39,6 +41,7 @@ class Open:
     agreement: str
     accepted_at: datetime
     facts: Mapping[str, Any] = field(default_factory=dict)
+    classified: Classification | None = None
     body: str = ""
     site: str = ""
     host: str = ""

@@ -28,7 +28,7 @@ def open_ticket(
     command: Open, asker: Asker, policy: Policy, floor: Floor, now: datetime, cause: str
 ) -> Draft:
     """A new ticket: `opened` at acceptance and `routed` at `now`, ready for time to pass on it."""
-    found = classify(_facts(command), policy)
+    found = command.classified or classify(_facts(command), policy)
     priority, decided_by = _priority(command, found, policy)
     at = min(command.accepted_at, now)
     opened = _opened(command, found, priority, policy)

@@ -1,6 +1,5 @@
 """What one alert means for its problem: pure, one alert at a time, in order of acceptance."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +14,7 @@ from tierline.domain.floor import Floor
 from tierline.domain.policy import Policy
 from tierline.domain.terms import Role, State, TicketType
 from tierline.domain.ticket import Ticket
-from tierline.domain.triage import classify
+from tierline.domain.triage import Classification, classify
 from tierline.messages.alert import AcceptedAlert
 
 Place = tuple[datetime, int, int]
@@ -26,12 +25,13 @@ NOTHING_OPEN = "nothing open"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """An alert with what records and rules say of it. `key`: its problem key."""
+    """An alert with what records and rules say of it (`found`). `key`: its problem key."""
 
     accepted: AcceptedAlert
     client: ClientRecord
     device: DeviceRecord | None
     facts: dict[str, Any]
+    found: Classification
     key: str
 
     @property
@@ -77,8 +77,8 @@ def know(
     """Put together what is known of an alert, and find its problem key."""
     facts = facts_of(accepted, device)
     own_key = f"{accepted.integration}/{accepted.alert.dedup_key}"
-    key = classify(facts, policy).problem_key or own_key
-    return Known(accepted, client, device, facts, key)
+    found = classify(facts, policy)
+    return Known(accepted, client, device, facts, found, found.problem_key or own_key)
 
 
 def facts_of(accepted: AcceptedAlert, device: DeviceRecord | None) -> dict[str, Any]:
@@ -113,14 +113,10 @@ def begin(
     return Problem(*pair, last=last, before=ticket, ticket=after, events=tuple(events))
 
 
-def may_open(problem: Problem, alerts: Sequence[Known], world: World) -> bool:
-    """Whether the batch will need a new ticket number for `problem`: at most one."""
+def may_open(problem: Problem, world: World) -> bool:
+    """Whether an alert that fires will need a new ticket number for `problem`: at most one."""
     ticket = problem.ticket
-    taken = ticket is not None and (ticket.active or _reopens(ticket, world))
-    return not taken and any(
-        one.firing and (one.accepted.client, one.key) == (problem.client, problem.key)
-        for one in alerts
-    )
+    return ticket is None or not (ticket.active or _reopens(ticket, world))
 
 
 def _reopens(ticket: Ticket, world: World) -> bool:
@@ -239,6 +235,7 @@ def _opened(
         agreement=known.client.agreement,
         accepted_at=accepted.accepted_at,
         facts=known.facts,
+        classified=known.found,
         body=alert.body[:BODY_MAX],
         site=known.facts.get("site", ""),
         host=alert.host,

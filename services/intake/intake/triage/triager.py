@@ -115,7 +115,8 @@ class Triager:
         problems = {
             pair: begin(pair, last[pair], tickets.get(numbers.get(pair, 0)), world) for pair in last
         }
-        opening = [pair for pair in problems if may_open(problems[pair], known, world)]
+        firing = {(one.accepted.client, one.key) for one in known if one.firing}
+        opening = [pair for pair in problems if pair in firing and may_open(problems[pair], world)]
         drawn = dict(zip(opening, await draw_numbers(connection, len(opening)), strict=True))
         outcomes = []
         for one in known:
