@@ -1,15 +1,20 @@
 """How a service runs: ready, stopped by a signal, ended by a failing part, told on /readyz."""
 
 import asyncio
+import contextlib
 import json
+import logging
 import signal
 import sys
 from collections.abc import AsyncIterator
 
 import httpx
 import pytest
+import structlog
 from fastapi import FastAPI
 
+from tierline.runtime.bounded_http import HEAD_BYTES_MAX
+from tierline.runtime.logs import configure_logging
 from tierline.runtime.ports import find_free_port
 from tierline.runtime.probes import http_probe
 from tierline.runtime.settings import ServiceSettings, SettingsError, load_settings
@@ -239,3 +244,60 @@ async def test_unready_service_is_still_alive_and_measured(client: httpx.AsyncCl
     metrics = await client.get("/metrics")
     assert metrics.headers["content-type"].startswith("text/plain")
     assert "python_info" in metrics.text
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        b"GET /healthz HTTP/1.1\r\nHost: x\r\n",
+        b"POST /healthz HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n",
+    ],
+    ids=["headers", "trailers"],
+)
+async def test_a_stranger_cannot_fill_memory_with_headers(eventually, start):
+    port = find_free_port()
+    process = await launch("obedient", environment(port))
+    await eventually(lambda: ready(port))
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(start)
+    sent, most = 0, 512 * HEAD_BYTES_MAX  # far more than the sockets on both sides hold
+    ended = asyncio.create_task(reader.read())
+    with contextlib.suppress(ConnectionError):
+        while sent < most and not ended.done():
+            writer.write(b"X-Filler: y\r\n" * 1_000)
+            await writer.drain()
+            await asyncio.sleep(0)
+            sent += 13_000
+    writer.transport.abort()
+    await asyncio.wait([ended])
+    assert sent < most
+    with contextlib.suppress(ConnectionError):
+        assert b"431" in await ended
+    async with httpx.AsyncClient(trust_env=False) as client:  # an ordinary one, and a large body
+        address = f"http://127.0.0.1:{port}/healthz"
+        assert (await client.get(address, headers={"X-Some": "z" * 8_000})).status_code == 200
+        body = b"b" * (4 * HEAD_BYTES_MAX)
+        assert (await client.post(address, content=body)).status_code == 405
+        assert (await client.get(address)).status_code == 200
+    process.send_signal(signal.SIGTERM)
+    assert (await outcome(process))[0] == 0
+
+
+def test_a_traceback_on_a_terminal_shows_no_local_variables(capsys):
+    level, handlers = logging.getLogger().level, logging.getLogger().handlers[:]
+    configure_logging("probe", human=True)
+
+    def log_in(password: str) -> None:
+        raise ValueError("no such login")
+
+    try:
+        log_in("a password" + " nobody may read")
+    except ValueError:
+        structlog.get_logger("probe").exception("failed")
+    finally:
+        structlog.reset_defaults()
+        logging.getLogger().handlers[:] = handlers
+        logging.getLogger().setLevel(level)
+    shown = capsys.readouterr().err
+    assert "no such login" in shown
+    assert "a password nobody may read" not in shown

@@ -1,5 +1,6 @@
 """What each form asks of the router: fields as typed in, the command's JSON out."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -9,6 +10,7 @@ from console.instants import rfc3339, typed
 
 Fields = Mapping[str, str]
 Body = dict[str, Any]
+_NUMBER = re.compile(r"[0-9]{1,9}")
 
 
 class Asking:
@@ -32,7 +34,9 @@ class Asking:
     def number(self, *names: str) -> Body:
         """The same as whole numbers; what is no number is left out."""
         return {
-            name: int(value) for name in names if (value := self.fields.get(name, "")).isdigit()
+            name: int(value)
+            for name in names
+            if _NUMBER.fullmatch(value := self.fields.get(name, ""))
         }
 
     def instant(self, *names: str) -> Body:

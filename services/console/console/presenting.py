@@ -14,6 +14,8 @@ from console import instants
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 MAX_SHOWN_JSON = 20_000
+NOTICEABLY_AHEAD_S = 60
+"""From this many seconds on, policy time is said to be ahead of real time."""
 
 URGENCY_WORDS: Mapping[int, str] = {
     1: "stopped: they cannot work",
@@ -76,6 +78,7 @@ def environment() -> jinja2.Environment:
         countdown=instants.countdown,
         web_link=web_link,
         pretty=pretty,
+        pace=pace,
         clock_meaning=lambda name: CLOCK_MEANINGS.get(name, ""),
         state_word=lambda name: STATE_WORDS.get(name, name),
     )
@@ -96,6 +99,26 @@ def web_link(address: str) -> bool:
     except ValueError:
         return False
     return parts.scheme in {"http", "https"} and bool(parts.netloc)
+
+
+def pace(clock: Mapping[str, Any]) -> str:
+    """Say how policy time differs from real time; an empty text where it does not.
+
+    Args:
+        clock: `now`, `real`, `speed` and `held`, as the router tells them.
+
+    Returns:
+        Like `held`, `x600` or `3d 2h ahead`. The page's script does the same.
+    """
+    if clock.get("held"):
+        return "held"
+    if clock.get("speed", 1) != 1:
+        return f"\N{MULTIPLICATION SIGN}{clock['speed']:g}"
+    now, real = instants.instant(clock.get("now")), instants.instant(clock.get("real"))
+    ahead = (now - real).total_seconds() if now and real else 0
+    if not clock.get("development") or abs(ahead) < NOTICEABLY_AHEAD_S:
+        return ""
+    return f"{instants.length_of(abs(ahead))} {'ahead' if ahead > 0 else 'behind'}"
 
 
 def pretty(value: Any) -> str:

@@ -15,6 +15,7 @@ MAX_STREAMS = 500
 TIMELINE_EVENTS = 200
 BOARD_TICKETS = 200
 NOTICES = 100
+MAX_KEY = 255
 
 Json = dict[str, Any]
 Params = Sequence[tuple[str, str]]
@@ -193,6 +194,8 @@ class Router:
 
 def _headers(session: str, key: str = "") -> dict[str, str]:
     headers = {"Authorization": f"Bearer {session}"} if session else {}
+    if key and not (key.isascii() and key.isprintable() and len(key) <= MAX_KEY):
+        raise RefusedError(400, {"detail": "This form is not one of ours. Load the page again."})
     if key:
         headers["Idempotency-Key"] = key
     return headers

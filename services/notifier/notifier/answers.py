@@ -50,7 +50,7 @@ def retry_after(text: str, now: datetime) -> float:
         return min(float(text[:10]), RETRY_AFTER_MAX_S)
     try:
         seconds = (parsedate_to_datetime(text) - now).total_seconds()
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # the last: a day or zone of twenty digits
         return 0.0
     return min(max(seconds, 0.0), RETRY_AFTER_MAX_S)
 

@@ -137,5 +137,8 @@ class Guard:
             pass
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(HttpTimeouts().connect):
-            rows = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            try:
+                rows = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+            except UnicodeError:
+                raise RefusedTargetError("the URL's host is no name that DNS could hold") from None
         return list(dict.fromkeys(str(row[4][0]) for row in rows))

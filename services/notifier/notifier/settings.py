@@ -16,7 +16,8 @@ class Settings(ServiceSettings):
     """Read from TIERLINE_... variables.
 
     Attributes:
-        smtp_tls: auto (STARTTLS where the relay offers it), starttls (required), tls, none.
+        smtp_tls: auto (STARTTLS where the relay offers it; required with smtp_user, so that nobody
+            on the way gets the password by leaving the offer out), starttls (required), tls, none.
         smtp_user: empty: no login.
         smtp_password: for smtp_user.
         mail_from: the address mail comes from.
@@ -68,9 +69,8 @@ class Settings(ServiceSettings):
     @property
     def relay(self) -> Relay:
         """Where mail goes out."""
-        return Relay(
-            self.smtp_host, self.smtp_port, self.smtp_tls, self.smtp_user, self.smtp_password
-        )
+        tls = "starttls" if self.smtp_user and self.smtp_tls == "auto" else self.smtp_tls
+        return Relay(self.smtp_host, self.smtp_port, tls, self.smtp_user, self.smtp_password)
 
     @property
     def networks(self) -> tuple[str, ...]:

@@ -83,14 +83,19 @@ def cut(text: object, limit: int = TEXT_CHARS) -> str:
     return plain if len(plain) <= limit else plain[: limit - 4].rstrip() + " ..."
 
 
+FOR_MACHINES = frozenset({"calendar", "floor", "pinned_policy"})
+"""Values of a reason that the timeline keeps and a mail need not spell out."""
+
+
 def why(reason: Why) -> str:
     """The recorded reason of an event: the rule, the values seen, the policy's version.
 
     Keys that end in `_s` are seconds and read as durations; at most VALUES_MAX values are named.
     """
-    seen = [_value(key, value) for key, value in list(reason.values.items())[:VALUES_MAX]]
+    told = [(k, v) for k, v in reason.values.items() if k not in FOR_MACHINES]
+    seen = [_value(key, value) for key, value in told[:VALUES_MAX]]
     values = ", ".join(text for text in seen if text)
-    policy = f"policy {reason.policy[:8]}" if reason.policy else ""
+    policy = f"policy {reason.policy.removeprefix('sha256:')[:8]}" if reason.policy else ""
     tail = "; ".join(part for part in (values, policy) if part)
     return f"{reason.rule} ({tail})" if tail else reason.rule
 

@@ -187,11 +187,14 @@ async def _key_taken(context: Context, number: int) -> ProblemError:
     return ProblemError(409, "key_taken", detail, other=other)
 
 
-async def check_visible(connection: Connection, number: int, principal: Principal) -> None:
-    """Raise the 404 of a missing ticket unless `principal` may see this one."""
-    client = await connection.fetchval("SELECT client FROM tierline.ticket WHERE id = $1", number)
+async def check_visible(connection: Connection, number: int, principal: Principal) -> str:
+    """The client of a ticket; raises the 404 of a missing one unless `principal` may see it."""
+    client: str | None = await connection.fetchval(
+        "SELECT client FROM tierline.ticket WHERE id = $1", number
+    )
     if client is None or not may_see(principal, client):
         no_such_ticket(number)
+    return client
 
 
 def dues(change: Prioritised) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """What callers may send: one body a command, each field bounded, unknown fields refused."""
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, Field
@@ -10,7 +10,15 @@ from router.queries.cursors import CURSOR_MAX
 from tierline.domain.terms import HoldReason, Priority, State, TicketType
 from tierline.web.bodies import Line, LongText, Reason, Strict
 
-Instant = Annotated[AwareDatetime, AfterValidator(lambda at: at.astimezone(UTC))]
+
+def _as_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("lies outside the years 1 to 9999 in UTC") from None
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_as_utc)]
 """An RFC 3339 instant with its offset, taken as UTC."""
 
 Third = Annotated[int, Field(ge=1, le=3, strict=True)]

@@ -39,7 +39,7 @@ def jump(
     call: Call,
     *,
     to: Annotated[
-        str, typer.Argument(metavar="SPAN|TIME", help="45m, 2h, or 14:30, or an ISO time.")
+        str, typer.Argument(metavar="SPAN|TIME", help="45m, 2h, 3d, or 14:30, or an ISO time.")
     ],
 ) -> None:
     """Step forward by a length of time, or to an instant; never backwards."""

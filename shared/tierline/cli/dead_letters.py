@@ -13,6 +13,9 @@ from tierline.cli.moments import full_time, parse_instant
 PATH = "/v1/dead-letters"
 LIMIT = 50
 PAGE_MAX = 200
+WHICH = "`tierline dead-letters list` shows which there are."
+
+_REPAIR = "`tierline dead-letters show {}` shows it; correct it at its source and send it anew."
 
 app = typer.Typer(
     no_args_is_help=True, help="What could not be processed: look at it, send it again."
@@ -64,10 +67,7 @@ def show(call: Call, *, letter: Letter) -> None:
     items = (item for page in pages for item in page["items"])
     found = next((item for item in items if item["id"] == letter), None)
     if found is None:
-        raise FailureError(
-            f"There is no dead letter {letter}.",
-            "`tierline dead-letters list` shows which there are.",
-        )
+        raise FailureError(f"There is no dead letter {letter}.", WHICH)
     call.answer(found, _show_one)
 
 
@@ -86,5 +86,11 @@ def _show_one(screen: Screen, letter: Mapping[str, Any]) -> None:
 @with_router
 def replay(call: Call, *, letter: Letter) -> None:
     """Send a dead letter again, once what was wrong is put right."""
-    answer = call.router.post(f"{PATH}/{letter}/replay", {})
+    try:
+        answer = call.router.post(f"{PATH}/{letter}/replay", {})
+    except FailureError as error:
+        if error.problem.get("status") in {404, 409}:
+            # The remedies of a refusal speak of tickets.
+            error.remedy = WHICH if error.problem["status"] == 404 else _REPAIR.format(letter)
+        raise
     call.answer(answer, lambda screen, _: screen.line(f"dead letter {letter} is on its way again"))

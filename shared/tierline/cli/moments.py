@@ -10,15 +10,17 @@ from tierline.cli.failures import USAGE, FailureError
 from tierline.policy.durations import UnreadableError, parse_duration
 
 HOW_INSTANTS = "Write 14:30, +45m, 2h30m, or 2026-11-24T09:00 (with Z or an offset, if not local)."
+HOW_SPANS = "Write 45m, 2h, 1h30m or 3d; a day is 24 hours here."
 
 _CLOCK_TIME = re.compile(r"([0-9]{1,2}):([0-9]{2})")
+_DAYS = re.compile(r"([0-9]{1,3})d([0-9].*)?")
 
 
 def parse_moment(text: str, now: datetime) -> datetime:
     """Read an instant.
 
     Args:
-        text: `14:30` (the next one), `+45m` or `45m` from now, or an ISO 8601 date and time.
+        text: `14:30` (the next one), `+45m`, `45m` or `1d` from now, or an ISO 8601 date and time.
         now: UTC policy time.
 
     Returns:
@@ -41,16 +43,23 @@ def parse_moment(text: str, now: datetime) -> datetime:
 
 
 def parse_span(text: str) -> timedelta:
-    """Read a length of time like `45m`, `2h` or `1h30m`.
+    """Read a length of time like `45m`, `2h`, `1h30m` or `3d`; a day is 24 hours, as on the board.
 
     Raises:
         FailureError: it is none, or counts business days, which need a calendar.
     """
+    days, rest = timedelta(0), text
+    if parts := _DAYS.fullmatch(text):
+        days, rest = timedelta(days=int(parts[1])), parts[2] or ""
     try:
-        return timedelta(seconds=parse_duration(text, business_days=False).seconds)
+        return days + timedelta(seconds=_seconds(rest) if rest or not days else 0)
     except UnreadableError as error:
         message = error.message[:1].upper() + error.message[1:]
-        raise FailureError(f"{message}.", f"{error.remedy}.".capitalize(), code=USAGE) from None
+        raise FailureError(f"{message}.", HOW_SPANS, code=USAGE) from None
+
+
+def _seconds(text: str) -> float:
+    return parse_duration(text, business_days=False).seconds
 
 
 def _next_time(text: str, hour: int, minute: int, now: datetime) -> datetime:

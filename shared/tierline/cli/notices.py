@@ -76,7 +76,7 @@ def notice_words(notice: Mapping[str, Any], now: datetime) -> str:
     Returns:
         Who, of what, by which channel, and the outcome.
     """
-    by = f" by {notice['channel']}" if notice.get("channel") else ""
+    by = f", by {notice['channel']}" if notice.get("channel") else ""
     at = parse_instant(notice.get("settled_at") or notice.get("created_at"))
     reason = notice.get("reason") or (notice.get("why") if notice["state"] == "suppressed" else "")
     outcome = "not told" if notice["state"] == "suppressed" else notice["state"]

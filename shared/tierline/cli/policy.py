@@ -48,7 +48,9 @@ def check(folder: _Folder, as_json: _Json = False, year: _Year = None) -> None: 
         return
     for warning in loaded.warnings:
         typer.echo(f"warning: {warning}", err=True)
-    typer.echo(f"{folder}: {', '.join(f'{n} {what}' for what, n in _counts(loaded).items() if n)}")
+    typer.echo(
+        f"{folder}: {', '.join(_counted(n, what) for what, n in _counts(loaded).items() if n)}"
+    )
     typer.echo(f"version {loaded.policy.version}")
 
 
@@ -75,6 +77,10 @@ def _counts(loaded: LoadedPolicy) -> dict[str, int]:
 
 def _count(number: int, what: str) -> str:
     return f"{number} {what}" if number == 1 else f"{number} {what}s"
+
+
+def _counted(number: int, plural: str) -> str:
+    return _count(number, plural.removesuffix("s")) if plural != "people" else f"{number} {plural}"
 
 
 def _as_json(finding: Finding) -> dict[str, Any]:

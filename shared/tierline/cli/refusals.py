@@ -1,9 +1,12 @@
 """What the router refuses (RFC 9457 problem details), told to people with what to do next."""
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from tierline.cli.failures import CONFLICT, FAILED, FailureError
+from tierline.cli.moments import full_time
 from tierline.cli.text import clean
 
 _REMEDIES = {
@@ -19,6 +22,17 @@ _REMEDIES_BY_CODE = {
     "lead_decides": "Ask a lead, or use a lead's token.",
     "scope": "Make a token that has it: `tierline token create --scope ...`.",
 }
+_OPTIONS = {
+    "to_group": "--to-group",
+    "to_tier": "--to-tier",
+    "promised_at": "--by",
+    "chase_at": "--chase",
+    "tier_below_could": "--below",
+}
+"""What the command line calls a member of a request that it is told about."""
+
+_NAMED = re.compile(rf"\b({'|'.join(_OPTIONS)})\b")
+_INSTANT = re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 _OUR_FAULT = "Try again; if it stays, look at the router's log and `tierline status`."
 
 
@@ -40,7 +54,7 @@ def refused(status: int, problem: Mapping[str, Any]) -> FailureError:
     if place := _place(problem):
         remedy = f"{place} {remedy}" if status == 409 else remedy
     return FailureError(
-        _sentence(detail),
+        _sentence(_in_our_words(detail)),
         remedy,
         code=CONFLICT if status == 409 else FAILED,
         problem={"status": status, **problem},
@@ -64,6 +78,12 @@ def _place(problem: Mapping[str, Any]) -> str:
     parts = [state, f"with {where}" if where else ""]
     parts.append(f"owner {place['owner']}" if place.get("owner") else "nobody has claimed it")
     return clean(f"It is now {', '.join(part for part in parts if part)}.")
+
+
+def _in_our_words(text: str) -> str:
+    """Name options as they are typed, and write instants as everywhere else."""
+    text = _NAMED.sub(lambda found: _OPTIONS[found[1]], text)
+    return _INSTANT.sub(lambda found: full_time(datetime.fromisoformat(found[0])), text)
 
 
 def _sentence(text: str) -> str:

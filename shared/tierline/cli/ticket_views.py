@@ -10,6 +10,9 @@ from tierline.cli.notices import notice_words
 
 Row = Mapping[str, Any]
 
+_COMMANDS = {"notes": "note"}
+"""What the command line calls a command, where the API says it otherwise."""
+
 
 def show_list(screen: Screen, document: Row, now: datetime | None) -> None:
     """Print the rows of a list, with what is due first for each.
@@ -60,7 +63,7 @@ def show_ticket(screen: Screen, document: Row) -> None:
     """
     ticket, now = document["ticket"], _at(document["now"])
     screen.line(f"{ticket['number']}  {ticket['priority']}  {ticket['title']}", style="bold")
-    screen.pairs(_header(ticket, now))
+    screen.pairs([*_header(ticket, now), ("decided by", _decided_by(document["events"]))])
     if ticket.get("body"):
         screen.line()
         screen.line(ticket["body"])
@@ -95,13 +98,24 @@ def _header(ticket: Row, now: datetime) -> Iterable[tuple[str, str]]:
     yield "where", ", ".join(ticket[name] for name in ("site", "host") if ticket.get(name))
     yield "opened", local_time(_at(ticket["opened_at"]), now)
     yield "alerts", str(ticket["alerts"]) if ticket.get("alerts") else ""
+    mode = ticket.get("mode") or "act"
+    yield "mode", f"{mode}: Tierline does not move it by itself" if mode != "act" else ""
     yield "plan", _plan(ticket.get("plan"), now)
     yield "on hold", _hold(ticket.get("hold"), now)
     yield "proposed", _proposal(ticket)
     yield "restored", _when(ticket.get("restored_at"), now)
     yield "resolution", ticket.get("resolution") or ""
     yield "links", " ".join([*ticket.get("links", ()), *map(str, ticket.get("linked", ()))])
-    yield "you may", ", ".join(ticket.get("allowed", ()))
+    yield "you may", ", ".join(_COMMANDS.get(one, one) for one in ticket.get("allowed", ()))
+
+
+def _decided_by(events: Iterable[Row]) -> str:
+    """Which rule decided what when the ticket came in, as its first events tell."""
+    found: dict[str, str] = {}
+    for event in events:
+        if event.get("type") in {"opened", "routed"}:
+            found |= event.get("why", {}).get("values", {}).get("decided_by", {})
+    return "; ".join(f"{what}: {rule}" for what, rule in found.items())
 
 
 def _requester(requester: Row) -> str:
@@ -151,7 +165,11 @@ def _standing(clock: Row) -> str:
     if clock.get("running"):
         return "running"
     why = clock.get("stopped_by") or ""
-    return f"stopped: {why}" if why else "stopped"
+    if why == "void":
+        return "ended"
+    cause, _, reason = why.partition(":")
+    shown = f"{cause} ({reason})" if reason else cause
+    return f"stopped: {shown}" if shown else "stopped"
 
 
 def _due(clock: Row, now: datetime) -> str:

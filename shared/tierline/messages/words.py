@@ -100,7 +100,8 @@ def _because(reason: str) -> str:
 def _opened(said: Said, what: e.Opened) -> str:
     kind = f"as {what.priority} for {what.client}"
     if what.alert:
-        source = f" of {what.source}" if what.source else ""
+        sender = said.event.by.name if said.event.by.kind == "integration" else what.source
+        source = f" from {sender}" if sender else ""
         return f"opened by an alert{source} {kind}{_because(what.title)}"
     return f"{said.by} opened the {what.type} {kind}{_because(what.title)}"
 
@@ -121,7 +122,7 @@ def _alert_attached(said: Said, what: e.AlertAttached) -> str:
 def _recovered(said: Said, what: e.Recovered) -> str:
     if what.quiet_until is not None:
         until = said.when(what.quiet_until)
-        return f"the alert recovered; untouched, it was to resolve by itself at {until}"
+        return f"the alert recovered; if nobody touches it, it resolves by itself at {until}"
     if said.ticket.owner:
         return f"the alert recovered; {said.person(said.ticket.owner)} was left to decide"
     return "the alert recovered; it was left to a person to decide"
@@ -142,6 +143,8 @@ def _released(said: Said, what: e.Released) -> str:
 
 def _noted(said: Said, what: e.Noted) -> str:
     if what.to_client:
+        if not said.ticket.requester_email and said.ticket.record == "tierline":
+            return f"{said.by} wrote for the client, whose address is not known: {quote(what.text)}"
         return f"{said.by} wrote to the requester: {quote(what.text)}"
     return f"{said.by} noted: {quote(what.text)}"
 

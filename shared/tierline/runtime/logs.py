@@ -34,7 +34,8 @@ def configure_logging(service: str, level: str = "info", *, human: bool | None =
         name_service,
     ]
     final: list[Processor] = (
-        [structlog.dev.ConsoleRenderer()]
+        # Its own tracebacks show local variables, a password or a token among them.
+        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
         if readable
         else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
     )

@@ -15,6 +15,7 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
+from tierline.runtime.bounded_http import BoundedHttpProtocol
 from tierline.runtime.logs import configure_logging
 from tierline.runtime.settings import ServiceSettings, load_settings_or_exit
 
@@ -166,6 +167,7 @@ class _Server(uvicorn.Server):
 def _server(app: FastAPI) -> _Server:
     config = uvicorn.Config(
         app,
+        http=BoundedHttpProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

@@ -35,7 +35,9 @@ def _unknown(field: str, known: list[str]) -> PydanticCustomError:
         remedy = f"did you mean {meant}?"
     else:
         remedy = f"known here: {', '.join(known)}"
-    shown = {"field": field[:100], "remedy": remedy}
+    # JSON may name half a surrogate pair, which no answer could repeat.
+    named = field[:100].encode("utf-8", "replace").decode()
+    shown = {"field": named, "remedy": remedy}
     return PydanticCustomError("unknown_field", "is not known here; {remedy}", shown)
 
 

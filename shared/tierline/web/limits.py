@@ -43,6 +43,9 @@ STREAM_QUEUE_MAX = 256
 STREAM_SUBSCRIBERS_MAX = 500
 """Open streams of one process."""
 
+STREAMS_PER_CALLER = 50
+"""Of these, streams of one person or token, so that nobody takes everybody's."""
+
 HEARTBEAT_S = 15.0
 """A stream says at least this often what policy time it is."""
 

@@ -1,5 +1,6 @@
 """Who is asking: a person with a session, or the bearer of an API token."""
 
+import json
 from dataclasses import dataclass
 from typing import Literal
 
@@ -46,8 +47,13 @@ class Principal:
 
     @property
     def identity(self) -> str:
-        """A stable name of the caller, unique among persons and tokens."""
-        return f"{self.kind}:{self.login}:{self.name}"
+        """A stable name of the caller: of two alike in kind, login, name and wall.
+
+        Names of tokens may repeat, so the wall is part of it: an answer kept for one caller must
+        never be given to another who may not see what it holds.
+        """
+        wall = None if self.clients is None else sorted(self.clients)
+        return json.dumps([self.kind, self.login, self.name, wall])
 
 
 def session_scopes(*, development: bool) -> frozenset[str]:

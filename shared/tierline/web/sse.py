@@ -12,7 +12,7 @@ from typing import Any
 from prometheus_client import Counter, Gauge
 
 from tierline.web.encoding import encode
-from tierline.web.limits import STREAM_QUEUE_MAX, STREAM_SUBSCRIBERS_MAX
+from tierline.web.limits import STREAM_QUEUE_MAX, STREAM_SUBSCRIBERS_MAX, STREAMS_PER_CALLER
 from tierline.web.principal import Principal
 from tierline.web.problems import unavailable
 from tierline.web.walls import may_see
@@ -109,9 +109,13 @@ class Hub:
     def subscribe(self, principal: Principal) -> Iterator[Subscription]:
         """A subscription for as long as the block runs.
 
-        Raises ProblemError (503) when STREAM_SUBSCRIBERS_MAX are open or the hub has closed.
+        Raises ProblemError (503) when STREAM_SUBSCRIBERS_MAX are open, STREAMS_PER_CALLER of them
+        by this principal, or when the hub has closed.
         """
-        if self._closed or len(self._subscriptions) >= STREAM_SUBSCRIBERS_MAX:
+        caller = principal.identity
+        same = sum(one.principal.identity == caller for one in self._subscriptions)
+        full = len(self._subscriptions) >= STREAM_SUBSCRIBERS_MAX or same >= STREAMS_PER_CALLER
+        if self._closed or full:
             raise unavailable("too_many_streams", "no further live stream can be opened just now")
         subscription = Subscription(principal)
         self._subscriptions.add(subscription)

@@ -17,6 +17,8 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
         ("+45m", "2026-11-23T09:45:00Z"),
         ("45m", "2026-11-23T09:45:00Z"),
         ("1h30m", "2026-11-23T10:30:00Z"),
+        ("1d", "2026-11-24T09:00:00Z"),
+        ("+1d2h", "2026-11-24T11:00:00Z"),
         ("09:01", "2026-11-23T09:01:00Z"),
         ("09:00", "2026-11-24T09:00:00Z"),
         ("8:30", "2026-11-24T08:30:00Z"),
@@ -37,7 +39,9 @@ def test_the_next_nine_o_clock_minds_that_the_clocks_change_in_the_night():
     assert rfc3339(parse_moment("09:00", spring)) == "2026-03-29T08:00:00Z"
 
 
-@pytest.mark.parametrize("text", ["", "soon", "45", "24:00", "9:60", "2bd", "3d", "-1h", "2026"])
+@pytest.mark.parametrize(
+    "text", ["", "soon", "45", "24:00", "9:60", "2bd", "0d", "3dd", "1d-1h", "-1h", "2026"]
+)
 def test_anything_else_is_refused_with_how_to_write_it(text):
     with pytest.raises(FailureError) as caught:
         parse_moment(text, NOW)

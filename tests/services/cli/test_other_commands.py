@@ -41,7 +41,7 @@ def test_clock_as_json_is_the_clock(args):
     assert document(result) == CLOCK
 
 
-@pytest.mark.parametrize("to", ["1bd", "3", "soon", "2026-11-22T09:00:00Z", "0m", "2d"])
+@pytest.mark.parametrize("to", ["1bd", "3", "soon", "2026-11-22T09:00:00Z", "0m", "0d"])
 def test_a_jump_that_is_none_or_goes_back_is_refused_with_how_to_write_it(to):
     router = FakeRouter({"POST /v1/clock": CLOCK})
     result = run(router, "clock", "jump", to)
@@ -62,7 +62,7 @@ def test_notices_tell_the_outcome_and_verbosely_every_attempt():
     router = FakeRouter({"GET /v1/notices": items})
     result = run(router, "notices", "--state", "delivered", "--state", "failed")
     assert result.stdout.splitlines() == [
-        "1001/4  09:00  person tom, escalated by mail: delivered",
+        "1001/4  09:00  person tom, escalated, by mail: delivered",
         "the first 1; there are more",
     ]
     assert router.asked[0].url.params.multi_items() == [
@@ -81,7 +81,7 @@ def test_notices_of_one_ticket_are_filtered_here():
     items = {"items": [notice(), notice(recipient="sam", state="failed", reason="no address")]}
     router = FakeRouter({"GET /v1/tickets/1001/notices": items})
     result = run(router, "notices", "--ticket", "1001", "--state", "failed")
-    assert result.stdout == "1001/4  09:00  person sam, escalated by mail: failed: no address\n"
+    assert result.stdout == "1001/4  09:00  person sam, escalated, by mail: failed: no address\n"
     found = document(run(router, "notices", "--ticket", "1001", "--json"))
     assert [it["recipient"] for it in found["items"]] == ["tom", "sam"]
 
@@ -147,3 +147,19 @@ def test_a_dead_letter_is_replayed():
     assert result.stdout == "dead letter 3 is on its way again\n"
     assert router.writes() == [("/v1/dead-letters/3/replay", {})]
     assert document(run(router, "dead-letters", "replay", "3", "--json")) == {"replayed": True}
+
+
+@pytest.mark.parametrize(
+    ("status", "remedy"), [(404, "dead-letters list"), (409, "dead-letters show 3")]
+)
+def test_a_dead_letter_that_cannot_be_replayed_is_told_without_a_word_of_tickets(status, remedy):
+    router = FakeRouter({"POST /v1/dead-letters/3/replay": problem(status, "x", "it cannot be")})
+    result = run(router, "dead-letters", "replay", "3")
+    assert remedy in result.stderr
+    assert "tickets" not in result.stderr
+
+
+def test_a_jump_of_days_counts_24_hours_each():
+    router = FakeRouter({"POST /v1/clock": CLOCK})
+    assert run(router, "clock", "jump", "3d").exit_code == 0
+    assert router.writes() == [("/v1/clock", {"jump_s": 259_200.0})]

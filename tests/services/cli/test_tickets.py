@@ -8,6 +8,7 @@ import pytest
 from tests.services.cli.router import (
     NOW,
     FakeRouter,
+    clock,
     document,
     event,
     notice,
@@ -129,12 +130,44 @@ def test_show_tells_the_place_the_promises_the_timeline_and_who_was_told():
         "respond met 15m 10m met 08:40",
         "resolve running 4h 00m 30m 12:30 (in 3h 30m)",
         "1 08:31 ines opened from alertmanager",
-        "09:00 person tom, escalated by mail: delivered",
+        "09:00 person tom, escalated, by mail: delivered",
         "person sam, escalated: not told: did it",
         "policy time Mon 2026-11-23 09:00:00 GMT",
     ):
         assert words in text, words
     assert max(map(len, result.stdout.splitlines())) <= 80
+
+
+def test_show_tells_which_rule_decided_what_and_what_stands_still():
+    router = shown()
+    first = event(1, "opened")
+    first |= {"type": "opened", "why": {"values": {"decided_by": {"start": "Everything else"}}}}
+    router.answers["GET /v1/tickets/1001/events"] = {"items": [first]}
+    still = {"running": False}
+    router.answers["GET /v1/tickets/1001"] = ticket(
+        mode="suggest",
+        allowed=["notes"],
+        clocks=[
+            clock("resolve", stopped_by="hold:client", **still),
+            clock("tier", stopped_by="void", **still),
+        ],
+    )
+    text = " ".join(run(router, "tickets", "show", "1001").stdout.split())
+    for words in (
+        "decided by start: Everything else",
+        "mode suggest: Tierline does not move it by itself",
+        "you may note",
+        "resolve stopped: hold (client)",
+        "tier ended",
+    ):
+        assert words in text, words
+
+
+def test_a_refusal_names_options_as_typed_and_writes_instants_with_their_zone():
+    detail = "promised_at must be no later than 2026-11-23T12:18:16.938470+00:00: the horizon"
+    router = FakeRouter({"POST /v1/tickets/1001/plan": problem(422, "promise_too_far", detail)})
+    result = run(router, "tickets", "plan", "1001", "swap it", "--by", "+9h")
+    assert "--by must be no later than Mon 2026-11-23 12:18:16 GMT: the horizon." in result.stderr
 
 
 def test_show_as_json_holds_ticket_events_notices_and_policy_time():

@@ -228,3 +228,20 @@ async def test_a_refused_call_keeps_what_was_typed(sam, world):
     assert answer.status_code == 422
     assert "There is no client Harbor" in answer.text
     assert 'value="No phones"' in answer.text
+
+
+@pytest.mark.parametrize("impact", ["²", "٣", "1" * 5_000])
+async def test_what_is_no_number_of_ours_is_left_out(sam, world, impact):
+    fields = {"priority": "", "impact": impact, "reason": "r", "step": "confirm"}
+    answer = await sam.send("/tickets/1042/priority", fields)
+    assert answer.status_code == 303
+    assert world.asked[-1][1] == {"reason": "r"}
+    assert (await sam.get(f"/tickets/1042?upto={impact[:5]}")).status_code == 200
+
+
+@pytest.mark.parametrize("key", ["ä", "a\r\nX-Other: b", "k" * 256])
+async def test_a_key_that_no_header_can_hold_is_not_passed_on(sam, world, key):
+    answer = await sam.send("/tickets/1042/notes", {"key": key, "text": "x"})
+    assert answer.status_code == 400
+    assert "Load the page again" in answer.text
+    assert not world.asked

@@ -36,7 +36,19 @@ def test_what_people_type_is_an_instant_in_their_zone(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["soon", "25:00", "12:60", "2026-13-01", "m", "9999-01-01", "999d", "1"]
+    "text",
+    [
+        "soon",
+        "25:00",
+        "12:60",
+        "2026-13-01",
+        "m",
+        "9999-01-01",
+        "999d",
+        "1",
+        "0001-01-01 00:00+10:00",
+        "9999-12-31 23:59-10:00",
+    ],
 )
 def test_what_is_no_instant_says_how_to_write_one(text):
     with pytest.raises(NotAnInstantError, match="30m, 2h"):

@@ -1,5 +1,7 @@
 """Every page shows what the router knows, to those who are logged in."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from tests.services.console.conftest import Person
@@ -158,6 +160,14 @@ async def test_policy_time_is_marked_when_it_is_not_real(sam, world):
     page = (await sam.get("/")).text
     assert "unreal" in page
     assert "\N{MULTIPLICATION SIGN}600" in page
+
+
+async def test_policy_time_that_jumped_ahead_is_marked_by_how_much(sam, world):
+    now = datetime.fromisoformat(world.clock["now"])
+    world.clock["real"] = (now - timedelta(days=3, hours=2)).isoformat()
+    assert "3d 2h ahead" in (await sam.get("/")).text
+    world.clock["real"] = (now - timedelta(seconds=20)).isoformat()
+    assert "unreal" not in (await sam.get("/")).text
 
 
 async def test_the_clock_is_not_offered_in_production(sam, world):

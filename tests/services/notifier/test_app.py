@@ -18,7 +18,9 @@ from tests.services.notifier.world import SECRET, World
 from tierline.bus.producer import Producer
 from tierline.bus.relay import Relay
 from tierline.cli.load_policy import write_policy
+from tierline.messages.topics import PARTITIONS, TOPICS
 from tierline.policy import load_folder
+from tierline.runtime.embedded.broker import EmbeddedBroker
 from tierline.runtime.ports import find_free_port
 
 ROOT = Path(__file__).parents[3]
@@ -67,6 +69,12 @@ def test_settings_that_cannot_work_are_refused(wrong: dict[str, str]) -> None:
         settings(**wrong)
 
 
+def test_a_login_is_never_sent_in_clear_unless_that_was_asked_for() -> None:
+    assert settings().relay.tls == "auto"
+    assert settings(smtp_user="desk").relay.tls == "starttls"
+    assert settings(smtp_user="desk", smtp_tls="none").relay.tls == "none"
+
+
 def test_a_lease_outlasts_every_send() -> None:
     """Else a slow receiver would be told twice."""
     assert max(HttpTimeouts().total, SEND_SECONDS) < SEND_S < LEASE_S
@@ -78,10 +86,21 @@ async def receiver() -> AsyncIterator[HttpReceiver]:
         yield http
 
 
+@pytest.fixture
+async def own_broker(tmp_path: Path):
+    """A broker of its own: the shared one may hold events of other tests' tickets."""
+    server = EmbeddedBroker(
+        find_free_port(), dict.fromkeys(TOPICS, PARTITIONS), log=tmp_path / "broker.log"
+    )
+    await server.start()
+    yield server
+    await server.stop()
+
+
 @pytest.mark.postgres
 @pytest.mark.broker
 async def test_a_ticket_is_told_by_every_channel(
-    world: World, receiver: HttpReceiver, database_url: str, broker, eventually
+    world: World, receiver: HttpReceiver, database_url: str, own_broker, eventually
 ) -> None:
     async with world.db.transaction() as connection:
         loaded = await write_policy(connection, load_folder(ROOT / "policy"))
@@ -91,7 +110,7 @@ async def test_a_ticket_is_told_by_every_channel(
     service = await build(
         settings(
             database_url=database_url,
-            kafka_bootstrap=broker.bootstrap,
+            kafka_bootstrap=own_broker.bootstrap,
             development=True,
             mail_catcher=True,
             smtp_port=find_free_port(),
@@ -99,7 +118,7 @@ async def test_a_ticket_is_told_by_every_channel(
     )
     stop = asyncio.Event()
     loops = [asyncio.create_task(loop(stop)) for _, loop in service.loops]
-    producer = Producer(broker.bootstrap)
+    producer = Producer(own_broker.bootstrap)
     relay = asyncio.create_task(Relay(world.db, producer).run(stop))
     try:
         world.story()

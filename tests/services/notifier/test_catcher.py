@@ -155,3 +155,7 @@ async def test_without_a_database_the_sender_is_told_to_come_again(
 
     monkeypatch.setattr(catcher, "_keep", away)
     assert isinstance(await send(catcher), Retry)
+
+
+async def test_a_recipient_that_no_row_can_hold_is_refused(pages: httpx.AsyncClient) -> None:
+    assert (await pages.get("/mail.json", params={"rcpt": "a\x00b"})).status_code == 422

@@ -88,6 +88,18 @@ async def test_a_host_that_leads_inside_is_refused(host: str) -> None:
         await Guard().addresses(host, 443, encrypted=True)
 
 
+@pytest.mark.parametrize("host", ["a" * 64 + ".example", "a..example", "..."])
+async def test_a_host_that_dns_could_not_hold_is_refused(host: str) -> None:
+    with pytest.raises(RefusedTargetError, match="no name"):
+        await Guard().addresses(host, 443, encrypted=True)
+
+
+@pytest.mark.parametrize("host", ["2130706433", "0x7f.1", "127.1", "017700000001", "0"])
+async def test_other_spellings_of_an_inner_address_are_refused(host: str) -> None:
+    with pytest.raises(RefusedTargetError, match=r"loopback|unspecified"):
+        await Guard().addresses(host, 443, encrypted=True)
+
+
 async def test_plain_http_is_for_allowed_networks_only() -> None:
     guard = Guard(["127.0.0.0/8"])
     assert await guard.addresses("127.0.0.1", 80, encrypted=False) == ["127.0.0.1"]

@@ -135,6 +135,8 @@ async def test_a_receivers_retry_after_is_passed_on(
         ("", 0.0),
         ("\u0662", 0.0),
         ("Mon, 23 Nov 2026 09:01:00 -0000", 0.0),
+        ("Mon, 99999999999999999999 Nov 2026 09:01:00 GMT", 0.0),
+        ("Mon, 23 Nov 2026 09:01:00 +99999999999999999999", 0.0),
     ],
 )
 def test_retry_after_is_seconds_or_a_date_and_bounded(header: str, seconds: float) -> None:

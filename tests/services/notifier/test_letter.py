@@ -118,6 +118,17 @@ def test_every_message_says_what_why_and_where(number: int) -> None:
         assert occasion.why in as_text(letter)
 
 
+def test_a_client_is_not_told_of_a_next_step_that_is_overdue_already() -> None:
+    [escalated, *_] = [
+        one for kind, one in EVERYTHING if (kind, one.occasion) == ("requester", "client escalated")
+    ]
+    due = snapshot(Story().open(record="tierline").ticket).promise
+    for broken in (False, True):
+        shot = replace(escalated.ticket, promise=replace(due, breached=broken))
+        letter = compose(CLIENT, [replace(escalated, ticket=shot)], link=LINK)
+        assert ("Next from us" in as_text(letter)) is not broken
+
+
 def test_a_client_never_reads_internal_text_or_the_names_of_groups_and_people() -> None:
     secret = [INTERNAL, "Network", "Desk", "Infra", "T1", "T2", "tom", "priya", "tier", "policy"]
     for kind, occasion in EVERYTHING:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from router.queries.cursors import encode_cursor
 from tests.services.router.world import HARBOUR
 
 
@@ -112,3 +113,36 @@ async def test_the_largest_note_still_fits_into_an_event(shared_world):
     number = await shared_world.open()
     answer = await shared_world.do("sam", number, "notes", text="\x01" * 20_000)
     assert answer.status_code == 200
+
+
+async def test_half_a_surrogate_pair_in_a_fields_name_is_refused_like_any_unknown_field(
+    shared_world,
+):
+    answer = await shared_world.as_("sam").post(
+        "/v1/tickets", content=b'{"\\ud800": 1}', headers={"Content-Type": "application/json"}
+    )
+    assert (answer.status_code, answer.json()["code"]) == (422, "invalid")
+
+
+@pytest.mark.parametrize("at", ["0001-01-01T00:00:00+10:00", "9999-12-31T23:59:59-10:00"])
+async def test_an_instant_that_utc_cannot_hold_is_refused(shared_world, at):
+    number = await shared_world.open()
+    answer = await shared_world.do("sam", number, "plan", next_step="x", promised_at=at)
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "promised_at"
+
+
+@pytest.mark.parametrize(
+    ("sort", "values"),
+    [
+        ("opened", ["0001-01-01T00:00:00+10:00", 5]),
+        ("promise", ["9999-12-31T23:59:59-10:00", 5]),
+        ("priority", ["\x00", None, 5]),
+        ("priority", ["P1\n", None, 5]),
+    ],
+)
+async def test_a_made_up_cursor_is_refused_before_the_database_sees_it(shared_world, sort, values):
+    params = {"sort": sort, "cursor": encode_cursor(sort, *values)}
+    answer = await shared_world.as_("sam").get("/v1/tickets", params=params)
+    assert answer.status_code == 422
+    assert "cursor" in answer.json()["detail"]

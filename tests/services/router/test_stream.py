@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from dataclasses import replace
 
 import pytest
 
@@ -195,3 +196,17 @@ async def test_streams_are_bounded(monkeypatch):
 
 async def test_an_own_words_newline_does_not_break_a_frame():
     assert sse.frame("x", "a\n\nb").count(b"\n\n") == 1
+
+
+def test_one_caller_cannot_take_everybodys_streams(monkeypatch):
+    monkeypatch.setattr(sse, "STREAMS_PER_CALLER", 1)
+    hub = sse.Hub()
+    leila = replace(SAM, name="Leila", login="leila")
+    with hub.subscribe(SAM):
+        with pytest.raises(ProblemError) as refused, hub.subscribe(SAM):
+            pass
+        assert (refused.value.status, refused.value.code) == (503, "too_many_streams")
+        with hub.subscribe(leila):
+            assert len(hub) == 2
+    with hub.subscribe(SAM):
+        assert len(hub) == 1

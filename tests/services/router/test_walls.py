@@ -1,12 +1,15 @@
 """Clients are walled off on every route, and nothing answers without a credential."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from router.app import application
 from tests.services.router.streams import following
 from tests.services.router.world import HARBOUR, OAKFIELD, token_of
+from tierline.domain.terms import Role
+from tierline.web.principal import Principal
 
 MISSING = 999_999
 
@@ -203,3 +206,48 @@ async def test_who_left_is_let_in_neither_by_session_nor_by_token(world):
     await world.sql("UPDATE tierline.person SET active = false WHERE login = 'tom'")
     assert (await world.as_("tom").get("/v1/me")).status_code == 401
     assert (await world.as_("toms").get("/v1/me")).status_code == 401
+
+
+@pytest.fixture
+async def with_client_group(world):
+    """A world in which a group of the second tier is Oakfield's own."""
+    source = world.context.source
+    policy = source.current
+    theirs = replace(policy.groups["Network"], name="Oakfield IT", of=f"client {OAKFIELD}")
+    source._policy = replace(policy, groups={**policy.groups, theirs.name: theirs})
+    return world
+
+
+async def test_a_clients_own_group_is_shown_on_its_side_of_the_wall_only(with_client_group):
+    for who, shown in (("priya", True), ("nora", True), ("wally", False)):
+        client = with_client_group.as_(who)
+        for path in ("/v1/board", "/v1/policy"):
+            assert ("Oakfield IT" in (await client.get(path)).text) is shown, (who, path)
+
+
+async def test_a_ticket_is_not_sent_to_another_clients_group_by_name(with_client_group):
+    world = with_client_group
+    number, theirs = await world.open(), await world.open(client=OAKFIELD)
+    for who, named in (("wally", "Oakfield IT"), ("wally", "Nobody"), ("priya", "Oakfield IT")):
+        answer = await world.do(who, number, "move", reason="x", to_group=named)
+        assert (answer.status_code, answer.json()["code"]) == (422, "unknown_group")
+        assert "Oakfield" not in answer.text
+    body = {"type": "incident", "title": "x", "client": HARBOUR, "start": "Oakfield IT"}
+    refused = await world.as_("wally").post("/v1/tickets", json=body)
+    assert (refused.status_code, refused.json()["code"]) == (422, "unknown_start")
+    body["start"] = "Nowhere"
+    assert "Oakfield" not in (await world.as_("wally").post("/v1/tickets", json=body)).text
+    await world.did("priya", theirs, "move", reason="yours", to_group="Oakfield IT")
+
+
+def test_two_tokens_of_one_name_with_different_walls_share_no_kept_answer():
+    def asked_by(*clients):
+        return Principal("token", "sync", "", Role.TECHNICIAN, frozenset(), frozenset(clients))
+
+    assert asked_by(HARBOUR).identity == asked_by(HARBOUR).identity
+    assert asked_by(HARBOUR).identity != asked_by(OAKFIELD).identity
+    colons = [
+        Principal("person", name, login, Role.TECHNICIAN, frozenset())
+        for login, name in (("a:b", "c"), ("a", "b:c"))
+    ]
+    assert colons[0].identity != colons[1].identity

@@ -110,7 +110,7 @@ SENTENCES = [
     (say(opened()), "Tom opened the incident as P2 for Harbour Dental: No internet."),
     (
         say(opened(alert="9", source="alertmanager"), PSA),
-        "Opened by an alert of alertmanager as P2 for Harbour Dental: No internet.",
+        "Opened by an alert from psa mirror as P2 for Harbour Dental: No internet.",
     ),
     (
         say(e.Routed("T2", "Network", {"group": "skill firewall"})),
@@ -127,7 +127,7 @@ SENTENCES = [
     ),
     (
         say(e.Recovered("9", later(minutes=10))),
-        "The alert recovered; untouched, it was to resolve by itself at 09:10 UTC.",
+        "The alert recovered; if nobody touches it, it resolves by itself at 09:10 UTC.",
     ),
     (say(e.Recovered("9"), owner="tom"), "The alert recovered; Tom was left to decide."),
     (say(e.Claimed("tom")), "Tom claimed it."),
@@ -136,7 +136,14 @@ SENTENCES = [
     (say(e.Released("tom", "going home.")), "Tom gave it back to the queue: going home."),
     (say(e.Released("j.doe")), "Tom took it from Jane back to the queue."),
     (say(e.Noted("cable\n found")), "Tom noted: cable found."),
-    (say(e.Noted("On our way!", to_client=True)), "Tom wrote to the requester: On our way!"),
+    (
+        say(e.Noted("On our way!", to_client=True), requester_email="ruth@harbourdental.example"),
+        "Tom wrote to the requester: On our way!",
+    ),
+    (
+        say(e.Noted("Call us!", to_client=True)),
+        "Tom wrote for the client, whose address is not known: Call us!",
+    ),
     (say(e.Planned(plan())), "Tom planned: swap the firewall, by 11:00 UTC."),
     (
         say(e.Planned(replace(plan(), promised_at=later(days=1)), revision=True)),

@@ -27,7 +27,7 @@ def routes(console: Console) -> APIRouter:
         upto = request.query_params.get("upto", "")
         page = TicketPage(
             number=_number(number),
-            upto=int(upto) if upto.isdigit() and len(upto) < 10 else None,
+            upto=int(upto) if upto.isascii() and upto.isdigit() and len(upto) < 10 else None,
             done=DONE_WORDS.get(request.query_params.get("done", ""), ""),
         )
         return await show_ticket(console, visit, page)

@@ -3,6 +3,7 @@
 const QUICK_MS = 250;
 const SLOW_MS = 1000;
 const SOON_S = 600;
+const AHEAD_S = 60;
 
 const base = { now: 0, speed: 1, held: false, at: 0 };
 
@@ -13,10 +14,19 @@ export function setClock({ now, speed, held }) {
   base.at = performance.now();
   const pace = document.getElementById("pace");
   if (pace) {
-    pace.textContent = base.held ? "held" : base.speed === 1 ? "" : `×${base.speed}`;
+    pace.textContent = paceWords();
     pace.parentElement.classList.toggle("unreal", pace.textContent !== "");
   }
   show();
+}
+
+// The server writes the same. Real time is this machine's: near enough to say hours and days by.
+function paceWords() {
+  if (base.held) return "held";
+  if (base.speed !== 1) return `×${base.speed}`;
+  const ahead = (base.now - Date.now()) / 1000;
+  if (document.body.dataset.development !== "yes" || Math.abs(ahead) < AHEAD_S) return "";
+  return `${past(ahead)} ${ahead > 0 ? "ahead" : "behind"}`;
 }
 
 export function policyNow() {

@@ -43,7 +43,7 @@ _PAGES: Final = Environment(
 )
 
 Number = Annotated[int, Path(ge=1, le=2**62)]
-Recipient = Annotated[str, Query(max_length=254)]
+Recipient = Annotated[str, Query(max_length=254, pattern=r"^[^\x00]*$")]
 Limit = Annotated[int, Query(ge=1, le=LISTED_MAX)]
 
 

@@ -3,12 +3,13 @@
 from datetime import datetime
 from typing import Any
 
+from router.places import sees_group
 from tierline.domain.floor import Floor
 from tierline.domain.policy import Policy
 from tierline.domain.terms import Priority
 from tierline.store.tickets import Connection
 from tierline.web.principal import Principal
-from tierline.web.walls import may_see, wall, walled_to
+from tierline.web.walls import wall, walled_to
 
 _COUNTED = f"""
 SELECT t.grp, t.state, t.priority, t.owner = '' AS unclaimed, count(*) AS n
@@ -51,7 +52,7 @@ async def board(
                     "unclaimed": unclaimed.get(group.name, 0),
                 }
                 for group in policy.groups_of(tier)
-                if not group.of or may_see(principal, group.of)
+                if sees_group(principal, group)
             ],
         }
         for tier in policy.tiers

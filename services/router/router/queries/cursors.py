@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -38,10 +39,15 @@ def decode_cursor(cursor: str, kind: str, shape: Any) -> list[Any]:
         raw = base64.b64decode(padded.encode("ascii"), altchars=b"-_", validate=True)
         of, *found = msgspec.json.decode(raw, type=list[Any])
         values = msgspec.convert(found if of == kind else None, type=shape)
-    except (binascii.Error, UnicodeError, ValueError, msgspec.MsgspecError) as error:
+        return [_in_utc(value) for value in values]
+    except (binascii.Error, ArithmeticError, ValueError, msgspec.MsgspecError) as error:
         raise ProblemError(
             422,
             "invalid",
             "cursor: is not one of this list in this order; start again without it",
         ) from error
-    return list(values)
+
+
+def _in_utc(value: Any) -> Any:
+    """An instant as Postgres is given it. Raises OverflowError outside the years 1 to 9999."""
+    return value.astimezone(UTC) if isinstance(value, datetime) else value

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from router.limits import CONTACTS_MAX
+from router.places import sees_group
 from tierline.domain.policy import Policy
 from tierline.domain.terms import Mode
 from tierline.store.tickets import Connection
 from tierline.web.principal import Principal
-from tierline.web.walls import may_see, wall, walled_to
+from tierline.web.walls import wall, walled_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ async def policy_view(
                 ],
             }
             for group in policy.groups.values()
-            if not group.of or may_see(principal, group.of)
+            if sees_group(principal, group)
         ],
         "clients": await client_names(connection, principal),
         "contacts": by_client,

@@ -20,6 +20,7 @@ from tierline.web.walls import wall
 OPEN_STATES = ("queued", "working", "on_hold", "resolved")
 
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
+_Priority = Annotated[str, msgspec.Meta(pattern=r"^P[1-4]\Z")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ SORTS: dict[str, Sort] = {
     ),
     "priority": Sort(
         (("t.priority", "%s::text"), (_PROMISE, _PROMISE_BOUND), ("t.id", "%s::bigint")),
-        tuple[str, _Instant | None, RowNumber],
+        tuple[_Priority, _Instant | None, RowNumber],
     ),
     "number": Sort((("t.id", "%s::bigint"),), tuple[RowNumber], down=True),
 }

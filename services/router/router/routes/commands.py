@@ -23,6 +23,7 @@ from router.context import Context, Here
 from router.described import WRITING
 from router.described import refusals as refused_with
 from router.owners import check_owner
+from router.places import check_group
 from router.queries.tickets import notice_counts
 from router.responses.events import Commanded, Preview
 from router.routes.tickets import Number
@@ -161,10 +162,12 @@ async def _perform(
     names = await context.people.names()
 
     async def work(connection: Connection) -> Given:
-        await check_visible(connection, number, principal)
-        return await once(connection, caller.attempt(body), lambda: decided(connection))
+        client = await check_visible(connection, number, principal)
+        return await once(connection, caller.attempt(body), lambda: decided(connection, client))
 
-    async def decided(connection: Connection) -> Answer:
+    async def decided(connection: Connection, client: str) -> Answer:
+        if isinstance(command, c.Move):
+            check_group(context.source.current, client, command.to_group)
         if isinstance(command, c.Claim):
             await check_owner(connection, number, command.owner, principal)
         done = await decide_within(

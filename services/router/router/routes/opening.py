@@ -9,6 +9,7 @@ from router.caller import Caller, Writer
 from router.commands import COMMANDS
 from router.context import Context, Here
 from router.described import WRITING, refusals
+from router.places import groups_for
 from router.queries.records import ClientFacts, client_facts, client_names
 from router.queries.tickets import NOTICE_STATES
 from router.requests import OpenBody
@@ -60,7 +61,7 @@ async def open_ticket(
 async def _open(context: Context, connection: Connection, body: OpenBody, caller: Caller) -> Answer:
     policy, principal = context.source.current, caller.principal
     facts = await _facts(connection, body, principal)
-    _check_start(body.start, policy)
+    _check_start(body.start, policy, body.client)
     (number,) = await draw_numbers(connection, 1)
     now = await policy_now(connection)
     command = _command(number, body, facts, principal, now)
@@ -89,8 +90,11 @@ async def _facts(connection: Connection, body: OpenBody, principal: Principal) -
     raise ProblemError(422, "unknown_client", f"client: there is no {body.client}; {remedy}")
 
 
-def _check_start(start: str, policy: Policy) -> None:
-    known = [*policy.groups, *(tier for tier in policy.tiers if policy.groups_of(tier))]
+def _check_start(start: str, policy: Policy, client: str) -> None:
+    known = [
+        *groups_for(policy, client),
+        *(tier for tier in policy.tiers if policy.groups_of(tier)),
+    ]
     if not start or start in known:
         return
     meant = closest(start, known)
