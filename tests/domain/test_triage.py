@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.domain.worlds import MONDAY, P1, Story, at, example_policy
+from tests.domain.worlds import MONDAY, P1, P2, Story, at, example_policy
 from tierline.domain.events import Opened, Routed
 from tierline.domain.floor import Floor
 from tierline.domain.policy import Rule, RuleAction
@@ -106,7 +106,7 @@ def test_urgency_comes_from_severity(facts, urgency):
 
 @pytest.mark.parametrize(("criticality", "impact"), [(1, 1), (3, 3), (9, 2), ("1", 2), (None, 2)])
 def test_impact_comes_from_the_device_else_a_team(criticality, impact):
-    assert impact_of({"device": {"criticality": criticality}}) == impact
+    assert impact_of({"device": {"criticality": criticality}}, example_policy()) == impact
 
 
 def test_a_severity_never_touches_impact():
@@ -143,3 +143,12 @@ def test_what_was_stated_with_the_ticket_is_a_fact():
     )
     assert Story(policy).call(vip=True).ticket.tier == "T3"
     assert Story(policy).call().ticket.tier == "triage"
+
+
+def test_what_a_team_is_worth_is_the_policys_to_say() -> None:
+    """Without a device's criticality, the policy's own word for a team counts."""
+    policy = example_policy()
+    worst = replace(policy, priority=replace(policy.priority, impact={"team": 1}))
+    story = Story(policy=worst).open(facts={"severity": "error"})
+    assert story.ticket is not None
+    assert (story.ticket.impact, story.ticket.priority) == (1, P2)

@@ -86,14 +86,14 @@ def _priority(
         return command.priority, {**decided_by, "priority": "stated by a person"}
     if found.priority is not None:
         return found.priority, decided_by
-    impact, urgency = _impact_urgency(command)
+    impact, urgency = _impact_urgency(command, policy)
     rule = f"impact {impact} x urgency {urgency}" + (" + VIP" if command.vip else "")
     priority = policy.priority.of(impact, urgency, vip=command.vip)
     return priority, {**decided_by, "priority": rule}
 
 
-def _impact_urgency(command: Open) -> tuple[int, int]:
-    impact = command.impact if command.impact in SCALE else impact_of(command.facts)
+def _impact_urgency(command: Open, policy: Policy) -> tuple[int, int]:
+    impact = command.impact if command.impact in SCALE else impact_of(command.facts, policy)
     if command.urgency in SCALE:
         return impact, command.urgency
     return impact, urgency_of(command.facts) if command.alert else MIDDLE
@@ -101,7 +101,7 @@ def _impact_urgency(command: Open) -> tuple[int, int]:
 
 def _opened(command: Open, found: Classification, priority: Priority, policy: Policy) -> Opened:
     path = found.path or policy.agreement(command.agreement).path
-    impact, urgency = _impact_urgency(command)
+    impact, urgency = _impact_urgency(command, policy)
     agreement = policy.agreement(command.agreement).name
     mode = command.mode or policy.mode.of(path=path, client=command.client, agreement=agreement)
     return Opened(

@@ -102,10 +102,10 @@ def urgency_of(facts: Mapping[str, Any]) -> int:
         return LEAST
 
 
-def impact_of(facts: Mapping[str, Any]) -> int:
-    """1 to 3: the device's criticality, else a team."""
+def impact_of(facts: Mapping[str, Any], policy: Policy) -> int:
+    """1 to 3: the device's criticality, else what the policy says a team is."""
     criticality = lookup(facts, "device.criticality")
-    return criticality if criticality in SCALE else TEAM
+    return criticality if criticality in {1, 2, 3} else policy.priority.impact.get("team", TEAM)
 
 
 def choose_group(
