@@ -1,4 +1,4 @@
-"""Fixtures for tests against real servers: an embedded PostgreSQL and an embedded broker.
+"""Fixtures for tests against real servers: an embedded PostgreSQL and a broker.
 
 Each pytest process (each xdist worker) has its own pair, started at first use and shared by its
 tests. Every test that asks for `database_url` gets an empty, migrated database of its own.
@@ -19,13 +19,12 @@ import asyncpg
 import pytest
 import pytest_asyncio
 
-from tierline.messages.topics import PARTITIONS, TOPICS
-from tierline.runtime.embedded.broker import EmbeddedBroker
+from tests.brokers import Broker, make_broker
+from tests.kafka.jars import NoKafkaError
 from tierline.runtime.embedded.postgres import EmbeddedPostgres
 from tierline.runtime.errors import EmbeddedUnavailableError
 from tierline.runtime.ports import find_free_port
 
-TOPIC_PARTITIONS = dict.fromkeys(TOPICS, PARTITIONS)
 TEMPLATE = "template_migrated"
 # Losing a test database to a power cut is fine; waiting for the disk in each test is not.
 TEST_SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": "100"}
@@ -119,18 +118,16 @@ async def module_database_url(
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def broker(server_folder: Path) -> AsyncIterator[EmbeddedBroker]:
+async def broker(server_folder: Path) -> AsyncIterator[Broker]:
     """A running broker with the product's topics; `.bootstrap` is its address.
 
     It is shared: use a consumer group, keys or topics of your own. A test that kills it starts it
     again before it ends.
     """
     try:
-        server = EmbeddedBroker(
-            find_free_port(), TOPIC_PARTITIONS, log=server_folder / "broker.log"
-        )
-    except EmbeddedUnavailableError as error:
-        require_or_skip(error.message)
+        server = make_broker(server_folder)
+    except (EmbeddedUnavailableError, NoKafkaError) as error:
+        require_or_skip(str(error))
         raise
     await server.start()
     try:

@@ -7,20 +7,18 @@ from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
+from tests.brokers import TOPIC_PARTITIONS, Broker, make_broker
 from tierline.bus.producer import Outgoing
-from tierline.messages.topics import PARTITIONS, TOPICS
-from tierline.runtime.embedded.broker import EmbeddedBroker
-from tierline.runtime.ports import find_free_port
+from tierline.messages.topics import PARTITIONS
 
 PATIENCE_S = 40.0
-TOPIC_PARTITIONS = dict.fromkeys(TOPICS, PARTITIONS)
 
 
 @asynccontextmanager
-async def own_broker(folder: Path, *, topics: bool = True) -> AsyncIterator[EmbeddedBroker]:
+async def own_broker(folder: Path, *, topics: bool = True) -> AsyncIterator[Broker]:
     """A broker that a test may kill; without `topics` it comes back with none."""
     made = TOPIC_PARTITIONS if topics else {}
-    server = EmbeddedBroker(find_free_port(), made, log=folder / "broker.log")
+    server = make_broker(folder, made)
     await server.start()
     try:
         yield server

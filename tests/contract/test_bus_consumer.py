@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 import pytest
 import pytest_asyncio
 
+from tests.brokers import Broker, make_producer
 from tests.contract.bus import PATIENCE_S, outgoing, own_broker
 from tierline.bus import consumer as consumer_module
 from tierline.bus.consumer import Consumer, Message
-from tierline.bus.producer import NotSentError, Outgoing, Producer
+from tierline.bus.producer import NotSentError, Outgoing
 from tierline.messages.topics import EVENTS
-from tierline.runtime.embedded.broker import EmbeddedBroker
 
 pytestmark = [pytest.mark.broker, pytest.mark.timeout(240)]
 
@@ -20,7 +20,7 @@ STOP_WITHIN_S = 30.0
 
 
 @pytest_asyncio.fixture
-async def own(tmp_path) -> AsyncIterator[EmbeddedBroker]:
+async def own(tmp_path) -> AsyncIterator[Broker]:
     async with own_broker(tmp_path) as server:
         yield server
 
@@ -65,9 +65,9 @@ async def consuming(consumer: Consumer) -> AsyncIterator[None]:
         await asyncio.wait_for(task, STOP_WITHIN_S)
 
 
-async def send(broker: EmbeddedBroker, *bodies: bytes, key: str = "k") -> None:
+async def send(broker: Broker, *bodies: bytes, key: str = "k") -> None:
     """Send as the relay does: again, until the broker has it."""
-    producer = Producer(broker.bootstrap)
+    producer = make_producer(broker.bootstrap)
     batch: list[Outgoing] = outgoing(EVENTS, *bodies, key=key)
     async with asyncio.timeout(PATIENCE_S):
         while True:
@@ -79,9 +79,7 @@ async def send(broker: EmbeddedBroker, *bodies: bytes, key: str = "k") -> None:
     await producer.close()
 
 
-async def test_what_was_handled_is_committed_and_not_handed_again(
-    own: EmbeddedBroker, eventually
-) -> None:
+async def test_what_was_handled_is_committed_and_not_handed_again(own: Broker, eventually) -> None:
     first, second = Handler(), Handler()
     await send(own, b"1", b"2", b"3")
     async with consuming(Consumer(own.bootstrap, EVENTS, "g", first)):
@@ -93,7 +91,7 @@ async def test_what_was_handled_is_committed_and_not_handed_again(
 
 
 async def test_what_was_not_handled_is_handed_again_and_nothing_skipped(
-    own: EmbeddedBroker, eventually
+    own: Broker, eventually
 ) -> None:
     handler = Handler()
     handler.broken = True
@@ -106,9 +104,7 @@ async def test_what_was_not_handled_is_handed_again_and_nothing_skipped(
         await eventually(lambda: handler.bodies == [b"1", b"2", b"3"], PATIENCE_S)
 
 
-async def test_what_was_not_handled_before_the_end_comes_after_it(
-    own: EmbeddedBroker, eventually
-) -> None:
+async def test_what_was_not_handled_before_the_end_comes_after_it(own: Broker, eventually) -> None:
     first, second = Handler(), Handler()
     first.broken = True
     await send(own, b"1", b"2")
@@ -119,7 +115,7 @@ async def test_what_was_not_handled_before_the_end_comes_after_it(
 
 
 async def test_a_broker_that_dies_and_comes_back_empty_is_consumed_on_unaided(
-    own: EmbeddedBroker, eventually
+    own: Broker, eventually
 ) -> None:
     """Offsets and messages are gone; what is sent from then on arrives."""
     handler = Handler()
@@ -133,7 +129,7 @@ async def test_a_broker_that_dies_and_comes_back_empty_is_consumed_on_unaided(
 
 
 async def test_a_broker_that_dies_while_a_batch_is_handled_costs_at_most_a_repetition(
-    own: EmbeddedBroker, eventually
+    own: Broker, eventually
 ) -> None:
     handler = Handler()
     handler.open.clear()
@@ -148,7 +144,7 @@ async def test_a_broker_that_dies_while_a_batch_is_handled_costs_at_most_a_repet
         await eventually(lambda: b"2" in handler.bodies, 2 * PATIENCE_S)
 
 
-async def test_it_stops_in_bounded_time_wherever_it_is(own: EmbeddedBroker, eventually) -> None:
+async def test_it_stops_in_bounded_time_wherever_it_is(own: Broker, eventually) -> None:
     """While it joins, while its handler fails, and while the broker is away."""
     async with consuming(Consumer(own.bootstrap, EVENTS, "g1", Handler())):
         pass  # stopped in the middle of the join
@@ -166,7 +162,7 @@ async def test_it_stops_in_bounded_time_wherever_it_is(own: EmbeddedBroker, even
 
 
 async def test_it_is_lagging_while_messages_wait_and_not_when_it_has_them_all(
-    own: EmbeddedBroker, eventually, monkeypatch: pytest.MonkeyPatch
+    own: Broker, eventually, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(consumer_module, "BATCH_MAX", 5)
     handler = Handler()
@@ -186,7 +182,7 @@ async def test_it_is_lagging_while_messages_wait_and_not_when_it_has_them_all(
 
 
 async def test_a_consumer_cut_off_from_its_backlog_does_not_hold_the_sweep_back(
-    own: EmbeddedBroker, eventually, monkeypatch: pytest.MonkeyPatch
+    own: Broker, eventually, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(consumer_module, "BATCH_MAX", 5)
     monkeypatch.setattr(consumer_module, "LAG_HEARD_S", 2.0)

@@ -8,11 +8,11 @@ import pytest_asyncio
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import RecordTooLargeError, UnknownError
 
+from tests.brokers import Broker, make_producer
 from tests.contract.bus import outgoing, own_broker, read_all
-from tierline.bus.producer import NotSentError, Producer
+from tierline.bus.producer import NotSentError
 from tierline.bus.topics import ensure_topics
 from tierline.messages.topics import EVENTS, PARTITIONS, TOPICS
-from tierline.runtime.embedded.broker import EmbeddedBroker
 
 pytestmark = pytest.mark.broker
 
@@ -20,16 +20,16 @@ TOO_MUCH = 2 * 1024 * 1024
 
 
 @pytest_asyncio.fixture
-async def bare_broker(tmp_path) -> AsyncIterator[EmbeddedBroker]:
+async def bare_broker(tmp_path) -> AsyncIterator[Broker]:
     """A broker that has no topics unless somebody makes them."""
     async with own_broker(tmp_path, topics=False) as server:
         yield server
 
 
 async def test_all_of_a_batch_is_there_and_in_order_within_a_key(
-    bare_broker: EmbeddedBroker,
+    bare_broker: Broker,
 ) -> None:
-    producer = Producer(bare_broker.bootstrap)
+    producer = make_producer(bare_broker.bootstrap)
     try:
         for start in range(0, 300, 100):
             bodies = [str(n).encode() for n in range(start, start + 100)]
@@ -44,9 +44,9 @@ async def test_all_of_a_batch_is_there_and_in_order_within_a_key(
 
 
 async def test_the_gate_makes_the_topics_before_anything_is_sent(
-    bare_broker: EmbeddedBroker,
+    bare_broker: Broker,
 ) -> None:
-    producer = Producer(bare_broker.bootstrap)
+    producer = make_producer(bare_broker.bootstrap)
     await producer.send(outgoing(EVENTS, b"1"))
     await producer.close()
     admin = AIOKafkaAdminClient(bootstrap_servers=bare_broker.bootstrap)
@@ -60,9 +60,9 @@ async def test_the_gate_makes_the_topics_before_anything_is_sent(
 
 
 async def test_a_message_that_is_too_large_is_refused_for_good_and_the_rest_is_sent(
-    bare_broker: EmbeddedBroker,
+    bare_broker: Broker,
 ) -> None:
-    producer = Producer(bare_broker.bootstrap)
+    producer = make_producer(bare_broker.bootstrap)
     batch = outgoing(EVENTS, b"1", b"x" * TOO_MUCH, b"3")
     refused = await producer.send(batch)
     await producer.close()
@@ -72,10 +72,10 @@ async def test_a_message_that_is_too_large_is_refused_for_good_and_the_rest_is_s
 
 
 async def test_a_broker_that_is_away_takes_nothing_and_later_everything(
-    bare_broker: EmbeddedBroker,
+    bare_broker: Broker,
 ) -> None:
     """Killed and back empty: the gate makes the topics anew, and the same batch goes through."""
-    producer = Producer(bare_broker.bootstrap)
+    producer = make_producer(bare_broker.bootstrap)
     await producer.send(outgoing(EVENTS, b"before"))
     await bare_broker.kill()
     with pytest.raises(NotSentError):
@@ -94,7 +94,7 @@ async def test_a_broker_that_is_away_takes_nothing_and_later_everything(
 
 
 async def test_a_broker_that_was_never_there_is_not_sent(tmp_path) -> None:
-    producer = Producer("127.0.0.1:1")
+    producer = make_producer("127.0.0.1:1")
     with pytest.raises(NotSentError):
         await producer.send(outgoing(EVENTS, b"1"))
     await producer.close()
@@ -104,14 +104,14 @@ async def test_a_broker_that_was_never_there_is_not_sent(tmp_path) -> None:
     ("error", "for_good"), [(UnknownError("?"), False), (RecordTooLargeError("!"), True)]
 )
 async def test_an_unknown_error_is_never_for_good(
-    bare_broker: EmbeddedBroker,
+    bare_broker: Broker,
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
     *,
     for_good: bool,
 ) -> None:
     """A broker coming back says UnknownError for a while: that is no reason for a dead letter."""
-    producer = Producer(bare_broker.bootstrap)
+    producer = make_producer(bare_broker.bootstrap)
     await producer.send(outgoing(EVENTS, b"0"))
     real = producer._producer
     assert real is not None

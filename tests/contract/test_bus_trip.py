@@ -9,13 +9,13 @@ import pytest
 
 from intake.triage import consumer as triage_consumer
 from intake.triage.consumer import TriageConsumer
+from tests.brokers import make_producer
 from tests.contract.bus import own_broker
 from tests.domain.worlds import SAM
 from tests.services.interleavings.world import World, make_world
 from tierline.bus import inbox as inbox_module
 from tierline.bus.consumer import Consumer
 from tierline.bus.inbox import Inbox
-from tierline.bus.producer import Producer
 from tierline.bus.relay import Relay
 from tierline.domain.commands import Note
 from tierline.messages.alert import encode_accepted, message_key
@@ -78,7 +78,7 @@ async def test_a_broker_that_dies_empty_in_mid_stream_loses_and_doubles_nothing(
     monkeypatch.setattr(inbox_module, "SWEEP_OLDER_THAN_S", 1.0)
     async with own_broker(tmp_path, topics=False) as broker, make_world(database_url) as world:
         await world.run("CREATE TABLE effect (place bigserial, ticket bigint, seq int)")
-        producers = [Producer(broker.bootstrap), Producer(broker.bootstrap)]
+        producers = [make_producer(broker.bootstrap), make_producer(broker.bootstrap)]
         relays = [Relay(world.db, producer) for producer in producers]
         replicas = [Notifier(world, broker.bootstrap) for _ in range(2)]
         loops = [relay.run for relay in relays]
@@ -111,7 +111,7 @@ async def test_a_row_no_broker_takes_is_a_dead_letter_and_blocks_nothing(
     database_url: str, tmp_path
 ) -> None:
     async with own_broker(tmp_path) as broker, make_world(database_url) as world:
-        producer = Producer(broker.bootstrap)
+        producer = make_producer(broker.bootstrap)
         for body in (b"1", b"x" * TOO_MUCH, b"3"):
             await world.run(
                 "INSERT INTO tierline.outbox (shard, topic, key, body) VALUES (1, $1, 'k', $2)",
@@ -131,7 +131,7 @@ async def test_alerts_reach_triage_over_the_broker_and_by_the_sweep_without_it(
     monkeypatch.setattr(triage_consumer, "SWEEP_EVERY_S", 0.5)
     monkeypatch.setattr(triage_consumer, "SWEEP_OLDER_THAN_S", 1.0)
     async with own_broker(tmp_path) as broker, make_world(database_url) as world:
-        producer = Producer(broker.bootstrap)
+        producer = make_producer(broker.bootstrap)
         relay = Relay(world.db, producer)
         triage = TriageConsumer(world.db, world.triager())
         consumer = Consumer(broker.bootstrap, ALERTS, "triage", triage.handle)

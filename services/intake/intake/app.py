@@ -73,7 +73,11 @@ def edge(database: Database, nudge: Callable[[], None], checks: dict[str, Check]
 async def build(settings: Settings) -> Service:
     """The service, ready to run. Raises one of UNREACHABLE while Postgres is away."""
     db = await Database.connect(settings.database_url)
-    producer = Producer(settings.kafka_bootstrap, idempotent=settings.kafka_idempotent)
+    producer = Producer(
+        settings.kafka_bootstrap,
+        idempotent=settings.kafka_idempotent,
+        replication=settings.kafka_replication,
+    )
     relay = Relay(db, producer)
     policy = PolicySource(db)
     await policy.refresh()

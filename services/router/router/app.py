@@ -67,7 +67,11 @@ async def build(settings: Settings) -> Service:
     """The service, ready to run. Raises one of UNREACHABLE while Postgres is away."""
     db = await Database.connect(settings.database_url)
     source, floor, people, hub = PolicySource(db), FloorSource(db), People(db), Hub()
-    producer = Producer(settings.kafka_bootstrap, idempotent=settings.kafka_idempotent)
+    producer = Producer(
+        settings.kafka_bootstrap,
+        idempotent=settings.kafka_idempotent,
+        replication=settings.kafka_replication,
+    )
     relay = Relay(db, producer)
     live = Live(db, hub, people, settings.kafka_bootstrap)
     context = Context(

@@ -19,7 +19,11 @@ async def build(settings: Settings) -> Service:
     db = await Database.connect(settings.database_url)
     policy, floor = PolicySource(db), FloorSource(db)
     await policy.refresh()
-    producer = Producer(settings.kafka_bootstrap, idempotent=settings.kafka_idempotent)
+    producer = Producer(
+        settings.kafka_bootstrap,
+        idempotent=settings.kafka_idempotent,
+        replication=settings.kafka_replication,
+    )
     relay = Relay(db, producer)
     ticker = Ticker(db, lambda: policy.current, lambda: floor.current, relay.nudge)
     app = FastAPI(title="Tierline sla-timer", docs_url=None, redoc_url=None)

@@ -18,6 +18,9 @@ GATE_CHECK_S = 1.0
 
 PRODUCER_BATCH_BYTES = 128 * 1024
 REQUEST_TIMEOUT_MS = 10_000
+SEND_TIMEOUT_S = 15.0
+"""A batch is taken by then or sent again: a transaction that waits for it may idle for 30 s."""
+
 SESSION_TIMEOUT_MS = 10_000
 HEARTBEAT_MS = 3_000
 MAX_POLL_INTERVAL_MS = 120_000

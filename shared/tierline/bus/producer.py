@@ -8,12 +8,19 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordTooLargeError
+from aiokafka.errors import (
+    KafkaError,
+    MessageSizeTooLargeError,
+    ProducerClosed,
+    RecordTooLargeError,
+)
 
 from tierline.bus.limits import (
+    CLOSE_TIMEOUT_S,
     GATE_CHECK_S,
     PRODUCER_BATCH_BYTES,
     REQUEST_TIMEOUT_MS,
+    SEND_TIMEOUT_S,
 )
 from tierline.bus.topics import ensure_topics
 from tierline.messages.topics import TOPICS
@@ -39,19 +46,34 @@ class NotSentError(RuntimeError):
 
 
 class Producer:
-    """One Kafka producer, started at first use and again after it broke."""
+    """One Kafka producer, started at first use and again after it broke.
 
-    def __init__(self, bootstrap: str, *, idempotent: bool = False) -> None:
+    Args:
+        bootstrap: host:port, several separated by commas.
+        idempotent: the broker drops what a retry sends twice (Apache Kafka; not the embedded one).
+        replication: copies kept of each message, where topics have to be made.
+    """
+
+    def __init__(self, bootstrap: str, *, idempotent: bool = False, replication: int = 1) -> None:
         self._bootstrap = bootstrap
         self._idempotent = idempotent
+        self._replication = replication
         self._producer: AIOKafkaProducer | None = None
         self._topics_seen = 0.0
 
     async def send(self, messages: Sequence[Outgoing]) -> dict[int, str]:
         """Send all of `messages`; returns, by id, why some were refused for good.
 
-        Raises NotSentError if any was not taken for another reason.
+        Raises NotSentError if any was not taken for another reason, or not within SEND_TIMEOUT_S.
         """
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                return await self._send(messages)
+        except (KafkaError, OSError, TimeoutError) as error:
+            await self.close()  # so that nothing of it arrives later, behind what is sent next
+            raise NotSentError(_why(error)) from error
+
+    async def _send(self, messages: Sequence[Outgoing]) -> dict[int, str]:
         refused: dict[int, str] = {}
         handed: list[tuple[Outgoing, asyncio.Future[Any]]] = []
         try:
@@ -65,34 +87,38 @@ class Producer:
                     refused[message.id] = _why(error)
                 else:
                     handed.append((message, taken))
-        except (KafkaError, OSError, TimeoutError) as error:
+            if handed:
+                await asyncio.wait([taken for _, taken in handed])
+        finally:
             for _, taken in handed:
                 taken.add_done_callback(_heard)
-            await self.close()
-            raise NotSentError(_why(error)) from error
-        outcomes = await asyncio.gather(*(taken for _, taken in handed), return_exceptions=True)
-        for (message, _), outcome in zip(handed, outcomes, strict=True):
-            if isinstance(outcome, REFUSED_FOR_GOOD):
-                refused[message.id] = _why(outcome)
-            elif isinstance(outcome, BaseException):
-                self._topics_seen = 0.0
-                raise NotSentError(_why(outcome))
+        for message, taken in handed:
+            failed = taken.exception()
+            if isinstance(failed, REFUSED_FOR_GOOD):
+                refused[message.id] = _why(failed)
+            elif failed is not None:
+                raise failed
         return refused
 
     async def close(self) -> None:
-        """Stop the producer; the next send starts a fresh one."""
+        """Stop the producer; the next send starts a fresh one. What it had not sent is given up."""
         producer, self._producer = self._producer, None
         self._topics_seen = 0.0
-        if producer is not None:
-            try:
-                await producer.stop()
-            except (KafkaError, OSError, TimeoutError) as error:
-                log.warning("producer did not stop cleanly", reason=str(error))
+        if producer is None:
+            return
+        # An idempotent producer tries for ever, and its stop waits for that: end it first.
+        producer._message_accumulator.fail_all(ProducerClosed())  # noqa: SLF001
+        stopping = asyncio.ensure_future(producer.stop())
+        await asyncio.wait({stopping}, timeout=CLOSE_TIMEOUT_S)
+        stopping.cancel()
+        outcome: Any = (await asyncio.gather(stopping, return_exceptions=True))[0]
+        if isinstance(outcome, BaseException):
+            log.warning("producer did not stop cleanly", reason=repr(outcome))
 
     async def _ready(self) -> AIOKafkaProducer:
         """The producer, once the topics exist: the gate that a broker with amnesia must pass."""
         if self._producer is None:
-            await ensure_topics(self._bootstrap)
+            await self._make_topics()
             producer = AIOKafkaProducer(
                 bootstrap_servers=self._bootstrap,
                 acks="all",
@@ -109,9 +135,12 @@ class Producer:
         if time.monotonic() - self._topics_seen > GATE_CHECK_S:
             metadata = await self._producer.client.fetch_all_metadata()
             if not set(TOPICS) <= set(metadata.topics()):
-                await ensure_topics(self._bootstrap)
+                await self._make_topics()
             self._topics_seen = time.monotonic()
         return self._producer
+
+    async def _make_topics(self) -> None:
+        await ensure_topics(self._bootstrap, replication=self._replication)
 
 
 def _why(error: BaseException) -> str:

@@ -20,6 +20,8 @@ class ServiceSettings(BaseSettings):
         database_url: postgresql://user:password@host:port/database.
         kafka_bootstrap: host:port, several separated by commas.
         kafka_idempotent: an idempotent producer; the embedded broker lacks it, Kafka has it.
+        kafka_replication: copies of each message, where a service has to make the topics: 3 on a
+            cluster of three brokers or more.
         host: the address to listen on.
         port: the service's own HTTP port.
         secret: signs what leaves and comes back; at least 32 characters.
@@ -41,6 +43,7 @@ class ServiceSettings(BaseSettings):
     database_url: Annotated[str, Field(repr=False)]
     kafka_bootstrap: str
     kafka_idempotent: bool = False
+    kafka_replication: Annotated[int, Field(ge=1, le=32_767)] = 1
     host: str = "127.0.0.1"
     port: Port
     secret: Annotated[str, Field(min_length=SHORTEST_SECRET, repr=False)]

@@ -13,14 +13,12 @@ from notifier.app import build
 from notifier.limits import LEASE_S, SEND_S, HttpTimeouts
 from notifier.settings import Settings
 from notifier.smtp import SEND_SECONDS
+from tests.brokers import IDEMPOTENT, make_broker, make_producer
 from tests.services.notifier.receivers import HttpReceiver, http_receiver
 from tests.services.notifier.world import SECRET, World
-from tierline.bus.producer import Producer
 from tierline.bus.relay import Relay
 from tierline.cli.load_policy import write_policy
-from tierline.messages.topics import PARTITIONS, TOPICS
 from tierline.policy import load_folder
-from tierline.runtime.embedded.broker import EmbeddedBroker
 from tierline.runtime.ports import find_free_port
 
 ROOT = Path(__file__).parents[3]
@@ -89,9 +87,7 @@ async def receiver() -> AsyncIterator[HttpReceiver]:
 @pytest.fixture
 async def own_broker(tmp_path: Path):
     """A broker of its own: the shared one may hold events of other tests' tickets."""
-    server = EmbeddedBroker(
-        find_free_port(), dict.fromkeys(TOPICS, PARTITIONS), log=tmp_path / "broker.log"
-    )
+    server = make_broker(tmp_path)
     await server.start()
     yield server
     await server.stop()
@@ -111,6 +107,7 @@ async def test_a_ticket_is_told_by_every_channel(
         settings(
             database_url=database_url,
             kafka_bootstrap=own_broker.bootstrap,
+            kafka_idempotent=IDEMPOTENT,
             development=True,
             mail_catcher=True,
             smtp_port=find_free_port(),
@@ -118,7 +115,7 @@ async def test_a_ticket_is_told_by_every_channel(
     )
     stop = asyncio.Event()
     loops = [asyncio.create_task(loop(stop)) for _, loop in service.loops]
-    producer = Producer(own_broker.bootstrap)
+    producer = make_producer(own_broker.bootstrap)
     relay = asyncio.create_task(Relay(world.db, producer).run(stop))
     try:
         world.story()

@@ -7,6 +7,7 @@ import httpx
 
 from router.app import build
 from router.settings import Settings
+from tests.brokers import IDEMPOTENT
 from tests.services.router.world import HARBOUR, SECRET, router_world, token_of
 from tierline.runtime.service import serve
 
@@ -21,6 +22,7 @@ async def test_the_whole_router_comes_up_streams_what_is_done_and_stops(
     settings = Settings(
         database_url=database_url,
         kafka_bootstrap=broker.bootstrap,
+        kafka_idempotent=IDEMPOTENT,
         port=port,
         secret=SECRET,
         development=True,

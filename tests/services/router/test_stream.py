@@ -9,8 +9,8 @@ import pytest
 from router import consumer
 from router.consumer import Live
 from router.routes import stream as route
+from tests.brokers import make_producer
 from tests.services.router.streams import following
-from tierline.bus.producer import Producer
 from tierline.bus.relay import Relay
 from tierline.domain.terms import Role
 from tierline.messages.events import decode_event
@@ -113,7 +113,7 @@ async def test_a_change_of_the_clock_and_the_heartbeat_are_told(world, monkeypat
 
 
 async def test_from_a_command_through_the_broker_to_the_stream(world, broker, eventually):
-    producer = Producer(broker.bootstrap)
+    producer = make_producer(broker.bootstrap)
     relay, live, stop = Relay(world.db, producer), live_of(world, broker.bootstrap), asyncio.Event()
     running = [asyncio.create_task(loop(stop)) for loop in (relay.run, live.consume)]
     try:
