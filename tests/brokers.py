@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TypeAlias
 
-from tests.kafka.apache import ApacheBroker, Node
+from tests.kafka.apache import ApacheBroker, Node, free_ports
 from tierline.bus.producer import Producer
 from tierline.messages.topics import PARTITIONS, TOPICS
 from tierline.runtime.embedded.broker import EmbeddedBroker
@@ -35,11 +35,10 @@ def make_broker(folder: Path, topics: Mapping[str, int] = TOPIC_PARTITIONS) -> B
         EmbeddedUnavailableError: the embedded broker is not installed.
         NoKafkaError: Apache Kafka cannot be run here.
     """
-    port = find_free_port()
     if CHOSEN == "embedded":
-        return EmbeddedBroker(port, topics, log=folder / "broker.log")
-    node = Node(1, port, find_free_port([port]))
-    return ApacheBroker(folder / f"kafka-{port}", node, [node], topics)
+        return EmbeddedBroker(find_free_port(), topics, log=folder / "broker.log")
+    node = Node.on(1, free_ports(3))
+    return ApacheBroker(folder / f"kafka-{node.port}", node, [node], topics)
 
 
 def make_producer(bootstrap: str) -> Producer:

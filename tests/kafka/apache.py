@@ -7,7 +7,7 @@ import os
 import shutil
 import signal
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,11 +33,27 @@ ASK_PAUSE_SECONDS = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One broker's place in its cluster."""
+    """One broker's place in its cluster.
+
+    Attributes:
+        number: from 1.
+        port: where it listens to clients.
+        controller_port: where its controller listens to the others.
+        inner_port: where it listens to the other brokers.
+        advertised: the port clients are told; its own unless something stands in between.
+    """
 
     number: int
     port: int
     controller_port: int
+    inner_port: int
+    advertised: int
+
+    @classmethod
+    def on(cls, number: int, ports: Sequence[int], advertised: int | None = None) -> "Node":
+        """A node on three free ports."""
+        port, controller_port, inner_port = ports
+        return cls(number, port, controller_port, inner_port, advertised or port)
 
     @property
     def voter(self) -> str:
@@ -67,7 +83,7 @@ class ApacheBroker(EmbeddedServer):
     @property
     def bootstrap(self) -> str:
         """The address for Kafka clients, host:port."""
-        return f"{LOOPBACK}:{self.port}"
+        return f"{LOOPBACK}:{self.node.advertised}"
 
     def spec(self) -> ChildSpec:
         """Say how to run this broker, for a supervisor or for `start`."""
@@ -131,13 +147,15 @@ class Cluster:
     Args:
         folder: everything of the cluster goes here.
         brokers: 1 or 3.
+        advertised: by broker number, the port clients are told where a proxy stands in between.
     """
 
-    def __init__(self, folder: Path, brokers: int = 1) -> None:
-        taken: list[int] = []
-        for _ in range(2 * brokers):
-            taken.append(find_free_port(taken))
-        nodes = [Node(n + 1, taken[2 * n], taken[2 * n + 1]) for n in range(brokers)]
+    def __init__(
+        self, folder: Path, brokers: int = 1, advertised: Mapping[int, int] | None = None
+    ) -> None:
+        told = advertised or {}
+        ports = free_ports(3 * brokers, told.values())
+        nodes = [Node.on(n + 1, ports[3 * n : 3 * n + 3], told.get(n + 1)) for n in range(brokers)]
         self.brokers = {
             node.number: ApacheBroker(folder / str(node.number), node, nodes, {}) for node in nodes
         }
@@ -156,6 +174,10 @@ class Cluster:
         for broker in self.brokers.values():
             broker.go_on()
         await asyncio.gather(*(broker.stop() for broker in self.brokers.values()))
+
+    def port(self, number: int) -> int:
+        """Where broker `number` really listens."""
+        return self.brokers[number].port
 
     async def kill(self, number: int) -> None:
         """End broker `number` with SIGKILL."""
@@ -215,6 +237,14 @@ class Cluster:
         return {int(found["partition"]): found for found in described["partitions"]}
 
 
+def free_ports(count: int, taken: Collection[int] = ()) -> list[int]:
+    """That many free loopback ports, none of them in `taken`."""
+    found: list[int] = []
+    for _ in range(count):
+        found.append(find_free_port([*taken, *found]))
+    return found
+
+
 async def _make_topics(
     admin: AIOKafkaAdminClient, topics: Mapping[str, int], replication: int
 ) -> str | None:
@@ -239,7 +269,7 @@ async def _bootstrap_checkpoint() -> Path:
         return found
     scratch = TARGET / f"formatting-{uuid.uuid4().hex}"
     scratch.mkdir(parents=True)
-    node = Node(1, 19_092, 19_093)
+    node = Node.on(1, (19_092, 19_093, 19_094))
     lines = "".join(f"{k}={v}\n" for k, v in _settings(node, [node], scratch / "data").items())
     (scratch / "server.properties").write_text(lines)
     arguments = ["format", "-t", CLUSTER_ID, "-c", str(scratch / "server.properties")]
@@ -265,16 +295,17 @@ def _settings(node: Node, nodes: Sequence[Node], data: Path) -> dict[str, object
     """
     copies = len(nodes)
     in_sync = max(1, copies - 1)
+    inner = f"INNER://{LOOPBACK}:{node.inner_port}"
     return {
         "process.roles": "broker,controller",
         "node.id": node.number,
         "controller.quorum.voters": ",".join(other.voter for other in nodes),
-        "listeners": f"PLAINTEXT://{LOOPBACK}:{node.port},"
+        "listeners": f"CLIENTS://{LOOPBACK}:{node.port},{inner},"
         f"CONTROLLER://{LOOPBACK}:{node.controller_port}",
-        "advertised.listeners": f"PLAINTEXT://{LOOPBACK}:{node.port}",
-        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+        "advertised.listeners": f"CLIENTS://{LOOPBACK}:{node.advertised},{inner}",
+        "listener.security.protocol.map": "CONTROLLER:PLAINTEXT,CLIENTS:PLAINTEXT,INNER:PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
-        "inter.broker.listener.name": "PLAINTEXT",
+        "inter.broker.listener.name": "INNER",
         "log.dirs": data,
         "auto.create.topics.enable": "false",
         "default.replication.factor": copies,

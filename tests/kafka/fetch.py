@@ -8,10 +8,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.kafka.apache import ApacheBroker, Node
+from tests.kafka.apache import ApacheBroker, Node, free_ports
 from tests.kafka.jars import ARCHIVE, NoKafkaError, fetch, java_command
 from tierline.messages.topics import PARTITIONS, TOPICS
-from tierline.runtime.ports import find_free_port
 
 DUMP_SECONDS = 120.0
 
@@ -40,8 +39,7 @@ def main() -> int:
 async def _archive() -> None:
     """Run a broker once, and let Java write down the classes it loaded as it ends."""
     with tempfile.TemporaryDirectory() as folder:
-        port = find_free_port()
-        node = Node(1, port, find_free_port([port]))
+        node = Node.on(1, free_ports(3))
         broker = ApacheBroker(Path(folder), node, [node], dict.fromkeys(TOPICS, PARTITIONS))
         spec = broker.spec()
         if spec.prepare is not None:
