@@ -23,9 +23,14 @@ MAY_READ_TIME: dict[str, str] = {
     "notifier.channels.chat": "transport time of an attempt",
     "notifier.channels.mail": "the Date of a mail is real",
     "notifier.channels.webhook": "a signature is over the real time",
-    "notifier.deliver": "looks for due messages between wake-ups",
+    "notifier.deliver": "waits for outcomes to be recorded together",
+    "notifier.outages": "waits before it asks the database again",
     "router.transactions": "waits before it tries again after a deadlock",
     "tierline.cli.client": "waits before it asks the router again",
+    "tierline.cli.replaying.drain": "looks again and again until everything has drained",
+    "tierline.cli.replaying.feed": "lets held policy time follow ten times a second",
+    "tierline.cli.replaying.post": "waits before it asks the router again",
+    "tierline.cli.replaying.run": "shows the progress twice a second",
     "tierline.cli.running": "waits for the stack to stop",
     "tierline.policy.folder": "the year around which holidays are looked up, where none is given",
     "tierline.runtime.embedded.postgres": "waits for a server",
@@ -41,8 +46,11 @@ MAY_READ_TIME: dict[str, str] = {
 MAY_DRAW: dict[str, str] = {
     "notifier.backoff": "jitter of retries",
     "notifier.deliver": "jitter of retries",
+    "notifier.sending": "jitter of retries",
     "notifier.settle": "jitter of retries",
     "router.transactions": "jitter of retries",
+    "tierline.replay.made_up": "a made-up log, by its seed",
+    "tierline.replay.made_up_tales": "a made-up log, by its seed",
     "tierline.runtime.ports": "a free port",
 }
 """Module: why it draws at random. Secrets come from `secrets`, which is not meant here."""
@@ -54,6 +62,8 @@ STARTED_FROM_OUTSIDE: dict[str, str] = {
     "tierline.cli.main": "the program `tierline`",
     "tierline.cli.reference": "`make contracts`",
     "tierline.messages.asyncapi": "`make contracts`",
+    "tierline.replay.made_up": "somebody who wants a log to try a replay with",
+    "tierline.replay.schema": "`make contracts`",
     "tierline.store.migrate": "`tierline up`, and a deployment's migration job",
     "tierline.store.migrations.env": "Alembic",
 }

@@ -19,6 +19,7 @@ PRINTED_BY: dict[str, list[str]] = {
     "openapi.json": ["-m", "router.openapi"],
     "openapi-intake.json": ["-m", "intake.openapi"],
     "policy-schema.json": ["-m", "tierline.policy.schema"],
+    "replay-mapping-schema.json": ["-m", "tierline.replay.schema"],
     "states.md": ["-m", "tests.domain.states"],
 }
 

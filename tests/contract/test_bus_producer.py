@@ -115,16 +115,17 @@ async def test_an_unknown_error_is_never_for_good(
     await producer.send(outgoing(EVENTS, b"0"))
     real = producer._producer
     assert real is not None
-    send = real.send
+    send, sent = real.send_batch, iter([False, True, False, True])
 
-    async def second_fails(topic, body, key):
-        if body != b"2":
-            return await send(topic, body, key=key)
+    async def fails_with_the_second(batch, topic, *, partition):
+        """All three together are not taken, nor is the second by itself."""
+        if next(sent):
+            return await send(batch, topic, partition=partition)
         failed = asyncio.get_running_loop().create_future()
         failed.set_exception(error)
         return failed
 
-    monkeypatch.setattr(real, "send", second_fails)
+    monkeypatch.setattr(real, "send_batch", fails_with_the_second)
     try:
         if for_good:
             assert list(await producer.send(outgoing(EVENTS, b"1", b"2", b"3"))) == [2]

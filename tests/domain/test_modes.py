@@ -1,14 +1,15 @@
 """Watch, suggest, act: how far Tierline goes on its own."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from tests.domain.worlds import HOUR, KIM, MINUTE, MONDAY, SAM, TOM, Story, example_policy
-from tierline.domain.commands import AcceptProposal, Claim, MakePlan, Move, Resolve
-from tierline.domain.events import EscalationProposed, Lapsed
+from tierline.domain.commands import AcceptProposal, Claim, MakePlan, Move, PutOnHold, Resolve
+from tierline.domain.events import EscalationProposed, Lapsed, Reviewed
 from tierline.domain.policy import ModeRules
-from tierline.domain.terms import Mode, State
+from tierline.domain.terms import HoldReason, Mode, State
 
 WATCH, SUGGEST, ACT = Mode.WATCH, Mode.SUGGEST, Mode.ACT
 
@@ -106,3 +107,25 @@ def test_the_most_specific_of_path_client_agreement_default():
     assert rules.of(path="p", client="Fabrikam", agreement="managed") is SUGGEST
     assert rules.of(path="p", client="Contoso", agreement="managed") is ACT
     assert rules.of(path="vip", client="Contoso", agreement="managed") is WATCH
+
+
+def test_in_watch_nobody_was_reminded_so_an_unanswered_hold_does_not_close():
+    story = in_mode(WATCH).ok(Claim("sam")).ok(PutOnHold(HoldReason.CLIENT, "a log", "jo"))
+    story.wait(timedelta(days=30))
+    assert story.ticket.state is State.ON_HOLD
+    assert story.ticket.hold.chases > story.policy.holds.close_after
+    assert len(story.all(Reviewed)) == story.ticket.hold.chases, "it is still looked at each day"
+
+
+def test_in_watch_nobody_was_asked_so_an_unconfirmed_resolution_stays():
+    story = in_mode(WATCH).ok(Resolve("x")).wait(timedelta(days=30))
+    assert [e.what.clock for e in story.all(Lapsed)].count("confirm") == 1
+    assert story.ticket.state is State.RESOLVED
+
+
+@pytest.mark.parametrize("mode", [SUGGEST, ACT])
+def test_where_messages_leave_silence_closes(mode):
+    held = in_mode(mode).ok(Claim("sam")).ok(PutOnHold(HoldReason.CLIENT, "a log", "jo"))
+    resolved = in_mode(mode).ok(Resolve("x"))
+    for story in (held, resolved):
+        assert story.wait(timedelta(days=30)).ticket.state is State.CLOSED

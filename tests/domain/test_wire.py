@@ -36,7 +36,13 @@ from tierline.domain.commands import (
 from tierline.domain.evolve import BrokenFoldError, evolve, fold
 from tierline.domain.snapshot import nearest, snapshot
 from tierline.domain.terms import HoldReason, Mode
-from tierline.messages.events import EVENT_TYPES, decode_event, encode_event, event_name
+from tierline.messages.events import (
+    EVENT_TYPES,
+    decode_event,
+    decode_place,
+    encode_event,
+    event_name,
+)
 from tierline.messages.state import decode_ticket, encode_ticket
 
 
@@ -138,10 +144,27 @@ def test_a_gap_a_stranger_and_a_headless_log_make_no_ticket():
 
 def test_the_snapshot_shows_the_nearest_promise_of_each_kind():
     story = Story().open()
-    client, internal = nearest(story.ticket, to_client=True), nearest(story.ticket, to_client=False)
+    client, internal = nearest(story.ticket)
     assert (client.clock, client.due, client.breached) == ("respond", MONDAY + 2 * HOUR, False)
     assert (internal.clock, internal.due) == ("queue", MONDAY + 15 * MINUTE)
     story.wait(3 * HOUR)
-    assert nearest(story.ticket, to_client=True).breached
-    assert nearest(story.ok(Resolve("x"), TOM).ticket, to_client=True) is None
-    assert nearest(story.ticket, to_client=False).due == at("2026-11-26 12:00")
+    assert nearest(story.ticket)[0].breached
+    assert nearest(story.ok(Resolve("x"), TOM).ticket)[0] is None
+    assert nearest(story.ticket)[1].due == at("2026-11-26 12:00")
+
+
+def test_where_an_event_stands_is_read_without_the_rest() -> None:
+    story = Story(example_policy()).open()
+    wire = encode_event(story.events[-1], story.ticket)
+    assert decode_place(wire) == (story.ticket.id, story.ticket.seq)
+
+
+@pytest.mark.parametrize("body", [b"{}", b"\xff", b'{"id":"7/1","data":{"ticket":{"number":7}}}'])
+def test_what_stands_nowhere_is_refused(body: bytes) -> None:
+    with pytest.raises(msgspec.MsgspecError):
+        decode_place(body)
+
+
+def test_an_event_that_says_two_places_is_refused() -> None:
+    with pytest.raises(msgspec.MsgspecError, match="7/9"):
+        decode_place(b'{"id":"7/9","data":{"ticket":{"number":7,"seq":1}}}')

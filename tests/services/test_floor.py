@@ -11,7 +11,7 @@ from tests.domain.worlds import MONDAY, SAM, TOM
 from tests.services.interleavings.world import World, make_world
 from tierline.domain.commands import Close, Move, Resolve
 from tierline.store import floor as floor_module
-from tierline.store.floor import FloorSource
+from tierline.store.floor import FloorSource, next_reading_s
 
 pytestmark = pytest.mark.postgres
 
@@ -43,6 +43,13 @@ async def test_before_the_first_read_it_is_empty_and_old(world: World) -> None:
     floor = FloorSource(world.db).current
     assert dict(floor.load) == {}
     assert floor.as_of.year == 1970
+
+
+@pytest.mark.parametrize(
+    ("took_s", "wait_s"), [(0.0, 1.0), (0.02, 1.0), (0.1, 5.0), (0.5, 25.0), (9.0, 30.0)]
+)
+async def test_the_dearer_a_reading_the_later_the_next(took_s: float, wait_s: float) -> None:
+    assert next_reading_s(took_s) == wait_s
 
 
 async def test_it_is_kept_fresh_over_an_outage(

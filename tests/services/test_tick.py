@@ -197,6 +197,21 @@ async def test_a_stale_due_instant_is_mended(world: World) -> None:
     assert await world.ticker().tick() == 0
 
 
+async def test_a_crowd_is_drained_by_the_loop_each_ticket_once(world: World, eventually) -> None:
+    """More than a batch is due: several transactions at a time, none takes another's tickets."""
+    tickets = await world.open_many(3 * BATCH + 1)
+    await world.clock(LIMIT_OF_T1)
+    async with running(world.ticker().run):
+
+        async def all_moved() -> bool:
+            return await world.count("ticket", "grp = 'Network'") == len(tickets)
+
+        await eventually(all_moved, PATIENCE_S)
+    first = await fired(world, tickets[0].id)
+    for ticket in tickets[::40]:
+        assert await fired(world, ticket.id) == first
+
+
 async def test_a_fast_policy_clock_makes_hours_of_promises_fire(world: World, eventually) -> None:
     """Six policy hours a second: the whole path is walked while the tickers run."""
     ticket = await world.open()

@@ -15,6 +15,7 @@ from intake.batch import Batcher
 from intake.client_of import Clients
 from intake.keys import Keys
 from intake.openapi import document
+from intake.replays import Replays
 from intake.routes.alerts import AlertsApp, address_of
 from intake.settings import Settings
 from intake.triage.wiring import triage_loops
@@ -53,20 +54,28 @@ class Edge:
     batcher: Batcher
 
 
-def edge(database: Database, nudge: Callable[[], None], checks: dict[str, Check]) -> Edge:
+def edge(
+    database: Database,
+    nudge: Callable[[], None],
+    checks: dict[str, Check],
+    *,
+    development: bool = False,
+) -> Edge:
     """Put the edge together.
 
     Args:
         database: its pool.
         nudge: wakes the relay after a commit.
         checks: what `/readyz` asks, by name.
+        development: a replay may run here, during which no alert is taken.
     """
     app = IntakeApp(title="Tierline intake", redoc_url=None, docs_url=None)
     install_docs(app)
     install_problems(app)
     app.include_router(health_router("intake", checks))
     batcher = Batcher(database, nudge)
-    app.alerts = AlertsApp(Keys(database), Acceptor(Clients(database), batcher))
+    acceptor = Acceptor(Clients(database), batcher)
+    app.alerts = AlertsApp(Keys(database), acceptor, Replays(database) if development else None)
     return Edge(app, batcher)
 
 
@@ -81,7 +90,8 @@ async def build(settings: Settings) -> Service:
     relay = Relay(db, producer)
     policy = PolicySource(db)
     await policy.refresh()
-    front = edge(db, relay.nudge, {"postgres": db.alive, "policy": policy.ready})
+    checks: dict[str, Check] = {"postgres": db.alive, "policy": policy.ready}
+    front = edge(db, relay.nudge, checks, development=settings.development)
     loops: list[tuple[str, Loop]] = [("relay", relay.run), ("policy", policy.run)]
     return Service(
         name="intake",

@@ -18,6 +18,9 @@ LABELS = "labels."
 FIELDS = frozenset({"client", "site", "host", "service"})
 
 
+CLIENT_NAMES = "SELECT name FROM tierline.client ORDER BY name LIMIT $1"
+
+
 class Clients:
     """The names of all clients, read again when they are older than CACHE_SECONDS.
 
@@ -41,9 +44,7 @@ class Clients:
             if self._clock() < self._until:
                 return
             async with self._database.connection() as connection:
-                rows = await connection.fetch(
-                    "SELECT name FROM tierline.client ORDER BY name LIMIT $1", CLIENTS_MAX
-                )
+                rows = await connection.fetch(CLIENT_NAMES, CLIENTS_MAX)
             # Exact names last: of two that differ by case alone, the exact one wins.
             self._names = {row["name"].casefold(): row["name"] for row in rows}
             self._names.update({row["name"]: row["name"] for row in rows})

@@ -13,3 +13,7 @@ class AwayError(Exception):
 
     It may have been taken all the same: its dedup key absorbs the retry.
     """
+
+
+class ReplayRunningError(Exception):
+    """A recorded log is being replayed here; nothing was taken."""

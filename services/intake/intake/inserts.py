@@ -61,7 +61,7 @@ def make_row(index: int, integration: str, source: str, client: str, alert: Aler
     return Row(index, integration, source, client, alert.dedup_key, body, shard)
 
 
-_INSERT = """
+INSERT_ALERTS = """
 WITH now AS MATERIALIZED (
     SELECT tierline.policy_now() AS at
 ), said AS MATERIALIZED (
@@ -84,7 +84,7 @@ WITH now AS MATERIALIZED (
 SELECT id, at FROM said, now ORDER BY id
 """
 
-_BURY = """
+BURY_MEMBERS = """
 INSERT INTO tierline.dead_letter (source, key, body, reason)
 SELECT $1, u.key, u.body, u.reason FROM unnest($2::text[], $3::bytea[], $4::text[])
 AS u(key, body, reason)
@@ -105,7 +105,7 @@ async def write(
         keys = [letter.key for letter in letters]
         bodies = [letter.body for letter in letters]
         reasons = [letter.reason[:REASON_MAX] for letter in letters]
-        await connection.execute(_BURY, SOURCE, keys, bodies, reasons)
+        await connection.execute(BURY_MEMBERS, SOURCE, keys, bodies, reasons)
         return await _insert(connection, rows)
 
 
@@ -113,7 +113,7 @@ async def _insert(connection: Connection, rows: Sequence[Row]) -> list[Taken]:
     if not rows:
         return []
     taken = await connection.fetch(
-        _INSERT,
+        INSERT_ALERTS,
         [row.index for row in rows],
         [row.integration for row in rows],
         [row.source for row in rows],

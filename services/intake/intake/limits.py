@@ -61,4 +61,7 @@ COMMIT_SECONDS = 5.0
 LINGER_SECONDS = 1.0
 """How long the committing task keeps its connection when nothing waits."""
 
+REPLAY_LOOK_SECONDS = 1.0
+"""How old may be what a development stack knows of a replay that runs on it."""
+
 RETRY_AFTER_SECONDS = 1

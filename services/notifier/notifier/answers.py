@@ -4,9 +4,10 @@ from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 from notifier.guard import RefusedTargetError
-from notifier.http import Answer, HttpSender, UnansweredError
+from notifier.http import HttpSender
 from notifier.limits import REASON_CHARS, RETRY_AFTER_MAX_S
 from notifier.outcome import Delivered, Failed, Outcome, Retry
+from notifier.wire import Answer, UnansweredError
 
 GONE = 410
 TOO_LARGE = 413

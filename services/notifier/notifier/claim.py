@@ -3,7 +3,8 @@
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 
 import asyncpg
 
@@ -12,6 +13,8 @@ from notifier.limits import Limits
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 Place = tuple[str, str]
 """A channel and an address on it."""
+
+NOTHING: Final[Mapping[Place, int]] = MappingProxyType({})
 
 LOOK_AHEAD = 4
 """Due messages looked at for each that may be taken, so that one address cannot hide the others."""
@@ -25,6 +28,8 @@ class Claim:
         attempt: number of this attempt, from 1; an outcome counts only while it is the latest.
         age_s: real seconds since the message was written.
         content: the stored references, not yet decoded.
+        disabled: its subscription was disabled at the claim: a resume since then has put older
+            messages before it.
     """
 
     id: int
@@ -36,6 +41,7 @@ class Claim:
     attempt: int
     age_s: float
     fallback_of: int = 0
+    disabled: bool = False
 
     @property
     def place(self) -> Place:
@@ -56,7 +62,7 @@ async def take_due(
     limits: Limits,
     *,
     free: int,
-    busy: Sequence[Place] = (),
+    busy: Mapping[Place, int] = NOTHING,
     closed: Collection[Place] = (),
 ) -> Taken:
     """Claim up to `free` due messages, in one statement that commits by itself.
@@ -70,21 +76,22 @@ async def take_due(
         connection: outside a transaction.
         limits: lease, batch and shares of channels and addresses.
         free: how many may be taken.
-        busy: places of the sends under way, one entry each.
+        busy: how many messages to each place are held already.
         closed: places that take nothing now.
     """
-    used = Counter(busy)
-    used_channel = Counter(channel for channel, _ in busy)
-    full = {place for place, count in used.items() if count >= limits.per_address}
+    used_channel: Counter[str] = Counter()
+    for (channel, _), held in busy.items():
+        used_channel[channel] += min(held, limits.per_address)  # the rest waits for its turn
+    full = {place for place, held in busy.items() if held >= limits.per_address}
     count = min(free, limits.batch)
     rows = await connection.fetch(
-        _TAKE,
+        TAKE,
         count,
         count * LOOK_AHEAD,
         [c for c, sends in used_channel.items() if sends >= limits.per_channel],
         [_name(place) for place in full.union(closed)],
-        [_name(place) for place in used],
-        list(used.values()),
+        [_name(place) for place in busy],
+        list(busy.values()),
         list(used_channel.keys()),
         list(used_channel.values()),
         limits.per_address,
@@ -114,10 +121,11 @@ def _claim(row: Mapping[str, Any]) -> Claim:
         attempt=row["attempt"],
         age_s=row["age_s"],
         fallback_of=row["fallback_of"] or 0,
+        disabled=row["disabled"],
     )
 
 
-_TAKE = """
+TAKE = """
 WITH seen AS MATERIALIZED (
     SELECT id, channel, channel || ' ' || address AS place, due_at
     FROM tierline.message
@@ -155,7 +163,10 @@ WITH seen AS MATERIALIZED (
     FROM due WHERE m.id = due.id
     RETURNING m.id, m.channel, m.address, m.line, m.key, m.content, m.attempt, m.fallback_of,
               extract(epoch FROM clock_timestamp() - m.created_at)::float8 AS age_s,
-              due.ahead IS NULL AS claimed
+              due.ahead IS NULL AS claimed,
+              m.channel = 'webhook' AND EXISTS (
+                  SELECT 1 FROM tierline.subscription s
+                  WHERE s.name = m.address AND s.disabled_at IS NOT NULL) AS disabled
 ), begun AS (
     INSERT INTO tierline.attempt (message, number) SELECT id, attempt FROM taken WHERE claimed
 )
@@ -163,16 +174,17 @@ SELECT * FROM taken
 """
 
 
+CLOSE_LOST = """
+UPDATE tierline.attempt a
+SET ended_at = clock_timestamp(), outcome = 'lost',
+    detail = 'no outcome within the lease: the sender died, or lost the database'
+FROM unnest($1::bigint[], $2::int[]) AS u(message, number)
+WHERE a.message = u.message AND a.number < u.number AND a.ended_at IS NULL
+"""
+
+
 async def _close_lost_attempts(connection: Connection, again: Sequence[Claim]) -> None:
     """Say of earlier attempts that never reported back that they did not."""
     await connection.execute(
-        """
-        UPDATE tierline.attempt a
-        SET ended_at = clock_timestamp(), outcome = 'lost',
-            detail = 'no outcome within the lease: the sender died, or lost the database'
-        FROM unnest($1::bigint[], $2::int[]) AS u(message, number)
-        WHERE a.message = u.message AND a.number < u.number AND a.ended_at IS NULL
-        """,
-        [claim.id for claim in again],
-        [claim.attempt for claim in again],
+        CLOSE_LOST, [claim.id for claim in again], [claim.attempt for claim in again]
     )

@@ -3,128 +3,119 @@
 import asyncio
 import ssl
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
-from typing import Any, Final
-
-import httpcore
+from typing import Final
 
 from notifier.guard import Guard
 from notifier.limits import CONCURRENCY
+from notifier.target import Target
+from notifier.wire import Answer, UnansweredError, Wire
 
 KEPT_CONNECTIONS: Final = 64
 """Idle ones in all; the receiver used longest ago loses its own first."""
 
 KEPT_SECONDS: Final = 20.0
 
-Origin = tuple[bytes, bytes, int]
-"""Scheme, host and port."""
-
-
-class _JudgedBackend(httpcore.AsyncNetworkBackend):
-    """Opens connections only to addresses the guard lets pass.
-
-    The name is resolved once and the connection made to the address that was judged, so a name
-    that changes its mind in between (DNS rebinding) gains nothing; TLS still checks the name.
-    """
-
-    def __init__(self, guard: Guard, *, encrypted: bool) -> None:
-        self._guard = guard
-        self._encrypted = encrypted
-        self._inner = httpcore.AnyIOBackend()
-
-    async def connect_tcp(
-        self,
-        host: str,
-        port: int,
-        timeout: float | None = None,  # noqa: ASYNC109 - httpcore's signature
-        local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> httpcore.AsyncNetworkStream:
-        """Connect to the first judged address of `host` that answers."""
-        failure: Exception = httpcore.ConnectError("no address")
-        for address in await self._guard.addresses(host, port, encrypted=self._encrypted):
-            try:
-                return await self._inner.connect_tcp(
-                    address, port, timeout, local_address, socket_options
-                )
-            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
-                failure = error
-        raise failure
+Origin = tuple[bool, str, int]
+"""Encrypted or not, host and port."""
 
 
 class Connections:
     """At most CONCURRENCY connections in use, at most KEPT_CONNECTIONS idle.
 
-    httpcore's own pool looks at every connection for every request, which cost more than the
-    requests themselves; here a connection is taken from the end of its receiver's own list.
-
     Args:
         guard: judges every address.
         tls: how certificates are checked.
+        connect_s: how long a connection to one address may take to be made.
     """
 
-    def __init__(self, guard: Guard, tls: ssl.SSLContext) -> None:
-        self._backends = {
-            scheme: _JudgedBackend(guard, encrypted=scheme == b"https")
-            for scheme in (b"http", b"https")
-        }
+    def __init__(self, guard: Guard, tls: ssl.SSLContext, connect_s: float) -> None:
+        self._guard = guard
         self._tls = tls
+        self._connect_s = connect_s
         self._slots = asyncio.Semaphore(CONCURRENCY)
-        self._idle: OrderedDict[Origin, deque[httpcore.AsyncHTTPConnection]] = OrderedDict()
+        self._idle: OrderedDict[Origin, deque[Wire]] = OrderedDict()
         self._kept = 0
 
-    @asynccontextmanager
-    async def to(self, url: httpcore.URL) -> AsyncIterator[httpcore.AsyncHTTPConnection]:
-        """A connection to the receiver of `url`, for one request.
+    async def post(self, target: Target, request: bytes) -> Answer:
+        """Send `request` on a kept or a new connection.
 
-        It is kept afterwards if its answer was read to the end, else closed.
+        It is kept afterwards if the answer was read to its end, else closed.
+
+        Raises:
+            RefusedTargetError: the guard refuses every address; nothing was sent.
+            UnansweredError: no connection, or no answer.
+            OSError: no connection.
         """
-        origin = url.origin
-        place: Origin = (origin.scheme, origin.host, origin.port)
+        origin: Origin = (target.encrypted, target.host, target.port)
         async with self._slots:
-            connection = await self._take(place) or httpcore.AsyncHTTPConnection(
-                origin,
-                ssl_context=self._tls,
-                keepalive_expiry=KEPT_SECONDS,
-                network_backend=self._backends[origin.scheme],
-            )
+            wire = self._take(origin) or await self._connect(target)
             try:
-                yield connection
+                answer = await wire.post(request)
             except BaseException:
-                await connection.aclose()
+                wire.close()
                 raise
-            await self._give_back(place, connection)
+            self._give_back(origin, wire)
+            return answer
 
     async def close(self) -> None:
         """Close every idle connection."""
-        for connections in self._idle.values():
-            for connection in connections:
-                await connection.aclose()
+        for wires in self._idle.values():
+            for wire in wires:
+                wire.close()
         self._idle.clear()
         self._kept = 0
 
-    async def _take(self, place: Origin) -> httpcore.AsyncHTTPConnection | None:
-        connections = self._idle.get(place)
-        while connections:
-            connection = connections.pop()
+    async def _connect(self, target: Target) -> Wire:
+        """Connect to the first judged address that answers.
+
+        The name is resolved once and the connection made to the address that was judged, so a name
+        that changes its mind in between (DNS rebinding) gains nothing; TLS still checks the name.
+        """
+        loop = asyncio.get_running_loop()
+        failure: Exception = UnansweredError("no address")
+        for address in await self._guard.addresses(
+            target.host, target.port, encrypted=target.encrypted
+        ):
+            try:
+                async with asyncio.timeout(self._connect_s):
+                    _, wire = await loop.create_connection(
+                        Wire,
+                        address,
+                        target.port,
+                        ssl=self._tls if target.encrypted else None,
+                        server_hostname=target.host if target.encrypted else None,
+                    )
+            except TimeoutError:
+                failure = UnansweredError("no connection in time")
+            except OSError as error:
+                failure = error
+            else:
+                return wire
+        raise failure
+
+    def _take(self, origin: Origin) -> Wire | None:
+        oldest = asyncio.get_running_loop().time() - KEPT_SECONDS
+        wires = self._idle.get(origin)
+        while wires:
+            wire = wires.pop()
             self._kept -= 1
-            if connection.is_idle() and not connection.has_expired():
-                return connection
-            await connection.aclose()
-        self._idle.pop(place, None)
+            if wire.ready and wire.idle_since >= oldest:
+                return wire
+            wire.close()
+        self._idle.pop(origin, None)
         return None
 
-    async def _give_back(self, place: Origin, connection: httpcore.AsyncHTTPConnection) -> None:
-        if not connection.is_idle():
-            await connection.aclose()
+    def _give_back(self, origin: Origin, wire: Wire) -> None:
+        if not wire.ready:
+            wire.close()
             return
-        self._idle.setdefault(place, deque()).append(connection)
-        self._idle.move_to_end(place)
+        wire.idle_since = asyncio.get_running_loop().time()
+        self._idle.setdefault(origin, deque()).append(wire)
+        self._idle.move_to_end(origin)
         self._kept += 1
         if self._kept > KEPT_CONNECTIONS:
             oldest = next(iter(self._idle))
             self._kept -= 1
-            await self._idle[oldest].popleft().aclose()
+            self._idle[oldest].popleft().close()
             if not self._idle[oldest]:
                 del self._idle[oldest]

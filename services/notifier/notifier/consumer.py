@@ -1,5 +1,6 @@
 """What drives the notifier: ticket events, each once and in order."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,8 +8,8 @@ from notifier.deliver import Deliverer
 from notifier.directory import DirectorySource
 from notifier.handlers import write_notices
 from notifier.metrics import WRITTEN
-from tierline.bus.consumer import Consumer
-from tierline.bus.inbox import Inbox
+from tierline.bus.consumer import Connect, Consumer, kafka_client
+from tierline.bus.inbox import Committed, Inbox
 from tierline.messages.events import TicketMessage
 from tierline.messages.topics import EVENTS
 from tierline.policy.source import PolicySource
@@ -25,6 +26,8 @@ def consumer_loops(
     policy: PolicySource,
     directory: DirectorySource,
     deliverer: Deliverer,
+    *,
+    connect: Connect = kafka_client,
 ) -> list[tuple[str, Loop]]:
     """The loops that bring events in: from the broker, and by sweep what it did not bring.
 
@@ -33,15 +36,27 @@ def consumer_loops(
         db: notices, messages and progress are written in one transaction.
         policy: who is told, at this moment.
         directory: who and where.
-        deliverer: woken after each commit.
+        deliverer: given, after each commit, what is to be sent.
+        connect: makes the broker's client.
     """
 
-    async def tell(connection: Any, messages: Sequence[TicketMessage]) -> None:
+    async def tell(connection: Any, messages: Sequence[TicketMessage]) -> Committed:
+        claimed_at = asyncio.get_running_loop().time()
         known = await directory.get(connection)
-        WRITTEN.inc(await write_notices(connection, messages, policy.current, known))
+        written = await write_notices(
+            connection, messages, policy.current, known, room=deliverer.room
+        )
 
-    inbox = Inbox(db, NAME, tell, after=deliverer.wake.set)
-    consumer = Consumer(bootstrap, EVENTS, NAME, inbox.handle)
+        def committed() -> None:
+            WRITTEN.inc(written.messages)
+            deliverer.hand_over(written.handed, claimed_at)
+            if written.left:
+                deliverer.wake.set()
+
+        return committed
+
+    inbox = Inbox(db, NAME, tell)
+    consumer = Consumer(bootstrap, EVENTS, NAME, inbox.handle, connect=connect)
 
     async def sweep(stop: Any) -> None:
         await inbox.sweep(stop, consumer.lagging)

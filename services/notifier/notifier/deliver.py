@@ -5,29 +5,23 @@ All instants here are real time; policy time has no say in when something is sen
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from functools import partial
+from collections import Counter
+from collections.abc import Callable, Mapping
 from random import Random
-from typing import Final, TypeVar
 
-import structlog
-
-from notifier.claim import Claim, Place, take_due
+from notifier.claim import Place, take_due
 from notifier.directory import DirectorySource
-from notifier.limits import CLOSED_ADDRESSES_MAX, DATABASE_PAUSE_S, GATHER_S, REPLAYS, Limits
-from notifier.metrics import IN_FLIGHT, OUTCOMES, SEND_SECONDS
-from notifier.outcome import Failed, Retry, Verdict
+from notifier.limits import GATHER_S, Limits
+from notifier.metrics import IN_FLIGHT
+from notifier.outages import through_outages
 from notifier.parcel import Channel
 from notifier.prepare import Prepared, prepare
-from notifier.record import record
-from notifier.settle import Settlement, overdue, settle
+from notifier.recorder import Recorder
+from notifier.sending import Sending
+from notifier.settle import Settlement
+from notifier.turns import Handed
 from tierline.domain.policy import Policy
-from tierline.store.database import REPLAYABLE, UNREACHABLE, Database
-
-log = structlog.get_logger(__name__)
-
-PASSING: Final = (*UNREACHABLE, *REPLAYABLE)
-T = TypeVar("T")
+from tierline.store.database import Database
 
 
 class Deliverer:
@@ -57,17 +51,47 @@ class Deliverer:
         wake: asyncio.Event | None = None,
     ) -> None:
         self._db = db
-        self._channels = channels
-        self._policy = policy
         self._directory = directory
         self._link = link
         self._limits = limits or Limits()
-        self._rng = rng or Random()  # noqa: S311 - jitter, not a secret
+        self._sending = Sending(channels, self._limits, rng or Random())  # noqa: S311 - jitter
+        self._recorder = Recorder(db, policy, directory)
         self.wake = wake or asyncio.Event()
-        self._held = 0
-        self._sending: dict[int, Claim] = {}
-        self._closed: dict[Place, float] = {}
-        self._sent: asyncio.Queue[Settlement] = asyncio.Queue(self._limits.concurrency)
+        self._running = False
+        self._sends: set[asyncio.Task[None]] = set()
+        self._held: Counter[Place] = Counter()
+        self._claimed: Counter[Place] = Counter()
+        self._behind: dict[int, Prepared] = {}
+        self._sent: asyncio.Queue[Settlement] = asyncio.Queue(2 * self._limits.held)
+
+    def room(self, place: Place) -> int:
+        """How many new messages to `place` could be handed over now.
+
+        None while older ones, claimed in their turn, are on their way there, nor while it is
+        closed: what is new does not overtake a backlog.
+        """
+        if not self._running or self._claimed[place] or self._sending.closed_for(place) > 0:
+            return 0
+        here = self._limits.handed_per_address - self._held[place]
+        return max(0, min(here, self._limits.held // 2 - self._held.total()))
+
+    def hand_over(self, handed: Handed, claimed_at: float) -> None:
+        """Send messages that their writer has claimed and committed.
+
+        Where `run` is not running they are left to their lease.
+
+        Args:
+            handed: from `write_notices`.
+            claimed_at: loop time, not after the claim was made.
+        """
+        if not self._running:
+            return
+        self._behind |= handed.behind
+        for one in handed.behind.values():
+            self._held[one.claim.place] += 1
+        for one in handed.now:
+            self._held[one.claim.place] += 1
+            self._start(one, claimed_at)
 
     async def deliver_once(self) -> int:
         """Claim one batch, send all of it, record all of it.
@@ -75,175 +99,131 @@ class Deliverer:
         Returns:
             How many messages were looked at: sent, judged, or put off behind an earlier one.
         """
+        now = asyncio.get_running_loop().time()
         ready, waiting = await self._claim(self._limits.batch)
-        settlements = await asyncio.gather(*(self._send(one) for one in ready))
+        settlements = await asyncio.gather(*(self._sending.send(one, now) for one in ready))
         if settlements:
-            await self._record(settlements)
+            await self._recorder.record(settlements)
         return len(ready) + waiting
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until `stop` is set, then finish what is under way.
 
-        Sends run side by side. At most `limits.concurrency` messages are held until their outcome
-        is recorded, so a database that is away stops the sending and fills no memory.
+        Sends run side by side. At most `limits.held` messages are held until their outcome is
+        recorded, so a database that is away stops the sending and fills no memory.
         """
         recorder = asyncio.create_task(self._record_for_ever(), name="recorder")
-        sends: set[asyncio.Task[None]] = set()
+        self._running = True
         try:
             while not stop.is_set() and not recorder.done():
                 self.wake.clear()
-                found = await _through_outages(lambda: self._start_due(sends), stop) or 0
+                found = await through_outages(self._start_due, stop) or 0
                 if not found:
                     await _until_set(self.wake, self._limits.poll_s)
+            self._running = False
             if recorder.done():
                 recorder.result()
-            if sends:
-                await asyncio.wait(sends)
-            await self._sent.join()
+            await self._finish()
         finally:
-            for task in (*sends, recorder):
+            self._running = False
+            for task in (*self._sends, recorder):
                 task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await recorder
 
-    async def _start_due(self, sends: set["asyncio.Task[None]"]) -> int:
-        free = self._limits.concurrency - self._held
+    async def _finish(self) -> None:
+        """Wait for what is under way; what comes behind it is left to others."""
+        while self._sends:
+            await asyncio.wait(self._sends)
+        await self._sent.join()
+
+    async def _start_due(self) -> int:
+        free = self._limits.held - self._held.total()
         if free <= 0:
             return 0
+        now = asyncio.get_running_loop().time()
         ready, waiting = await self._claim(free)
         for one in ready:
-            self._sending[one.claim.id] = one.claim
-            self._held += 1
-            task = asyncio.create_task(self._send_and_queue(one))
-            sends.add(task)
-            task.add_done_callback(sends.discard)
-        IN_FLIGHT.set(self._held)
+            self._claimed[one.claim.place] += 1
+            self._held[one.claim.place] += 1
+            self._start(one, now, of=self._claimed)
         return len(ready) + waiting
 
     async def _claim(self, free: int) -> tuple[list[Prepared], int]:
-        busy = [claim.place for claim in self._sending.values()]
         async with self._db.connection() as connection:
             taken = await take_due(
-                connection, self._limits, free=free, busy=busy, closed=self._closed_now()
+                connection,
+                self._limits,
+                free=free,
+                busy=self._held,
+                closed=self._sending.closed_now(),
             )
             if not taken.claims:
                 return [], taken.waiting
             directory = await self._directory.get(connection)
             return await prepare(connection, taken.claims, directory, self._link), taken.waiting
 
-    async def _send_and_queue(self, prepared: Prepared) -> None:
-        settlement = await self._send(prepared)
-        del self._sending[prepared.claim.id]
+    def _start(self, one: Prepared, at: float, of: Counter[Place] | None = None) -> None:
+        task = asyncio.create_task(self._send_and_queue(one, at, of))
+        self._sends.add(task)
+        task.add_done_callback(self._sends.discard)
+
+    async def _send_and_queue(self, one: Prepared, at: float, of: Counter[Place] | None) -> None:
+        settlement = await self._sending.send(one, at)
+        if of is not None:
+            _less(of, one.claim.place)
         await self._sent.put(settlement)
-        self.wake.set()
-
-    async def _send(self, prepared: Prepared) -> Settlement:
-        verdict = prepared.verdict or overdue(prepared, self._limits)
-        if verdict is None:
-            verdict = await self._try(prepared)
-        if isinstance(verdict, Retry) and verdict.after_s > 0:
-            self._close(prepared.claim.place, verdict.after_s)
-        OUTCOMES.labels(prepared.claim.channel, type(verdict).__name__.lower()).inc()
-        return settle(prepared, verdict, self._limits, self._rng)
-
-    async def _try(self, prepared: Prepared) -> Verdict:
-        claim, parcel = prepared.claim, prepared.parcel
-        channel = self._channels.get(claim.channel)
-        if channel is None or parcel is None:
-            return Failed(f"no channel {claim.channel!r} here")
-        try:
-            with SEND_SECONDS.labels(claim.channel).time():
-                async with asyncio.timeout(self._limits.send_s):
-                    return await channel.send(parcel)
-        except TimeoutError:
-            return Retry(0.0, f"not sent within {self._limits.send_s:g} s")
-        except Exception as error:
-            # A defect of ours with one message: it is retried, bounded, and holds up nobody.
-            log.exception("a channel failed", channel=claim.channel, message=claim.id)
-            return Retry(0.0, f"internal error: {type(error).__name__}")
 
     async def _record_for_ever(self) -> None:
         while True:
             batch = [await self._sent.get()]
-            if self._sending:
+            if self._sends:
                 await asyncio.sleep(GATHER_S)
             while not self._sent.empty():
                 batch.append(self._sent.get_nowait())
-            await _through_outages(partial(self._record_or_leave, batch))
+            await self._record(batch)
             for _ in batch:
-                self._held -= 1
                 self._sent.task_done()
-            IN_FLIGHT.set(self._held)
+            IN_FLIGHT.set(self._held.total())
             self.wake.set()
 
-    async def _record_or_leave(self, batch: Sequence[Settlement]) -> None:
-        """Record together; where that cannot be done, one by one, so that one spoils no other.
+    async def _record(self, batch: list[Settlement]) -> None:
+        """Record `batch`, and start what was claimed behind it."""
+        ids = [one.claim.id for one in batch]
+        behind = {i: self._behind[i].claim.id for i in ids if i in self._behind}
+        at = asyncio.get_running_loop().time()
+        claimed: set[int] = set()
 
-        What cannot be recorded is left to its lease: sent again, and given up in the end.
-        """
-        try:
-            await self._record(batch)
-        except PASSING:
-            raise
-        except Exception:
-            log.exception("outcomes could not be recorded", messages=[s.claim.id for s in batch])
-            if len(batch) > 1:
-                for one in batch:
-                    await self._record_or_leave([one])
+        async def work() -> None:
+            nonlocal claimed, at
+            at = asyncio.get_running_loop().time()
+            claimed = await self._recorder.record_or_leave(batch, behind)
 
-    async def _record(self, settlements: Sequence[Settlement]) -> None:
-        for replay in range(REPLAYS + 1):
-            try:
-                async with self._db.transaction() as connection:
-                    directory = await self._directory.get(connection)
-                    counted = await record(connection, settlements, self._policy(), directory)
-            except REPLAYABLE:
-                if replay == REPLAYS:
-                    raise
+        await through_outages(work)
+        for one in batch:
+            _less(self._held, one.claim.place)
+            follower = self._behind.pop(one.claim.id, None)
+            if follower is None:
+                continue
+            if follower.claim.id in claimed and self._running:
+                self._start(follower, at)
             else:
-                _log(settlements, counted)
-                return
+                self._let_go(follower)
 
-    def _closed_now(self) -> list[Place]:
-        now = asyncio.get_running_loop().time()
-        self._closed = {place: until for place, until in self._closed.items() if until > now}
-        return list(self._closed)
-
-    def _close(self, place: Place, seconds: float) -> None:
-        if len(self._closed) < CLOSED_ADDRESSES_MAX:
-            self._closed[place] = asyncio.get_running_loop().time() + seconds
+    def _let_go(self, one: Prepared | None) -> None:
+        """Forget a message that is not ours to send, and all that comes behind it."""
+        while one is not None:
+            _less(self._held, one.claim.place)
+            one = self._behind.pop(one.claim.id, None)
 
 
-async def _through_outages(
-    work: Callable[[], Awaitable[T]], stop: asyncio.Event | None = None
-) -> T | None:
-    """Do `work`, again and again while the database is away; None once `stop` is set instead."""
-    pause, longest = DATABASE_PAUSE_S
-    while stop is None or not stop.is_set():
-        try:
-            return await work()
-        except PASSING as error:
-            log.warning("the database is away", reason=f"{type(error).__name__}: {error}")
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, longest)
-    return None
+def _less(counter: Counter[Place], place: Place) -> None:
+    counter[place] -= 1
+    if counter[place] <= 0:
+        del counter[place]
 
 
 async def _until_set(event: asyncio.Event, seconds: float) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await event.wait()
-
-
-def _log(settlements: Sequence[Settlement], counted: Sequence[Settlement]) -> None:
-    for one in settlements:
-        if one not in counted:
-            log.warning("a late outcome was not counted", message=one.claim.id)
-        elif one.state == "failed":
-            log.warning(
-                "a message failed",
-                message=one.claim.id,
-                channel=one.claim.channel,
-                address=one.claim.address,
-                reason=one.reason,
-            )

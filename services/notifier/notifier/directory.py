@@ -81,10 +81,15 @@ class Directory:
         return [s.name for s in self.subscriptions.values() if s.wants(event, client)]
 
 
+PEOPLE = "SELECT login, email, active FROM tierline.person"
+
+ROOMS = "SELECT name, kind, url FROM tierline.room"
+
+
 async def read_directory(connection: Connection) -> Directory:
     """Everything, in three statements."""
-    people = await connection.fetch("SELECT login, email, active FROM tierline.person")
-    rooms = await connection.fetch("SELECT name, kind, url FROM tierline.room")
+    people = await connection.fetch(PEOPLE)
+    rooms = await connection.fetch(ROOMS)
     return Directory(
         people={row["login"]: Person(row["login"], row["email"], row["active"]) for row in people},
         rooms={row["name"]: Room(row["name"], row["kind"], row["url"]) for row in rooms},
@@ -92,12 +97,15 @@ async def read_directory(connection: Connection) -> Directory:
     )
 
 
+SUBSCRIPTIONS = (
+    "SELECT name, url, secrets, clients, types, disabled_at IS NOT NULL AS disabled, why"
+    " FROM tierline.subscription WHERE active ORDER BY name"
+)
+
+
 async def read_subscriptions(connection: Connection) -> dict[str, Subscription]:
     """The active subscriptions as they are this moment, by name."""
-    rows = await connection.fetch(
-        "SELECT name, url, secrets, clients, types, disabled_at IS NOT NULL AS disabled, why"
-        " FROM tierline.subscription WHERE active ORDER BY name"
-    )
+    rows = await connection.fetch(SUBSCRIPTIONS)
     return {row["name"]: _subscription(row) for row in rows}
 
 

@@ -7,6 +7,7 @@ from notifier.channels.mail import usable_address
 from notifier.content import FEED
 from notifier.directory import NO_ADDRESS, Directory
 from notifier.fallback import Destination, fallback_for
+from notifier.keys import new_key
 from notifier.letter import CLIENT, TEAM
 from notifier.parcel import CHAT, MAIL, WEBHOOK
 from tierline.domain.policy import Policy
@@ -44,7 +45,10 @@ class Told:
 
 @dataclass(slots=True)
 class Draft:
-    """A message to be written. `id` is drawn from the database; `notices` are of one ticket."""
+    """A message to be written. `id` is drawn from the database; `notices` are of one ticket.
+
+    `turn`: see notifier.turns.
+    """
 
     id: int
     channel: str
@@ -55,6 +59,8 @@ class Draft:
     notices: list[Told] = field(default_factory=list)
     stands_in_for: int = 0
     preamble: str = ""
+    key: str = field(default_factory=new_key)
+    turn: str = ""
 
     @property
     def ticket(self) -> int:

@@ -70,8 +70,26 @@ GLOBAL_UNICAST: Final = IPv6Network("2000::/3")
 """All of IPv6 that is handed out to the public."""
 
 
+def check_url(url: str) -> None:
+    """Raise RefusedTargetError unless `url` is one that may be posted to at all.
+
+    Plain http is left to `Guard.addresses`: it is fine only towards an allowed network.
+    """
+    if len(url) > URL_CHARS or not url.isascii() or not url.isprintable() or " " in url:
+        raise RefusedTargetError("the URL is too long or has characters a URL cannot have")
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise RefusedTargetError(f"not a URL: {error}") from None
+    if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
+        raise RefusedTargetError("the URL must be https://host/...")
+    if parts.username is not None or parts.password is not None:
+        raise RefusedTargetError("the URL must not carry a user name or password")
+
+
 class Guard:
-    """Judges URLs and finds the addresses a connection may go to.
+    """Finds the addresses a connection may go to.
 
     Args:
         allowed: networks (CIDR) that may be reached although they are not public: a chat server
@@ -80,23 +98,6 @@ class Guard:
 
     def __init__(self, allowed: Sequence[str] = ()) -> None:
         self.allowed = tuple(allowed)
-
-    def check_url(self, url: str) -> None:
-        """Raise RefusedTargetError unless `url` is one that may be posted to at all.
-
-        Plain http is left to `addresses`: it is fine only towards an allowed network.
-        """
-        if len(url) > URL_CHARS or not url.isascii() or not url.isprintable() or " " in url:
-            raise RefusedTargetError("the URL is too long or has characters a URL cannot have")
-        try:
-            parts = urlsplit(url)
-            port = parts.port
-        except ValueError as error:
-            raise RefusedTargetError(f"not a URL: {error}") from None
-        if parts.scheme not in {"http", "https"} or not parts.hostname or port == 0:
-            raise RefusedTargetError("the URL must be https://host/...")
-        if parts.username is not None or parts.password is not None:
-            raise RefusedTargetError("the URL must not carry a user name or password")
 
     async def addresses(self, host: str, port: int, *, encrypted: bool) -> list[str]:
         """The addresses of `host` that a connection may go to, at most RESOLVED_MAX.

@@ -16,12 +16,23 @@ CLAIM_BATCH: Final = 64
 """Messages claimed by one statement."""
 
 CONCURRENCY: Final = 128
-"""Messages one process holds at once: being sent, or sent and not recorded yet."""
+"""Sends one process has under way at once."""
+
+HELD: Final = 1_024
+"""Messages one process holds at once: waiting for their turn, being sent, not recorded yet. At most
+half of them are handed over from memory, so that what is due elsewhere always has room."""
 
 PER_CHANNEL: Final = 64
 PER_ADDRESS: Final = 32
 """Sends under way at once on one channel and to one address, so that a slow relay or receiver
-cannot hold up the others."""
+cannot hold up the others. No more are claimed of what was due before."""
+
+HANDED_PER_ADDRESS: Final = 512
+"""Messages to one address that are handed over from memory and wait for their turn; what is more
+is claimed like everything else."""
+
+HANDED_BYTES: Final = 16 * 1024
+"""A larger event is read again when it is sent, so that a burst of them fills no memory."""
 
 POLL_S: Final = 0.05
 """How often due messages are looked for when nobody has nudged."""
@@ -61,6 +72,9 @@ REASON_CHARS: Final = 500
 ANSWER_BYTES: Final = 2_048
 """What is read of a receiver's answer."""
 
+ANSWER_HEAD_BYTES: Final = 64 * 1024
+"""What is taken in, head and chunk marks included, of an answer that does not come to its end."""
+
 RETRY_AFTER_MAX_S: Final = 3_600.0
 """A receiver's Retry-After is honoured up to this."""
 
@@ -70,11 +84,12 @@ LIVE_SECRETS: Final = 2
 
 @dataclass(frozen=True, slots=True)
 class HttpTimeouts:
-    """Seconds, real time. Standard Webhooks advises 15 to 30 s for the whole."""
+    """Seconds, real time: of one address, and of the whole, the answer included.
+
+    Standard Webhooks advises 15 to 30 s for the whole.
+    """
 
     connect: float = 5.0
-    read: float = 15.0
-    write: float = 5.0
     total: float = 20.0
 
 
@@ -85,9 +100,10 @@ class Limits:
     lease_s: float = LEASE_S
     send_s: float = SEND_S
     batch: int = CLAIM_BATCH
-    concurrency: int = CONCURRENCY
+    held: int = HELD
     per_channel: int = PER_CHANNEL
     per_address: int = PER_ADDRESS
+    handed_per_address: int = HANDED_PER_ADDRESS
     poll_s: float = POLL_S
     blocked_look_s: float = BLOCKED_LOOK_S
     mail: Exponential = field(

@@ -70,7 +70,7 @@ class Known:
     """What one read brought for a batch of claims."""
 
     notices: Mapping[int, Sequence[NoticeRow]]
-    events: Mapping[EventId, str]
+    events: Mapping[EventId, bytes]
     tickets: Mapping[int, Snapshot]
     subscriptions: Mapping[str, Subscription]
 
@@ -95,7 +95,7 @@ async def prepare(
             nothing = Content(ticket=0, audience=TEAM, seq=0)
             ready.append(Prepared(claim, nothing, None, Failed("its content cannot be read")))
         elif content.audience == FEED:
-            ready.append(_feed(claim, content, known))
+            ready.append(prepare_feed(claim, content, known))
         else:
             ready.append(_worded(claim, content, known, directory, link))
     return ready
@@ -114,7 +114,7 @@ async def _read(connection: Connection, contents: Sequence[Content]) -> Known:
     feeds = [c for c in contents if c.audience == FEED]
     notices: dict[int, list[NoticeRow]] = {}
     if letters:
-        rows = await connection.fetch(_NOTICES, [c.notices_of for c in letters])
+        rows = await connection.fetch(NOTICES, [c.notices_of for c in letters])
         for row in rows:
             notices.setdefault(row["message"], []).append(_notice(row))
     wanted = {(c.ticket, c.seq) for c in feeds}
@@ -127,7 +127,7 @@ async def _read(connection: Connection, contents: Sequence[Content]) -> Known:
     )
 
 
-_NOTICES = (
+NOTICES = (
     "SELECT id, message, ticket, seq, kind, occasion, reach, why, state FROM tierline.notice"
     " WHERE message = ANY($1::bigint[]) ORDER BY seq, id"
 )
@@ -146,28 +146,32 @@ def _notice(row: Mapping[str, Any]) -> NoticeRow:
     )
 
 
-async def _read_events(connection: Connection, wanted: Sequence[EventId]) -> dict[EventId, str]:
+EVENT_BODIES = (
+    "SELECT e.ticket, e.seq, e.body FROM unnest($1::bigint[], $2::int[]) AS u(ticket, seq)"
+    " JOIN tierline.event e USING (ticket, seq)"
+)
+
+
+async def _read_events(connection: Connection, wanted: Sequence[EventId]) -> dict[EventId, bytes]:
     if not wanted:
         return {}
     rows = await connection.fetch(
-        "SELECT e.ticket, e.seq, e.body FROM unnest($1::bigint[], $2::int[]) AS u(ticket, seq)"
-        " JOIN tierline.event e USING (ticket, seq)",
-        [ticket for ticket, _ in wanted],
-        [seq for _, seq in wanted],
+        EVENT_BODIES, [ticket for ticket, _ in wanted], [seq for _, seq in wanted]
     )
-    return {(row["ticket"], row["seq"]): row["body"] for row in rows}
+    return {(row["ticket"], row["seq"]): row["body"].encode() for row in rows}
+
+
+TICKET_DOCS = "SELECT id, doc FROM tierline.ticket WHERE id = ANY($1::bigint[])"
 
 
 async def _read_tickets(connection: Connection, numbers: set[int]) -> dict[int, Snapshot]:
     if not numbers:
         return {}
-    rows = await connection.fetch(
-        "SELECT id, doc FROM tierline.ticket WHERE id = ANY($1::bigint[])", list(numbers)
-    )
+    rows = await connection.fetch(TICKET_DOCS, list(numbers))
     return {row["id"]: snapshot(decode_ticket(row["doc"])) for row in rows}
 
 
-def _feed(claim: Claim, content: Content, known: Known) -> Prepared:
+def prepare_feed(claim: Claim, content: Content, known: Known) -> Prepared:
     """A subscription's event, exactly as it is stored; a feed with holes would be no feed."""
     subscription = known.subscriptions.get(claim.address)
     body = known.events.get((content.ticket, content.seq))
@@ -176,6 +180,8 @@ def _feed(claim: Claim, content: Content, known: Known) -> Prepared:
         verdict = Failed("the subscription is gone or switched off")
     elif subscription.disabled:
         verdict = Failed(f"{DISABLED}: {subscription.disabled}")
+    elif claim.disabled:  # resumed since: as it is recorded it is given back, to wait for its turn
+        verdict = Failed(f"{DISABLED}: it was when this was claimed")
     elif body is None:
         verdict = Failed("its event is not kept any more")
     if verdict or subscription is None or body is None:
@@ -186,7 +192,7 @@ def _feed(claim: Claim, content: Content, known: Known) -> Prepared:
         address=claim.address,
         url=subscription.url,
         secrets=subscription.secrets,
-        body=body.encode(),
+        body=body,
     )
     return Prepared(claim, content, parcel)
 
@@ -243,7 +249,7 @@ def _letter(
     return Prepared(claim, content, parcel, None, tuple(dropped), group)
 
 
-def _occasions(notices: Sequence[NoticeRow], events: Mapping[EventId, str]) -> list[Occasion]:
+def _occasions(notices: Sequence[NoticeRow], events: Mapping[EventId, bytes]) -> list[Occasion]:
     """What to tell, once each, though several of the recipients may share the address."""
     found: dict[tuple[int, str], Occasion] = {}
     for notice in notices:

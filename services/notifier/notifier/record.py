@@ -1,7 +1,9 @@
 """Recording outcomes: of messages, attempts, notices, lines, subscriptions, in one transaction."""
 
-from collections.abc import Sequence
-from typing import Any, TypeAlias
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 
 import asyncpg
 
@@ -9,20 +11,40 @@ from notifier.content import Content, encode_content
 from notifier.directory import Directory
 from notifier.drafts import preamble
 from notifier.fallback import Destination, fallback_for
-from notifier.handlers import INSERT_MESSAGES
+from notifier.handlers import DRAW_MESSAGES, INSERT_MESSAGES
 from notifier.keys import new_key
 from notifier.letter import TEAM
+from notifier.limits import LEASE_S
 from notifier.settle import Settlement
 from notifier.subscriptions import disable
 from tierline.domain.policy import Policy
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 
+NOBODY: Final[Mapping[int, int]] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What was recorded.
+
+    Attributes:
+        counted: those whose attempt was still the latest.
+        next: ids of messages that are claimed now, as what went before them has its last outcome.
+    """
+
+    counted: list[Settlement]
+    next: set[int]
+
 
 async def record(
-    connection: Connection, settlements: Sequence[Settlement], policy: Policy, directory: Directory
-) -> list[Settlement]:
-    """Record `settlements`; returns those that counted, their attempt being still the latest.
+    connection: Connection,
+    settlements: Sequence[Settlement],
+    policy: Policy,
+    directory: Directory,
+    behind: Mapping[int, int] = NOBODY,
+) -> Recorded:
+    """Record `settlements`, and let the next ones in line have their turn.
 
     The outcome of an attempt that has lost its lease is kept with the attempt and changes nothing
     else: whoever took the message since decides.
@@ -32,6 +54,7 @@ async def record(
         settlements: at most one a message.
         policy: the current one, for fallbacks.
         directory: addresses, for fallbacks.
+        behind: ids of messages the caller would send next, by the id of the one before.
     """
     settlements = await _unless_resumed(connection, settlements)
     ours = await _messages(connection, settlements)
@@ -40,12 +63,20 @@ async def record(
     await _dropped_notices(connection, counted)
     await _notices(connection, [one for one in counted if one.over and not one.stands_in])
     await _stand_ins(connection, [one for one in counted if one.over and one.stands_in])
-    await _next_in_line(connection, [one for one in counted if one.over and one.claim.line])
+    taken = await _next_in_line(connection, [o for o in counted if o.over and o.claim.line], behind)
     for one in counted:
         if one.disable:
             await disable(connection, one.claim.address, one.reason)
     await _fallbacks(connection, [one for one in counted if one.wants_fallback], policy, directory)
-    return counted
+    return Recorded(counted, taken)
+
+
+# Disabled ones too: a row that a condition leaves out is not locked, and a resume that comes before
+# our commit would miss what we are about to fail.
+LOCK_SUBSCRIPTIONS = (
+    "SELECT name, disabled_at IS NULL AS live FROM tierline.subscription"
+    " WHERE name = ANY($1::text[]) ORDER BY name FOR SHARE"
+)
 
 
 async def _unless_resumed(
@@ -58,31 +89,30 @@ async def _unless_resumed(
     names = {one.claim.address for one in settlements if one.refused_as_disabled}
     if not names:
         return settlements
-    rows = await connection.fetch(
-        "SELECT name FROM tierline.subscription"
-        " WHERE name = ANY($1::text[]) AND disabled_at IS NULL ORDER BY name FOR SHARE",
-        sorted(names),
-    )
-    live = {row["name"] for row in rows}
+    rows = await connection.fetch(LOCK_SUBSCRIPTIONS, sorted(names))
+    live = {row["name"] for row in rows if row["live"]}
     return [
         one.given_back() if one.refused_as_disabled and one.claim.address in live else one
         for one in settlements
     ]
 
 
+SETTLE_MESSAGES = """
+UPDATE tierline.message m
+SET state = u.state, proof = u.proof, reason = u.reason,
+    due_at = clock_timestamp() + make_interval(secs => u.wait_s),
+    settled_at = CASE WHEN u.state <> 'pending' THEN clock_timestamp() END
+FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::float8[])
+    AS u(id, attempt, state, proof, reason, wait_s)
+WHERE m.id = u.id AND m.attempt = u.attempt AND m.state = 'pending'
+RETURNING m.id
+"""
+
+
 async def _messages(connection: Connection, settlements: Sequence[Settlement]) -> set[int]:
     ordered = sorted(settlements, key=lambda one: one.claim.id)
     rows = await connection.fetch(
-        """
-        UPDATE tierline.message m
-        SET state = u.state, proof = u.proof, reason = u.reason,
-            due_at = clock_timestamp() + make_interval(secs => u.wait_s),
-            settled_at = CASE WHEN u.state <> 'pending' THEN clock_timestamp() END
-        FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::float8[])
-            AS u(id, attempt, state, proof, reason, wait_s)
-        WHERE m.id = u.id AND m.attempt = u.attempt AND m.state = 'pending'
-        RETURNING m.id
-        """,
+        SETTLE_MESSAGES,
         [one.claim.id for one in ordered],
         [one.claim.attempt for one in ordered],
         [one.state for one in ordered],
@@ -93,17 +123,20 @@ async def _messages(connection: Connection, settlements: Sequence[Settlement]) -
     return {row["id"] for row in rows}
 
 
+END_ATTEMPTS = """
+UPDATE tierline.attempt a
+SET ended_at = clock_timestamp(), outcome = u.outcome, detail = u.detail
+FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[])
+    AS u(message, number, outcome, detail)
+WHERE a.message = u.message AND a.number = u.number
+"""
+
+
 async def _attempts(
     connection: Connection, settlements: Sequence[Settlement], ours: set[int]
 ) -> None:
     await connection.execute(
-        """
-        UPDATE tierline.attempt a
-        SET ended_at = clock_timestamp(), outcome = u.outcome, detail = u.detail
-        FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[])
-            AS u(message, number, outcome, detail)
-        WHERE a.message = u.message AND a.number = u.number
-        """,
+        END_ATTEMPTS,
         [one.claim.id for one in settlements],
         [one.claim.attempt for one in settlements],
         [one.outcome if one.claim.id in ours else "late" for one in settlements],
@@ -116,47 +149,52 @@ def _detail(one: Settlement, *, late: bool) -> str:
     return f"{one.outcome}, after another attempt had begun: {said}" if late else said
 
 
+DROP_NOTICES = """
+UPDATE tierline.notice n
+SET state = 'superseded', reason = u.reason, settled_at = clock_timestamp()
+FROM unnest($1::bigint[], $2::text[]) AS u(id, reason)
+WHERE n.id = u.id AND n.state = 'pending'
+"""
+
+
 async def _dropped_notices(connection: Connection, counted: Sequence[Settlement]) -> None:
     dropped = [notice for one in counted if not one.stands_in for notice in one.dropped]
     if dropped:
         await connection.execute(
-            """
-            UPDATE tierline.notice n
-            SET state = 'superseded', reason = u.reason, settled_at = clock_timestamp()
-            FROM unnest($1::bigint[], $2::text[]) AS u(id, reason)
-            WHERE n.id = u.id AND n.state = 'pending'
-            """,
-            [one.notice for one in dropped],
-            [one.reason for one in dropped],
+            DROP_NOTICES, [one.notice for one in dropped], [one.reason for one in dropped]
         )
+
+
+SETTLE_NOTICES = """
+UPDATE tierline.notice n
+SET state = u.state, reason = u.reason, settled_at = clock_timestamp()
+FROM unnest($1::bigint[], $2::text[], $3::text[]) AS u(message, state, reason)
+WHERE n.message = u.message AND n.state = 'pending'
+"""
 
 
 async def _notices(connection: Connection, over: Sequence[Settlement]) -> None:
     if over:
         await connection.execute(
-            """
-            UPDATE tierline.notice n
-            SET state = u.state, reason = u.reason, settled_at = clock_timestamp()
-            FROM unnest($1::bigint[], $2::text[], $3::text[]) AS u(message, state, reason)
-            WHERE n.message = u.message AND n.state = 'pending'
-            """,
+            SETTLE_NOTICES,
             [one.claim.id for one in over],
             [one.state for one in over],
             [one.reason for one in over],
         )
 
 
+NOTE_STAND_INS = """
+UPDATE tierline.notice n SET reason = n.reason || u.added
+FROM unnest($1::bigint[], $2::text[]) AS u(message, added)
+WHERE n.message = u.message AND n.state = 'failed'
+"""
+
+
 async def _stand_ins(connection: Connection, over: Sequence[Settlement]) -> None:
     """Say on the notices that failed what became of the message that stood in."""
     if over:
         await connection.execute(
-            """
-            UPDATE tierline.notice n SET reason = n.reason || u.added
-            FROM unnest($1::bigint[], $2::text[]) AS u(message, added)
-            WHERE n.message = u.message AND n.state = 'failed'
-            """,
-            [one.content.notices_of for one in over],
-            [_added(one) for one in over],
+            NOTE_STAND_INS, [one.content.notices_of for one in over], [_added(one) for one in over]
         )
 
 
@@ -167,18 +205,51 @@ def _added(one: Settlement) -> str:
     return f"; the fallback to {place} {one.state}: {one.reason}"
 
 
-async def _next_in_line(connection: Connection, over: Sequence[Settlement]) -> None:
-    if over:
-        await connection.execute(
-            """
-            UPDATE tierline.message m SET due_at = clock_timestamp()
-            FROM (SELECT DISTINCT ON (line) id FROM tierline.message
-                  WHERE line = ANY($1::text[]) AND line <> '' AND state = 'pending'
-                  ORDER BY line, id) AS next
-            WHERE m.id = next.id AND m.state = 'pending'
-            """,
-            sorted({one.claim.line for one in over}),
-        )
+# One that is under way already (claimed before a resume put older ones in front) keeps its lease.
+NEXT_IN_LINE = """
+UPDATE tierline.message m SET due_at = clock_timestamp()
+FROM (SELECT DISTINCT ON (line) id FROM tierline.message
+      WHERE line = ANY($1::text[]) AND line <> '' AND state = 'pending'
+      ORDER BY line, id) AS next
+WHERE m.id = next.id AND m.state = 'pending'
+  AND NOT EXISTS (SELECT 1 FROM tierline.attempt a
+                  WHERE a.message = m.id AND a.number = m.attempt AND a.ended_at IS NULL)
+"""
+
+
+# Never sent before ($1: it waited in memory), and nothing of its line goes before it any more.
+CLAIM_NEXT = """
+WITH next AS MATERIALIZED (
+    SELECT m.id FROM tierline.message m
+    WHERE m.id = ANY($1::bigint[]) AND m.state = 'pending' AND m.attempt = 0
+      AND NOT EXISTS (SELECT 1 FROM tierline.message e
+                      WHERE e.line = m.line AND e.line <> '' AND e.state = 'pending'
+                        AND e.id < m.id)
+    ORDER BY m.id FOR UPDATE OF m
+), taken AS (
+    UPDATE tierline.message m
+    SET attempt = 1, due_at = clock_timestamp() + make_interval(secs => $2)
+    FROM next WHERE m.id = next.id
+), begun AS (
+    INSERT INTO tierline.attempt (message, number) SELECT id, 1 FROM next
+)
+SELECT id FROM next
+"""
+
+
+async def _next_in_line(
+    connection: Connection, over: Sequence[Settlement], behind: Mapping[int, int]
+) -> set[int]:
+    """Claim the next of each line where it is at hand, else make it due."""
+    follower = {one.claim.id: behind[one.claim.id] for one in over if one.claim.id in behind}
+    taken: set[int] = set()
+    if follower:
+        rows = await connection.fetch(CLAIM_NEXT, sorted(follower.values()), LEASE_S)
+        taken = {row["id"] for row in rows}
+    lines = {one.claim.line for one in over if follower.get(one.claim.id) not in taken}
+    if lines:
+        await connection.execute(NEXT_IN_LINE, sorted(lines))
+    return taken
 
 
 async def _fallbacks(
@@ -192,11 +263,7 @@ async def _fallbacks(
             found.append((one, other))
     if not found:
         return
-    rows = await connection.fetch(
-        "SELECT nextval(pg_get_serial_sequence('tierline.message', 'id')) AS id"
-        " FROM generate_series(1, $1)",
-        len(found),
-    )
+    rows = await connection.fetch(DRAW_MESSAGES, len(found))
     await connection.execute(
         INSERT_MESSAGES,
         [row["id"] for row in rows],
@@ -208,6 +275,8 @@ async def _fallbacks(
         ["pending"] * len(found),
         [""] * len(found),
         [one.claim.id for one, _ in found],
+        [""] * len(found),
+        LEASE_S,
     )
 
 

@@ -89,6 +89,27 @@ def settle(prepared: Prepared, verdict: Verdict, limits: Limits, rng: Random) ->
             return _again(base, after_s, reason, limits, rng)
 
 
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """Not sent after all; due again in `wait_s` seconds."""
+
+    wait_s: float
+    reason: str
+
+
+def put_back(prepared: Prepared, why: PutBack) -> Settlement:
+    """Leave the message to whoever claims it next; the attempt counts, so that this ends."""
+    return Settlement(
+        prepared.claim,
+        prepared.content,
+        PENDING,
+        "retry",
+        wait_s=why.wait_s,
+        reason=f"not sent: {why.reason}",
+        group=prepared.group,
+    )
+
+
 def _short(text: str) -> str:
     """At most REASON_CHARS characters of what a receiver said, and only what Postgres can hold."""
     plain = text.replace("\x00", " ").encode("utf-8", "replace").decode()

@@ -13,6 +13,27 @@ DISABLE_BATCH: Final = 1_000
 RESUME_MAX: Final = 100_000
 
 
+DISABLE = (
+    "UPDATE tierline.subscription SET disabled_at = clock_timestamp(), why = $2"
+    " WHERE name = $1 AND disabled_at IS NULL"
+)
+
+FAIL_WAITING = """
+WITH waiting AS (
+    SELECT id FROM tierline.message
+    WHERE state = 'pending' AND channel = 'webhook' AND address = $1
+    ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
+), ended AS (
+    UPDATE tierline.message m
+    SET state = 'failed', reason = $2, settled_at = clock_timestamp()
+    FROM waiting WHERE m.id = waiting.id
+)
+UPDATE tierline.notice n
+SET state = 'failed', reason = $2, settled_at = clock_timestamp()
+FROM waiting WHERE n.message = waiting.id AND n.state = 'pending'
+"""
+
+
 async def disable(connection: Connection, name: str, why: str) -> None:
     """Disable a subscription, visibly, and fail up to DISABLE_BATCH of what waits for it.
 
@@ -24,31 +45,32 @@ async def disable(connection: Connection, name: str, why: str) -> None:
         why: shown with it; a leading "subscription disabled: " is left out.
     """
     reason = why.removeprefix(f"{DISABLED}: ")
+    await connection.execute(DISABLE, name, reason)
     await connection.execute(
-        "UPDATE tierline.subscription SET disabled_at = clock_timestamp(), why = $2"
-        " WHERE name = $1 AND disabled_at IS NULL",
-        name,
-        reason,
+        FAIL_WAITING, name, f"{DISABLED}: {reason}"[:REASON_CHARS], DISABLE_BATCH
     )
-    await connection.execute(
-        """
-        WITH waiting AS (
-            SELECT id FROM tierline.message
-            WHERE state = 'pending' AND channel = 'webhook' AND address = $1
-            ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
-        ), ended AS (
-            UPDATE tierline.message m
-            SET state = 'failed', reason = $2, settled_at = clock_timestamp()
-            FROM waiting WHERE m.id = waiting.id
-        )
-        UPDATE tierline.notice n
-        SET state = 'failed', reason = $2, settled_at = clock_timestamp()
-        FROM waiting WHERE n.message = waiting.id AND n.state = 'pending'
-        """,
-        name,
-        f"{DISABLED}: {reason}"[:REASON_CHARS],
-        DISABLE_BATCH,
-    )
+
+
+ENABLE = "UPDATE tierline.subscription SET disabled_at = NULL, why = '' WHERE name = $1"
+
+SEND_MISSED = """
+WITH missed AS (
+    SELECT id FROM tierline.message
+    WHERE state = 'failed' AND channel = 'webhook' AND address = $1
+      AND starts_with(reason, $2)
+    ORDER BY id LIMIT $3 FOR UPDATE
+), again AS (
+    UPDATE tierline.message m
+    SET state = 'pending', reason = '', settled_at = NULL, due_at = clock_timestamp(),
+        content = jsonb_set(m.content::jsonb, '{spent}', to_jsonb(m.attempt))::json
+    FROM missed WHERE m.id = missed.id
+), told AS (
+    UPDATE tierline.notice n SET state = 'pending', reason = '', settled_at = NULL
+    FROM missed WHERE n.message = missed.id AND n.state = 'failed'
+)
+SELECT count(*) FROM missed
+"""
+"""`spent` in the content is what the attempts so far are worth: they start to count anew."""
 
 
 async def resume(connection: Connection, name: str) -> int:
@@ -64,29 +86,6 @@ async def resume(connection: Connection, name: str) -> int:
     Returns:
         How many messages wait for it again.
     """
-    await connection.execute(
-        "UPDATE tierline.subscription SET disabled_at = NULL, why = '' WHERE name = $1", name
-    )
-    resumed: int = await connection.fetchval(
-        """
-        WITH missed AS (
-            SELECT id FROM tierline.message
-            WHERE state = 'failed' AND channel = 'webhook' AND address = $1
-              AND starts_with(reason, $2)
-            ORDER BY id LIMIT $3 FOR UPDATE
-        ), again AS (
-            UPDATE tierline.message m
-            SET state = 'pending', reason = '', settled_at = NULL, due_at = clock_timestamp(),
-                content = jsonb_set(m.content::jsonb, '{spent}', to_jsonb(m.attempt))::json
-            FROM missed WHERE m.id = missed.id
-        ), told AS (
-            UPDATE tierline.notice n SET state = 'pending', reason = '', settled_at = NULL
-            FROM missed WHERE n.message = missed.id AND n.state = 'failed'
-        )
-        SELECT count(*) FROM missed
-        """,
-        name,
-        DISABLED,
-        RESUME_MAX,
-    )
+    await connection.execute(ENABLE, name)
+    resumed: int = await connection.fetchval(SEND_MISSED, name, DISABLED, RESUME_MAX)
     return resumed

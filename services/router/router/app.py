@@ -16,6 +16,7 @@ from router.routes import (
     dead_letters,
     notices,
     opening,
+    replay,
     sessions,
     stream,
     tickets,
@@ -36,7 +37,7 @@ from tierline.web.passwords import Passwords
 from tierline.web.problems import install_problems, problem_response, unavailable
 from tierline.web.sse import Hub
 
-ROUTES = (sessions, tickets, opening, commands, notices, board, stream, clock, dead_letters)
+ROUTES = (sessions, tickets, opening, commands, notices, board, stream, clock, dead_letters, replay)
 
 
 def application(checks: dict[str, Check] | None = None) -> FastAPI:

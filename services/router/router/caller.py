@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from tierline.web.auth import needs
 from tierline.web.idempotency import Attempt, IdempotencyKey
-from tierline.web.principal import ADMIN, CLOCK, NOTICES, READ, WRITE, Principal
+from tierline.web.principal import ADMIN, CLOCK, NOTICES, READ, REPLAY, WRITE, Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,4 +55,5 @@ Administrator = Annotated[Principal, needs(ADMIN)]
 Writer = Annotated[Caller, writer(WRITE)]
 ClockWriter = Annotated[Caller, writer(CLOCK)]
 AdminWriter = Annotated[Caller, writer(ADMIN)]
+ReplayWriter = Annotated[Caller, writer(REPLAY)]
 """How a writing route asks for its caller."""

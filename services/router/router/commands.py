@@ -41,6 +41,8 @@ UNPROCESSABLE = frozenset(
         "promise_too_far",
         "not_an_instant",
         "out_of_range",
+        "invalid",
+        "at_outside",
     }
 )
 """Refusals of what was said rather than of when: 422. Likewise every `unknown_` and `same_`."""
@@ -125,14 +127,12 @@ async def decide_within(
     return done
 
 
+POINT_PROBLEM = "UPDATE tierline.problem SET ticket = $3 WHERE client = $1 AND key = $2"
+
+
 async def _point_problem_at(connection: Connection, ticket: Ticket) -> None:
     """A reopened ticket is its problem's open one again."""
-    await connection.execute(
-        "UPDATE tierline.problem SET ticket = $3 WHERE client = $1 AND key = $2",
-        ticket.client,
-        ticket.problem_key,
-        ticket.id,
-    )
+    await connection.execute(POINT_PROBLEM, ticket.client, ticket.problem_key, ticket.id)
 
 
 async def foresee(
@@ -163,35 +163,40 @@ async def _decided(
     return Done(ticket, decide(ticket, command, asker, policy, floor, now, cause=cause), now)
 
 
+LOCK_PROBLEM = (
+    "SELECT 1 FROM tierline.problem p JOIN tierline.ticket t"
+    " ON p.client = t.client AND p.key = t.problem_key WHERE t.id = $1 FOR UPDATE OF p"
+)
+
+
 async def _lock_problem(connection: Connection, number: int) -> None:
     """Triage's lock comes before the ticket's, in the order triage takes them."""
-    await connection.execute(
-        "SELECT 1 FROM tierline.problem p JOIN tierline.ticket t"
-        " ON p.client = t.client AND p.key = t.problem_key WHERE t.id = $1 FOR UPDATE OF p",
-        number,
-    )
+    await connection.execute(LOCK_PROBLEM, number)
+
+
+OPEN_ELSEWHERE = (
+    "SELECT o.id FROM tierline.ticket t JOIN tierline.ticket o"
+    " ON o.client = t.client AND o.problem_key = t.problem_key AND o.id <> t.id"
+    " WHERE t.id = $1 AND o.state <> 'closed'"
+)
 
 
 async def _key_taken(context: Context, number: int) -> ProblemError:
     """Name the ticket that is open for the same problem."""
     async with context.db.connection() as connection:
-        other = await connection.fetchval(
-            "SELECT o.id FROM tierline.ticket t JOIN tierline.ticket o"
-            " ON o.client = t.client AND o.problem_key = t.problem_key AND o.id <> t.id"
-            " WHERE t.id = $1 AND o.state <> 'closed'",
-            number,
-        )
+        other = await connection.fetchval(OPEN_ELSEWHERE, number)
     if other is None:
         return ProblemError(409, "key_taken", "another ticket was just open for it: try again")
     detail = f"ticket {other} is open for the same problem: work on that one"
     return ProblemError(409, "key_taken", detail, other=other)
 
 
+CLIENT_OF = "SELECT client FROM tierline.ticket WHERE id = $1"
+
+
 async def check_visible(connection: Connection, number: int, principal: Principal) -> str:
     """The client of a ticket; raises the 404 of a missing one unless `principal` may see it."""
-    client: str | None = await connection.fetchval(
-        "SELECT client FROM tierline.ticket WHERE id = $1", number
-    )
+    client: str | None = await connection.fetchval(CLIENT_OF, number)
     if client is None or not may_see(principal, client):
         no_such_ticket(number)
     return client

@@ -27,7 +27,7 @@ from router.people import People
 from router.policy_clock import read_clock
 from router.views import row_of
 from tierline.bus.consumer import Consumer, Message
-from tierline.messages.events import TicketMessage, decode_event, event_name
+from tierline.messages.events import TicketMessage, decode_event, decode_place, event_name
 from tierline.messages.topics import EVENTS
 from tierline.messages.words import words
 from tierline.store import events as stored
@@ -71,11 +71,17 @@ class Live:
         self._hub.close()
 
     async def handle(self, messages: Sequence[Message]) -> None:
-        """A batch from the broker; what is no ticket event is the other consumers' to report."""
+        """A batch from the broker; what is no ticket event is the other consumers' to report.
+
+        While nobody listens an event is not read further than to where it stands.
+        """
         decoded = []
         for message in messages:
             with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
-                decoded.append(decode_event(message.body))
+                if len(self._hub):
+                    decoded.append(decode_event(message.body))
+                else:
+                    self._remember(*decode_place(message.body))
         await self.tell(decoded)
 
     async def tell(self, messages: Sequence[TicketMessage]) -> None:
@@ -135,7 +141,7 @@ class Live:
         return found
 
     def _remember(self, ticket: int, seq: int) -> None:
-        self._streamed[ticket] = seq
+        self._streamed[ticket] = max(seq, self._streamed.get(ticket, 0))
         self._streamed.move_to_end(ticket)
         while len(self._streamed) > LIVE_KNOWN_MAX:
             self._streamed.popitem(last=False)

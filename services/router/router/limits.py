@@ -45,3 +45,6 @@ DEAD_LETTER_SHOWN = 4_000
 
 JUMP_S_MAX = 366 * 86_400
 """The longest single jump of policy time."""
+
+RECORDED_MAX = 500
+"""Commands of a recorded log in one request, and so in one transaction."""

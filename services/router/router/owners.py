@@ -5,6 +5,11 @@ from tierline.web.bodies import closest
 from tierline.web.principal import Principal
 from tierline.web.problems import ProblemError
 
+OWNERS = (
+    "SELECT p.login FROM tierline.person p JOIN tierline.ticket t ON t.id = $1"
+    " WHERE p.active AND (p.clients IS NULL OR t.client = ANY(p.clients))"
+)
+
 
 async def check_owner(
     connection: Connection, number: int, owner: str, principal: Principal
@@ -21,11 +26,7 @@ async def check_owner(
         raise ProblemError(
             403, "lead_decides", "giving it to somebody else is a lead's: claim it for yourself"
         )
-    rows = await connection.fetch(
-        "SELECT p.login FROM tierline.person p JOIN tierline.ticket t ON t.id = $1"
-        " WHERE p.active AND (p.clients IS NULL OR t.client = ANY(p.clients))",
-        number,
-    )
+    rows = await connection.fetch(OWNERS, number)
     logins = [row["login"] for row in rows]
     if owner not in logins:
         meant = closest(owner, logins)

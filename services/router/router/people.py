@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from router.limits import NAMES_KEPT_S
 from tierline.store.database import Database
 
+NAMES = "SELECT login, name FROM tierline.person"
+
 
 class People:
     """Names by login, at most NAMES_KEPT_S old."""
@@ -19,7 +21,7 @@ class People:
         """Everybody's name by login. Raises one of UNREACHABLE where it must read and cannot."""
         if time.monotonic() >= self._until:
             async with self._db.connection() as connection:
-                rows = await connection.fetch("SELECT login, name FROM tierline.person")
+                rows = await connection.fetch(NAMES)
             self._names = {row["login"]: row["name"] for row in rows}
             self._until = time.monotonic() + NAMES_KEPT_S
         return self._names

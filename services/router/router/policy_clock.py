@@ -13,11 +13,11 @@ A reader between the change's own reading of the clock and its commit still sees
 this slack the new time is never behind what that reader saw.
 """
 
-_READ = """
+READ_CLOCK = """
 SELECT tierline.policy_now() AS now, clock_timestamp() AS real, speed, held, changed AS changes
 FROM tierline.policy_clock
 """
-_MOVE = """
+MOVE_CLOCK = """
 UPDATE tierline.policy_clock AS c SET
     real_anchor = m.t, speed = coalesce($1, c.speed), held = coalesce($3, c.held),
     anchor = CASE WHEN c.held THEN c.anchor ELSE c.anchor + (m.t - c.real_anchor) * c.speed END
@@ -34,8 +34,11 @@ FROM (
 
 async def read_clock(connection: Connection) -> dict[str, Any]:
     """`now` and `real` (UTC), `speed` (policy seconds a second), `held`, `changes` so far."""
-    row: dict[str, Any] = dict(await connection.fetchrow(_READ))
+    row: dict[str, Any] = dict(await connection.fetchrow(READ_CLOCK))
     return row
+
+
+LOCK_CLOCK = "SELECT 1 FROM tierline.policy_clock FOR UPDATE"
 
 
 async def move_clock(connection: Connection, asked: ClockBody) -> dict[str, Any]:
@@ -46,6 +49,6 @@ async def move_clock(connection: Connection, asked: ClockBody) -> dict[str, Any]
     values = (asked.speed, asked.jump_s, asked.held)
     if all(value is None for value in values):
         raise ProblemError(422, "invalid", "name exactly one of speed, jump_s and held")
-    await connection.execute("SELECT 1 FROM tierline.policy_clock FOR UPDATE")
-    await connection.execute(_MOVE, *values, SLACK_S)
+    await connection.execute(LOCK_CLOCK)
+    await connection.execute(MOVE_CLOCK, *values, SLACK_S)
     return await read_clock(connection)

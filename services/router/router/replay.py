@@ -9,6 +9,13 @@ TRIAGE = "consumer:triage"
 """The source of alerts that could not be triaged; the key is the alert's id."""
 
 
+LOCK_LETTER = (
+    "SELECT source, key, body, replayed_at FROM tierline.dead_letter WHERE id = $1 FOR UPDATE"
+)
+
+MARK_REPLAYED = "UPDATE tierline.dead_letter SET replayed_at = clock_timestamp() WHERE id = $1"
+
+
 async def replay(connection: Connection, number: int) -> None:
     """Put dead letter `number` back where it came from, in the caller's transaction.
 
@@ -16,10 +23,7 @@ async def replay(connection: Connection, number: int) -> None:
         ProblemError: 404 where there is none; 409 where it was replayed already, or its service
             tries again by itself.
     """
-    row = await connection.fetchrow(
-        "SELECT source, key, body, replayed_at FROM tierline.dead_letter WHERE id = $1 FOR UPDATE",
-        number,
-    )
+    row = await connection.fetchrow(LOCK_LETTER, number)
     if row is None:
         raise ProblemError(404, "no_such_dead_letter", f"there is no dead letter {number}")
     if row["replayed_at"] is not None:
@@ -35,18 +39,21 @@ async def replay(connection: Connection, number: int) -> None:
         raise ProblemError(
             409, "not_replayable", f"{row['source']} tries again by itself, or never can"
         )
-    await connection.execute(
-        "UPDATE tierline.dead_letter SET replayed_at = clock_timestamp() WHERE id = $1", number
-    )
+    await connection.execute(MARK_REPLAYED, number)
+
+
+TAKE_OUTCOME_BACK = (
+    "UPDATE tierline.alert SET outcome = NULL, handled_at = NULL"
+    " WHERE id = $1 AND outcome = 'dead letter'"
+)
 
 
 async def _to_triage(connection: Connection, alert: int) -> None:
     """Take the outcome back: triage's sweep finds what has none."""
-    await connection.execute(
-        "UPDATE tierline.alert SET outcome = NULL, handled_at = NULL"
-        " WHERE id = $1 AND outcome = 'dead letter'",
-        alert,
-    )
+    await connection.execute(TAKE_OUTCOME_BACK, alert)
+
+
+UNSEE = "UPDATE tierline.progress SET seq = least(seq, $3) WHERE consumer = $1 AND ticket = $2"
 
 
 async def _to_consumer(connection: Connection, consumer: str, row: Row) -> None:
@@ -57,18 +64,16 @@ async def _to_consumer(connection: Connection, consumer: str, row: Row) -> None:
     found = _ticket_and_seq(row["key"])
     assert found is not None  # noqa: S101 - the caller looked
     ticket, seq = found
-    await connection.execute(
-        "UPDATE tierline.progress SET seq = least(seq, $3) WHERE consumer = $1 AND ticket = $2",
-        consumer,
-        ticket,
-        seq - 1,
-    )
+    await connection.execute(UNSEE, consumer, ticket, seq - 1)
     await _send(connection, EVENTS, str(ticket), row["body"])
+
+
+SEND_AGAIN = "INSERT INTO tierline.outbox (shard, topic, key, body) VALUES ($1, $2, $3, $4)"
 
 
 async def _send(connection: Connection, topic: str, key: str, body: bytes) -> None:
     await connection.execute(
-        "INSERT INTO tierline.outbox (shard, topic, key, body) VALUES ($1, $2, $3, $4)",
+        SEND_AGAIN,
         shard_of(key),
         topic,
         key,

@@ -1,14 +1,15 @@
 """What callers may send: one body a command, each field bounded, unknown fields refused."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, Field
+from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
-from router.limits import EVENTS_PAGE, JUMP_S_MAX, PAGE, PAGE_MAX
+from router.limits import EVENTS_PAGE, JUMP_S_MAX, PAGE, PAGE_MAX, RECORDED_MAX
 from router.queries.cursors import CURSOR_MAX
 from tierline.domain.terms import HoldReason, Priority, State, TicketType
 from tierline.web.bodies import Line, LongText, Reason, Strict
+from tierline.web.limits import IDEMPOTENCY_KEY_MAX
 
 
 def _as_utc(at: datetime) -> datetime:
@@ -203,3 +204,45 @@ class ClockBody(Strict):
     speed: Annotated[float, Field(gt=0, le=100_000, allow_inf_nan=False)] | None = None
     jump_s: Annotated[float, Field(gt=0, le=JUMP_S_MAX, allow_inf_nan=False)] | None = None
     held: bool | None = None
+
+
+class RecordedCommand(Strict):
+    """One command of a recorded log: what was asked of which case, by whom, at what instant."""
+
+    key: Annotated[
+        str,
+        Field(
+            min_length=1,
+            max_length=IDEMPOTENCY_KEY_MAX,
+            pattern=r"^[^\x00-\x1f]+$",
+            description="Of this command and no other; sent again it gets its first answer.",
+        ),
+    ]
+    case: Annotated[Line, Field(min_length=1, description="The incident, as the log names it.")]
+    at: Annotated[Instant, Field(description="`now` for its ticket.")]
+    verb: Annotated[
+        Line,
+        Field(description="`open`, or a command as in the address `/v1/tickets/{number}/{verb}`."),
+    ]
+    by: Annotated[Line, Field(description="The login of who did it; empty: nobody known.")] = ""
+    fields: Annotated[
+        dict[str, Any], Field(description="The body of that command, as its own address takes it.")
+    ] = Field(default_factory=dict)
+
+
+class RecordedBody(Strict):
+    """Commands of a recorded log; those of one case stand in their order."""
+
+    commands: Annotated[list[RecordedCommand], Field(min_length=1, max_length=RECORDED_MAX)]
+
+    @model_validator(mode="after")
+    def _each_key_once(self) -> "RecordedBody":
+        if len({command.key for command in self.commands}) < len(self.commands):
+            raise ValueError("two commands have the same key")
+        return self
+
+
+class ReplayTimeBody(Strict):
+    """How far time may pass: the earliest instant that is not recorded yet."""
+
+    to: Instant

@@ -54,6 +54,12 @@ class Finding:
     count: int
 
 
+STORED_DUES = (
+    "SELECT id, doc, next_due_at FROM tierline.ticket"
+    " WHERE id > $1 AND next_due_at IS NOT NULL ORDER BY id LIMIT $2"
+)
+
+
 class Auditor:
     """Looks every AUDIT_EVERY_S; `audit()` is one look."""
 
@@ -89,11 +95,6 @@ class Auditor:
 
     async def _wrong(self, connection: Connection) -> int:
         """Tickets, of the next AUDIT_SAMPLE in turn, whose stored due instant is not their own."""
-        rows = await connection.fetch(
-            "SELECT id, doc, next_due_at FROM tierline.ticket"
-            " WHERE id > $1 AND next_due_at IS NOT NULL ORDER BY id LIMIT $2",
-            self._after,
-            AUDIT_SAMPLE,
-        )
+        rows = await connection.fetch(STORED_DUES, self._after, AUDIT_SAMPLE)
         self._after = rows[-1]["id"] if len(rows) == AUDIT_SAMPLE else 0
         return sum(next_due(decode_ticket(row["doc"])) != row["next_due_at"] for row in rows)

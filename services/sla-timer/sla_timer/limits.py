@@ -1,7 +1,10 @@
 """Every bound of the timer, in one place. Seconds are transport time: always real."""
 
-BATCH = 100
+BATCH = 50
 """Tickets of one transaction: their locks are held about 15 ms."""
+
+DRAINERS = 2
+"""Transactions at a time while more than a batch is due."""
 
 POLL_S = 0.025
 ERROR_WAIT_S = 0.5

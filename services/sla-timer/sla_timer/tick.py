@@ -2,13 +2,14 @@
 
 import asyncio
 import contextlib
+from collections import Counter as Tally
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 from prometheus_client import Counter, Histogram
 
-from sla_timer.limits import BATCH, ERROR_WAIT_S, POLL_S, REPLAYS_MAX, SET_ASIDE_S
+from sla_timer.limits import BATCH, DRAINERS, ERROR_WAIT_S, POLL_S, REPLAYS_MAX, SET_ASIDE_S
 from tierline.domain.advance import advance_to, next_due
 from tierline.domain.events import Event
 from tierline.domain.floor import Floor
@@ -19,6 +20,7 @@ from tierline.store.dead_letters import bury_once
 from tierline.store.tickets import (
     Change,
     Connection,
+    due_by,
     lock_due,
     lock_tickets,
     policy_now,
@@ -33,6 +35,12 @@ LATENESS = Histogram(
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 60, 3600),
 )
 TICKED = Counter("tierline_timer_events_total", "Events that time brought", ["type"])
+
+
+FIND_DUE = "SELECT id FROM tierline.ticket WHERE next_due_at <= $1 ORDER BY next_due_at LIMIT $2"
+"""Without locks: for the tickets of a batch that failed, one by one."""
+
+PUT_OFF = "UPDATE tierline.ticket SET next_due_at = $2 WHERE id = $1 RETURNING doc"
 
 
 class Ticker:
@@ -51,17 +59,30 @@ class Ticker:
         self._committed = committed
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Tick every POLL_S, at once again after a full batch; back off while Postgres is away."""
+        """Tick every POLL_S, drain after a full batch; back off while Postgres is away."""
         while not stop.is_set():
             wait = POLL_S
             try:
                 if await self.tick() >= BATCH:
+                    await self._drain(stop)
                     continue
             except (*UNREACHABLE, *REPLAYABLE) as error:
                 log.warning("tick put off", reason=str(error))
                 wait = ERROR_WAIT_S
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), wait)
+
+    async def _drain(self, stop: asyncio.Event) -> None:
+        """Work off a crowd, DRAINERS batches at a time: one decides while another is written."""
+
+        async def ticks() -> None:
+            while not stop.is_set() and await self.tick() >= BATCH:
+                pass
+
+        ended = await asyncio.gather(*(ticks() for _ in range(DRAINERS)), return_exceptions=True)
+        for outcome in ended:
+            if isinstance(outcome, BaseException):
+                raise outcome
 
     async def tick(self) -> int:
         """One batch; returns how many tickets were due. A broken one stops no other."""
@@ -78,8 +99,11 @@ class Ticker:
         return 0
 
     async def _together(self) -> int:
+        async with self._db.connection() as connection:
+            horizon = await due_by(connection)
+        if horizon is None:
+            return 0
         async with self._db.transaction() as connection:
-            horizon = await policy_now(connection)
             tickets = await lock_due(connection, horizon, BATCH)
             if not tickets:
                 return 0
@@ -96,19 +120,16 @@ class Ticker:
 
     def _told(self, changes: list[Change]) -> None:
         self._committed()
-        for event in (event for change in changes for event in change.events):
+        events = [event for change in changes for event in change.events]
+        for event in events:
             LATENESS.observe(_late_s(event))
-            TICKED.labels(type(event.what).__name__.lower()).inc()
+        for kind, count in Tally(type(event.what) for event in events).items():
+            TICKED.labels(kind.__name__.lower()).inc(count)
 
     async def _one_by_one(self) -> int:
         async with self._db.connection() as connection:
             horizon = await policy_now(connection)
-            rows = await connection.fetch(
-                "SELECT id FROM tierline.ticket WHERE next_due_at <= $1"
-                " ORDER BY next_due_at LIMIT $2",
-                horizon,
-                BATCH,
-            )
+            rows = await connection.fetch(FIND_DUE, horizon, BATCH)
         for row in rows:
             await self._alone(row["id"], horizon)
         return len(rows)
@@ -133,11 +154,15 @@ class Ticker:
         """Keep the state as a dead letter and look again later; the auditor counts it."""
         async with self._db.transaction() as connection:
             doc = await connection.fetchval(
-                "UPDATE tierline.ticket SET next_due_at = $2 WHERE id = $1 RETURNING doc",
-                number,
-                horizon + timedelta(seconds=SET_ASIDE_S),
+                PUT_OFF, number, horizon + timedelta(seconds=SET_ASIDE_S)
             )
             await bury_once(connection, "sla-timer", str(number), (doc or "").encode(), reason)
+
+
+MEND_DUE = (
+    "UPDATE tierline.ticket AS t SET next_due_at = u.due"
+    " FROM unnest($1::bigint[], $2::timestamptz[]) AS u(id, due) WHERE t.id = u.id"
+)
 
 
 async def _mend_unmoved(connection: Connection, changes: list[Change]) -> None:
@@ -145,10 +170,7 @@ async def _mend_unmoved(connection: Connection, changes: list[Change]) -> None:
     stale = [change.after for change in changes if not change.events]
     if stale:
         await connection.execute(
-            "UPDATE tierline.ticket AS t SET next_due_at = u.due"
-            " FROM unnest($1::bigint[], $2::timestamptz[]) AS u(id, due) WHERE t.id = u.id",
-            [ticket.id for ticket in stale],
-            [next_due(ticket) for ticket in stale],
+            MEND_DUE, [ticket.id for ticket in stale], [next_due(ticket) for ticket in stale]
         )
         log.warning("stale due instants mended", tickets=[ticket.id for ticket in stale])
 

@@ -6,21 +6,21 @@ expected to find what it has already seen (`tierline.bus.inbox`).
 
 import asyncio
 import contextlib
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
+from tierline.bus.errors import BROKER_AWAY
 from tierline.bus.limits import (
     BATCH_MAX,
     CLOSE_TIMEOUT_S,
     COMMIT_TIMEOUT_S,
     FETCH_BYTES_MAX,
-    FETCH_WAIT_MS,
+    GET_WAIT_MS,
     HEARTBEAT_MS,
     LAG_HEARD_S,
     MAX_POLL_INTERVAL_MS,
@@ -28,6 +28,7 @@ from tierline.bus.limits import (
     SESSION_TIMEOUT_MS,
     backoff_s,
 )
+from tierline.bus.paced import PacedConsumer
 
 log = structlog.get_logger(__name__)
 
@@ -46,17 +47,66 @@ class Message:
 Handle = Callable[[Sequence[Message]], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a client is made for: one topic, read in a group.
+
+    `reset`: where a group without a committed offset begins, `earliest` or `latest`.
+    """
+
+    bootstrap: str
+    topic: str
+    group: str
+    reset: str
+
+
+Connect = Callable[[Reading], Any]
+"""Makes a client that is not started yet, with the part of AIOKafkaConsumer that is used here."""
+
+
+def kafka_client(reading: Reading) -> PacedConsumer:
+    """A client of a real broker; it commits nothing by itself."""
+    return PacedConsumer(
+        reading.topic,
+        bootstrap_servers=reading.bootstrap,
+        group_id=reading.group,
+        enable_auto_commit=False,
+        auto_offset_reset=reading.reset,
+        max_poll_records=BATCH_MAX,
+        max_partition_fetch_bytes=FETCH_BYTES_MAX,
+        request_timeout_ms=REQUEST_TIMEOUT_MS,
+        session_timeout_ms=SESSION_TIMEOUT_MS,
+        heartbeat_interval_ms=HEARTBEAT_MS,
+        max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
+    )
+
+
 class Consumer:
-    """Reads one topic in a group and hands batches to `handle`, one at a time."""
+    """Reads one topic in a group and hands batches to `handle`, one at a time.
+
+    Args:
+        bootstrap: the broker.
+        topic: what is read.
+        group: offsets are committed for it.
+        handle: commits a batch's effects; what it raises has the batch handed over again.
+        latest: a new group begins at the end of the topic.
+        connect: makes the client.
+    """
 
     def __init__(
-        self, bootstrap: str, topic: str, group: str, handle: Handle, *, latest: bool = False
+        self,
+        bootstrap: str,
+        topic: str,
+        group: str,
+        handle: Handle,
+        *,
+        latest: bool = False,
+        connect: Connect = kafka_client,
     ) -> None:
-        self._bootstrap = bootstrap
+        self._reading = Reading(bootstrap, topic, group, "latest" if latest else "earliest")
         self._topic = topic
-        self._group = group
         self._handle = handle
-        self._reset = "latest" if latest else "earliest"
+        self._connect = connect
         self._consumer: Any = None
         self._positions: dict[TopicPartition, int] = {}
         self._heard = 0.0
@@ -67,7 +117,7 @@ class Consumer:
         One that was brought nothing for LAG_HEARD_S is cut off, not lagging.
         """
         consumer = self._consumer
-        if consumer is None or time.monotonic() - self._heard > LAG_HEARD_S:
+        if consumer is None or _now() - self._heard > LAG_HEARD_S:
             return False
         return any(
             (end := consumer.highwater(partition)) is not None and position < end
@@ -81,33 +131,17 @@ class Consumer:
         while not stop.is_set():
             self._positions = {}
             try:
-                self._consumer = self._make()
+                self._consumer = self._connect(self._reading)
                 if await _unless(stop, self._consumer.start()):
                     failures = 0
                     await self._consume(stop)
-            except (KafkaError, OSError, TimeoutError) as error:
+            except BROKER_AWAY as error:
                 failures += 1
                 log.warning("consumer starts over", topic=self._topic, reason=repr(error))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), backoff_s(failures))
             finally:
                 await self._close()
-
-    def _make(self) -> Any:
-        return AIOKafkaConsumer(
-            self._topic,
-            bootstrap_servers=self._bootstrap,
-            group_id=self._group,
-            enable_auto_commit=False,
-            auto_offset_reset=self._reset,
-            max_poll_records=BATCH_MAX,
-            max_partition_fetch_bytes=FETCH_BYTES_MAX,
-            fetch_max_wait_ms=FETCH_WAIT_MS,
-            request_timeout_ms=REQUEST_TIMEOUT_MS,
-            session_timeout_ms=SESSION_TIMEOUT_MS,
-            heartbeat_interval_ms=HEARTBEAT_MS,
-            max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
-        )
 
     async def _close(self) -> None:
         consumer, self._consumer = self._consumer, None
@@ -128,10 +162,11 @@ class Consumer:
     async def _consume(self, stop: asyncio.Event) -> None:
         failures = 0
         while not stop.is_set():
-            batch = await self._consumer.getmany(timeout_ms=FETCH_WAIT_MS, max_records=BATCH_MAX)
+            batch = await self._consumer.getmany(timeout_ms=GET_WAIT_MS, max_records=BATCH_MAX)
             if not batch:
+                _see_it_fetches(self._consumer)
                 continue
-            self._heard = time.monotonic()
+            self._heard = _now()
             messages = [_message(record) for records in batch.values() for record in records]
             try:
                 await self._handle(messages)
@@ -160,9 +195,25 @@ class Consumer:
             log.info("offset not committed, the batch may come again", reason=repr(error))
 
 
+def _now() -> float:
+    """Seconds of the running loop's clock, which never runs backwards."""
+    return asyncio.get_running_loop().time()
+
+
 def _message(record: Any) -> Message:
     key = (record.key or b"").decode(errors="replace")
     return Message(record.topic, record.partition, record.offset, key, record.value or b"")
+
+
+def _see_it_fetches(consumer: Any) -> None:
+    """Raise KafkaError where aiokafka's fetcher has ended.
+
+    An error it did not foresee (uvloop's RuntimeError on a connection just closed) ends that task;
+    `getmany` is then empty for ever, while the heartbeat keeps the partitions from everybody else.
+    """
+    fetcher = getattr(consumer, "_fetcher", None)
+    if fetcher is not None and fetcher.error_future.done():
+        raise KafkaError("the fetcher ended")
 
 
 async def _unless(stop: asyncio.Event, work: Awaitable[Any]) -> bool:

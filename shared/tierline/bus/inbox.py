@@ -33,8 +33,12 @@ SEQ_MAX = 2**31 - 1
 
 log = structlog.get_logger(__name__)
 
-Apply = Callable[[Any, Sequence[TicketMessage]], Awaitable[None]]
-"""The consumer's own work on new, gapless, ordered events, inside the given transaction."""
+Committed = Callable[[], None]
+Apply = Callable[[Any, Sequence[TicketMessage]], Awaitable[Committed | None]]
+"""The consumer's own work on new, gapless, ordered events, inside the given transaction.
+
+What it returns is called once that transaction is committed; not called, nothing may be lost.
+"""
 
 
 class Inbox:
@@ -97,9 +101,11 @@ class Inbox:
             new = await _new_in_order(connection, messages, seen)
             if not new:
                 return
-            await self._apply(connection, new)
+            committed = await self._apply(connection, new)
             latest = {message.event.ticket: message.event.seq for message in new}
             await stored.save_progress(connection, self._name, latest)
+        if committed is not None:
+            committed()
 
     async def _alone(self, ticket: int, last: int, given: TicketMessage | None = None) -> None:
         """What was not seen of `ticket` up to `last`, an event a transaction; broken ones aside."""
@@ -110,6 +116,7 @@ class Inbox:
     async def _next(self, ticket: int, last: int, given: TicketMessage | None) -> bool:
         """The first event not seen, up to `last`, applied or set aside; False: there was none."""
         seq = 0
+        committed: Committed | None = None
         try:
             async with self._db.transaction() as connection:
                 seq = (await stored.lock_progress(connection, self._name, [ticket]))[ticket] + 1
@@ -118,7 +125,7 @@ class Inbox:
                 event = await _event(connection, ticket, seq, given)
                 if event is None:
                     return False
-                await self._apply(connection, [event])
+                committed = await self._apply(connection, [event])
                 await stored.save_progress(connection, self._name, {ticket: seq})
         except (*UNREACHABLE, *REPLAYABLE):
             raise
@@ -127,6 +134,9 @@ class Inbox:
                 raise
             log.exception("event set aside", consumer=self._name, ticket=ticket, seq=seq)
             await self._set_aside(ticket, seq, f"{type(error).__name__}: {error}")
+        else:
+            if committed is not None:
+                committed()
         return True
 
     async def _set_aside(self, ticket: int, seq: int, reason: str) -> None:

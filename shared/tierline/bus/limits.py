@@ -17,6 +17,9 @@ GATE_CHECK_S = 1.0
 """How long the topics, once seen, are taken to exist."""
 
 PRODUCER_BATCH_BYTES = 128 * 1024
+MESSAGE_BYTES_MAX = 1_000_000
+"""A longer message is not even tried: brokers refuse it, by default somewhat above this."""
+
 REQUEST_TIMEOUT_MS = 10_000
 SEND_TIMEOUT_S = 15.0
 """A batch is taken by then or sent again: a transaction that waits for it may idle for 30 s."""
@@ -24,7 +27,14 @@ SEND_TIMEOUT_S = 15.0
 SESSION_TIMEOUT_MS = 10_000
 HEARTBEAT_MS = 3_000
 MAX_POLL_INTERVAL_MS = 120_000
-FETCH_WAIT_MS = 100
+FETCH_WAIT_MS_MIN = 5
+FETCH_WAIT_MS_MAX = 100
+FETCH_WAIT_SHARE = 0.025
+"""A fetch waits at the broker for this share of the silence so far, within these bounds."""
+
+GET_WAIT_MS = 500
+"""How long a consumer waits for its client before it looks whether it is to stop."""
+
 FETCH_BYTES_MAX = 4 * 1024 * 1024
 
 COMMIT_TIMEOUT_S = 10.0

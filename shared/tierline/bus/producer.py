@@ -3,18 +3,14 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import (
-    KafkaError,
-    MessageSizeTooLargeError,
-    ProducerClosed,
-    RecordTooLargeError,
-)
+from aiokafka.errors import ProducerClosed
 
+from tierline.bus.batches import Outgoing, send_batches
+from tierline.bus.errors import BROKER_AWAY
 from tierline.bus.limits import (
     CLOSE_TIMEOUT_S,
     GATE_CHECK_S,
@@ -25,20 +21,9 @@ from tierline.bus.limits import (
 from tierline.bus.topics import ensure_topics
 from tierline.messages.topics import TOPICS
 
+__all__ = ["NotSentError", "Outgoing", "Producer"]
+
 log = structlog.get_logger(__name__)
-
-REFUSED_FOR_GOOD = (MessageSizeTooLargeError, RecordTooLargeError)
-"""What no retry mends. An UnknownError is not among them: a broker coming back says that too."""
-
-
-@dataclass(frozen=True, slots=True)
-class Outgoing:
-    """One message to send."""
-
-    id: int
-    topic: str
-    key: str
-    body: bytes
 
 
 class NotSentError(RuntimeError):
@@ -68,37 +53,10 @@ class Producer:
         """
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
-                return await self._send(messages)
-        except (KafkaError, OSError, TimeoutError) as error:
+                return await send_batches(await self._ready(), messages)
+        except BROKER_AWAY as error:
             await self.close()  # so that nothing of it arrives later, behind what is sent next
             raise NotSentError(_why(error)) from error
-
-    async def _send(self, messages: Sequence[Outgoing]) -> dict[int, str]:
-        refused: dict[int, str] = {}
-        handed: list[tuple[Outgoing, asyncio.Future[Any]]] = []
-        try:
-            producer = await self._ready()
-            for message in messages:
-                try:
-                    taken = await producer.send(
-                        message.topic, message.body, key=message.key.encode()
-                    )
-                except REFUSED_FOR_GOOD as error:  # the client itself knows the limit
-                    refused[message.id] = _why(error)
-                else:
-                    handed.append((message, taken))
-            if handed:
-                await asyncio.wait([taken for _, taken in handed])
-        finally:
-            for _, taken in handed:
-                taken.add_done_callback(_heard)
-        for message, taken in handed:
-            failed = taken.exception()
-            if isinstance(failed, REFUSED_FOR_GOOD):
-                refused[message.id] = _why(failed)
-            elif failed is not None:
-                raise failed
-        return refused
 
     async def close(self) -> None:
         """Stop the producer; the next send starts a fresh one. What it had not sent is given up."""
@@ -145,9 +103,3 @@ class Producer:
 
 def _why(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
-
-
-def _heard(taken: "asyncio.Future[Any]") -> None:
-    """Take note of an outcome nobody waits for any more: the whole batch is sent again."""
-    if not taken.cancelled():
-        taken.exception()

@@ -36,6 +36,14 @@ class Sender(Protocol):
         ...
 
 
+OUTBOX_ROWS = (
+    "SELECT id, topic, key, body FROM tierline.outbox"
+    " WHERE shard = ANY($1::smallint[]) ORDER BY id LIMIT $2"
+)
+
+FORGET_SENT = "DELETE FROM tierline.outbox WHERE id = ANY($1::bigint[])"
+
+
 class Relay:
     """Carries outbox rows to the broker. `nudge()` after a commit makes it look at once."""
 
@@ -81,50 +89,40 @@ class Relay:
             shards = await _take_shards(connection)
             if not shards:
                 return 0
-            rows = await connection.fetch(
-                "SELECT id, topic, key, body FROM tierline.outbox"
-                " WHERE shard = ANY($1::smallint[]) ORDER BY id LIMIT $2",
-                shards,
-                RELAY_ROWS_MAX,
-            )
+            rows = await connection.fetch(OUTBOX_ROWS, shards, RELAY_ROWS_MAX)
             messages = [Outgoing(r["id"], r["topic"], r["key"], r["body"]) for r in rows]
             refused = await self._sender.send(messages)
             if refused:
                 await _bury(connection, refused)
-            await connection.execute(
-                "DELETE FROM tierline.outbox WHERE id = ANY($1::bigint[])",
-                [message.id for message in messages],
-            )
+            await connection.execute(FORGET_SENT, [message.id for message in messages])
             return len(messages)
+
+
+TAKE_SHARDS = """
+WITH waiting AS MATERIALIZED (
+    SELECT s FROM generate_series(0, $1 - 1) AS s
+    WHERE EXISTS (SELECT 1 FROM tierline.outbox WHERE shard = s)
+    ORDER BY random()
+)
+SELECT s FROM waiting WHERE pg_try_advisory_xact_lock($2, s) LIMIT $3
+"""
+"""Shards in random order, so that two relays seldom want the same; locked ones are passed over."""
 
 
 async def _take_shards(connection: Any) -> list[int]:
     """Lock up to RELAY_SHARDS_MAX shards that have rows and that nobody else is sending."""
-    rows = await connection.fetch(
-        """
-        WITH waiting AS MATERIALIZED (
-            SELECT s FROM generate_series(0, $1 - 1) AS s
-            WHERE EXISTS (SELECT 1 FROM tierline.outbox WHERE shard = s)
-            ORDER BY random()
-        )
-        SELECT s FROM waiting WHERE pg_try_advisory_xact_lock($2, s) LIMIT $3
-        """,
-        SHARDS,
-        LOCK_CLASS,
-        RELAY_SHARDS_MAX,
-    )
+    rows = await connection.fetch(TAKE_SHARDS, SHARDS, LOCK_CLASS, RELAY_SHARDS_MAX)
     return [row["s"] for row in rows]
+
+
+BURY_REFUSED = """
+INSERT INTO tierline.dead_letter (source, key, body, reason)
+SELECT 'outbox:' || o.topic, o.key, o.body, u.reason
+FROM unnest($1::bigint[], $2::text[]) AS u(id, reason) JOIN tierline.outbox o USING (id)
+"""
 
 
 async def _bury(connection: Any, refused: dict[int, str]) -> None:
     """Keep whole, with its reason, what the broker will never take."""
-    await connection.execute(
-        """
-        INSERT INTO tierline.dead_letter (source, key, body, reason)
-        SELECT 'outbox:' || o.topic, o.key, o.body, u.reason
-        FROM unnest($1::bigint[], $2::text[]) AS u(id, reason) JOIN tierline.outbox o USING (id)
-        """,
-        list(refused.keys()),
-        list(refused.values()),
-    )
+    await connection.execute(BURY_REFUSED, list(refused.keys()), list(refused.values()))
     log.error("messages refused for good are dead letters now", count=len(refused))

@@ -81,6 +81,8 @@ def _show(screen: Screen, clock: Mapping[str, Any]) -> None:
 
 
 def _pace(clock: Mapping[str, Any]) -> str:
+    if clock.get("replay"):
+        return f"held by the replay of {clock['replay']}"
     if clock.get("held"):
         return "held"
     return "running" if clock["speed"] == 1 else f"running {clock['speed']:g} times as fast"

@@ -13,7 +13,7 @@ from tierline.cli.failures import USAGE, FailureError, told
 from tierline.policy.errors import did_you_mean
 from tierline.store.tickets import Connection
 from tierline.web.keys import KeyKind, hash_key, make_key
-from tierline.web.principal import SCOPES
+from tierline.web.principal import REPLAY, SCOPES
 
 tokens = typer.Typer(no_args_is_help=True, help="API tokens: make, list and revoke them.")
 integration_keys = typer.Typer(no_args_is_help=True, help="Keys that sources of alerts use.")
@@ -55,7 +55,8 @@ def create_token(
 ) -> None:
     """Make an API token and print it, this once."""
     with told(as_json=as_json):
-        _check_scopes(scope)
+        target = find_target(home)
+        _check_scopes(scope, development=target.development)
         raw = make_key(KeyKind.TOKEN)
         values = (hash_key(raw), name, login, sorted(set(scope)), client or None, days)
 
@@ -69,14 +70,21 @@ def create_token(
                 *values,
             )
 
-        work_on(find_target(home), write)
+        work_on(target, write)
     _print(as_json, {"token": raw, "name": name, "login": login, "scopes": values[3]}, raw)
 
 
-def _check_scopes(scopes: list[str]) -> None:
+def _check_scopes(scopes: list[str], *, development: bool) -> None:
+    known = (*SCOPES, REPLAY)
     for scope in scopes:
-        if scope not in SCOPES:
-            hint = did_you_mean(scope, SCOPES)
+        if scope == REPLAY and not development:
+            raise FailureError(
+                f"The scope {REPLAY} is granted on a development stack only.",
+                "`tierline replay` starts one, and makes the token it needs by itself.",
+                code=USAGE,
+            )
+        if scope not in known:
+            hint = did_you_mean(scope, known)
             raise FailureError(
                 f"There is no scope called {scope}.", f"{hint[:1].upper()}{hint[1:]}", code=USAGE
             )

@@ -36,6 +36,12 @@ def load(
     home: Annotated[
         Path | None, typer.Option("--home", help="The running stack's folder (TIERLINE_HOME).")
     ] = None,
+    year: Annotated[
+        int | None,
+        typer.Option(
+            help="Look public holidays up around this year, not this one.", min=1970, max=2099
+        ),
+    ] = None,
 ) -> None:
     """Load a policy folder and its records, all of it or nothing; loading again is harmless.
 
@@ -43,7 +49,7 @@ def load(
     Records that are no longer in the folder are kept and named.
     """
     with told(as_json=as_json):
-        loaded = _read(folder)
+        loaded = _read(folder, year)
         outcome = load_into(find_target(home), loaded)
     if as_json:
         sys.stdout.write(json.dumps(outcome) + "\n")
@@ -94,9 +100,9 @@ def _secrets(target: Target) -> SecretOf:
     return lambda name: subscription_secret(target.secret, name)
 
 
-def _read(folder: Path) -> LoadedPolicy:
+def _read(folder: Path, year: int | None) -> LoadedPolicy:
     try:
-        return load_folder(folder)
+        return load_folder(folder, year=year)
     except PolicyError as error:
         findings = [str(finding) for finding in error.findings]
         raise FailureError(

@@ -10,7 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from tierline.cli import clock as clock_commands
-from tierline.cli import credentials, dead_letters, load, notices, policy, tickets, up
+from tierline.cli import credentials, dead_letters, load, notices, policy, replay, tickets, up
 from tierline.cli.failures import USAGE, FailureError, tell
 from tierline.runtime.errors import UpError
 
@@ -113,6 +113,7 @@ app.add_typer(tickets.app, name="tickets")
 app.add_typer(clock_commands.app, name="clock")
 notices.register(app)
 app.add_typer(dead_letters.app, name="dead-letters")
+replay.register(app)
 app.add_typer(credentials.tokens, name="token")
 app.add_typer(credentials.integration_keys, name="integration-key")
 

@@ -20,6 +20,8 @@ _REMEDIES = {
 }
 _REMEDIES_BY_CODE = {
     "lead_decides": "Ask a lead, or use a lead's token.",
+    "replay_running": "Read what you like; a copy of your own to write to: "
+    "`tierline up --ports auto --home OTHER`.",
     "scope": "Make a token that has it: `tierline token create --scope ...`.",
 }
 _OPTIONS = {

@@ -3,9 +3,8 @@
 import asyncio
 import json
 import os
-import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,6 +15,7 @@ from rich.console import Console
 import tierline
 from tierline.cli.progress import Progress
 from tierline.cli.running import look_at, status_lines, stop_running
+from tierline.cli.stopping import listen_for_signals, unless_stopped
 from tierline.cli.summary import summary_lines
 from tierline.runtime.addresses import PortMode, choose_ports
 from tierline.runtime.errors import UpError
@@ -168,7 +168,7 @@ def run_up(options: UpOptions) -> int:
 async def _hold_home(home: Home, options: UpOptions, progress: Progress) -> int:
     stop = asyncio.Event()
     stacks: list[Stack] = []
-    _listen_for_signals(stop, stacks)
+    listen_for_signals(stop, stacks)
     home.prepare()
     home.lock()
     try:
@@ -195,11 +195,11 @@ async def _run_until_stopped(
     stack: Stack, stop: asyncio.Event, options: UpOptions, progress: Progress
 ) -> int:
     try:
-        ready = await _unless_stopped(stack.start(), stop)
+        ready = await unless_stopped(stack.start(), stop)
         if ready is not None:
             progress.up()
             _present(ready, options, progress)
-            await _unless_stopped(stack.supervisor.watch(), stop)
+            await unless_stopped(stack.supervisor.watch(), stop)
     finally:
         progress.quiet()
         if stop.is_set():
@@ -207,32 +207,6 @@ async def _run_until_stopped(
         await stack.stop()
     progress.line("stopped; the data stays in " + str(options.home))
     return 0
-
-
-async def _unless_stopped(work: Coroutine[Any, Any, Any], stop: asyncio.Event) -> Any:
-    """Await some work, or cancel it and return None when a stop is asked first."""
-    task, asked = asyncio.create_task(work), asyncio.create_task(stop.wait())
-    try:
-        await asyncio.wait({task, asked}, return_when=asyncio.FIRST_COMPLETED)
-        return task.result() if task.done() else None
-    finally:
-        for pending in (task, asked):
-            pending.cancel()
-        await asyncio.gather(task, asked, return_exceptions=True)
-
-
-def _listen_for_signals(stop: asyncio.Event, stacks: list[Stack]) -> None:
-    """First signal: stop in order. Second: kill what still runs. A closed terminal is a signal."""
-
-    def asked() -> None:
-        if stop.is_set():
-            for stack in stacks:
-                stack.supervisor.kill_now()
-        stop.set()
-
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, asked)
 
 
 def _present(ready: dict[str, Any], options: UpOptions, progress: Progress) -> None:

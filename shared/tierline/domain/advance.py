@@ -5,11 +5,12 @@ fixpoint. It is idempotent: run again with the same `now` it finds nothing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from tierline.domain import clock as clocks
+from tierline.domain.amend import amended
 from tierline.domain.business_time import add, is_open
 from tierline.domain.draft import Draft
 from tierline.domain.events import (
@@ -31,7 +32,7 @@ from tierline.domain.moving import move_by_time
 from tierline.domain.policy import Policy
 from tierline.domain.promises import next_review, sla_of
 from tierline.domain.resolving import resolve
-from tierline.domain.terms import CLIENT_CLOCKS, ClockName, HoldReason
+from tierline.domain.terms import CLIENT_CLOCKS, ClockName, HoldReason, Mode
 from tierline.domain.ticket import Ticket
 
 STEPS_MAX = 1_000
@@ -156,10 +157,18 @@ def _after_lapse(draft: Draft, lapse: Lapsed, at: datetime, cause: str) -> None:
     if lapse.clock is ClockName.TIER:
         reason = f"{draft.ticket.tier} limit reached: {_lapse_words(lapse)}"
         move_by_time(draft, at=at, by=TIME, rule="tier lapse", reason=reason, cause=cause)
-    elif lapse.clock is ClockName.CONFIRM:
+    elif lapse.clock is ClockName.CONFIRM and _may_close(draft.ticket):
         why = draft.why("confirm lapse", resolved_at=str(draft.ticket.resolved_at))
         closed = Closed("nobody answered within the time to confirm")
         draft.emit(closed, at=at, by=TIME, why=why, cause=cause)
+
+
+def _may_close(ticket: Ticket) -> bool:
+    """Whether time may end `ticket` for want of an answer.
+
+    In `watch` no message leaves, so nobody was asked and nobody can have left it unanswered.
+    """
+    return ticket.mode is not Mode.WATCH
 
 
 def _lapse_words(lapse: Lapsed) -> str:
@@ -215,7 +224,8 @@ def _chase(draft: Draft, _due: Due, at: datetime) -> None:
     hold = ticket.hold
     if hold is None:  # pragma: no cover - `upcoming` offers it only with a hold
         return
-    if hold.reason is HoldReason.CLIENT and hold.chases >= rules.close_after:
+    unanswered = hold.reason is HoldReason.CLIENT and hold.chases >= rules.close_after
+    if unanswered and _may_close(ticket):
         why = draft.why("hold unanswered", of=hold.of, asked=hold.asked, count=hold.chases)
         closed = Closed(f"no answer after {hold.chases} reminders")
         cause = f"chase/{hold.since.isoformat()}/closed"
@@ -275,4 +285,4 @@ def _mark_collapsed(events: list[Event], first: int) -> None:
         elif isinstance(what, Escalated | EscalationProposed):
             overtaken, moved_later = moved_later, True
         if overtaken and isinstance(what, Threshold | Escalated | EscalationProposed):
-            events[position] = replace(events[position], what=replace(what, collapsed=True))
+            events[position] = amended(events[position], what=amended(what, collapsed=True))

@@ -8,6 +8,7 @@ so that holds, plans, hand-overs and changes of calendar are all the same thing:
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from tierline.domain.amend import amended
 from tierline.domain.business_time import add_each, open_between
@@ -16,6 +17,11 @@ from tierline.domain.terms import CLIENT_CLOCKS, ClockName
 
 MICROSECOND = timedelta(microseconds=1)
 FULL = 1.0
+
+DUES_KEPT = 4_096
+"""Searches in a calendar that are remembered. Alerts accepted by one commit share their instant and
+tickets routed in one batch share theirs, so a storm asks the same few questions again and again.
+"""
 
 Calendars = Mapping[str, Calendar]
 """Calendars by content hash: how a pinned clock finds the hours it was promised on."""
@@ -31,7 +37,7 @@ class Run:
     stopped_by: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: see `amend`
 class Clock:
     """A promise under way or over.
 
@@ -81,6 +87,8 @@ class Clock:
         """The earliest threshold not fired yet and its instant; None while stopped or all fired."""
         if not self.dues:
             return None
+        if not self.fired:
+            return self.dues[0], self.thresholds[0]
         for place, fraction in enumerate(self.thresholds):
             if fraction not in self.fired:
                 return self.dues[place], fraction
@@ -195,6 +203,7 @@ def _run(clock: Clock, at: datetime, calendar: Calendar) -> Clock:
     return amended(clock, running_since=at, stopped_by="", dues=dues)
 
 
+@lru_cache(maxsize=DUES_KEPT)
 def _dues(
     thresholds: tuple[float, ...], target_s: int, carried_us: int, at: datetime, calendar: Calendar
 ) -> tuple[datetime, ...]:

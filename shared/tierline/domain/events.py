@@ -307,7 +307,7 @@ What = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: see `amend`
 class Event:
     """One fact about one ticket.
 

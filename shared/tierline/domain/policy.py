@@ -11,6 +11,7 @@ from typing import Any
 
 from tierline.domain.business_time import mean_open_per_weekday
 from tierline.domain.calendar import Calendar
+from tierline.domain.clock import Terms
 from tierline.domain.terms import (
     ClockName,
     HoldReason,
@@ -19,6 +20,7 @@ from tierline.domain.terms import (
     PriorityChange,
     Reach,
     ReopenRule,
+    TicketType,
 )
 
 DEFAULT_THRESHOLDS: tuple[float, ...] = (0.5, 0.75, 0.9, 1.0)
@@ -209,7 +211,9 @@ class Policy:
     """One immutable version of the rules. `version` is the content hash of what people wrote.
 
     `calendars` maps a calendar's hash to the calendar: those of this version and every one that a
-    running clock pinned earlier, so that old promises can always be reckoned.
+    running clock pinned earlier, so that old promises can always be reckoned. `found_terms` keeps
+    what clocks pin under this version, so that it is put together once and not for each ticket: at
+    most one entry an SLA, type and priority.
     """
 
     version: str
@@ -229,6 +233,9 @@ class Policy:
     people: Mapping[str, str] = field(default_factory=dict)
     default_agreement: str = ""
     unsorted_start: str = ""
+    found_terms: dict[tuple[str, TicketType, Priority], Mapping[ClockName, Terms]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
 
     def groups_of(self, tier: str) -> tuple[Group, ...]:
         """The groups of `tier`, in the order the policy lists them."""

@@ -1,7 +1,8 @@
 """Which clocks a ticket gets, on whose hours and with which terms."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from tierline.domain import clock as clocks
 from tierline.domain.business_time import add, mean_open_per_weekday, next_closing
@@ -34,11 +35,16 @@ def sla_of(policy: Policy, agreement: str) -> Sla:
 
 def client_terms(
     policy: Policy, sla: Sla, kind: TicketType, priority: Priority
-) -> dict[ClockName, Terms]:
+) -> Mapping[ClockName, Terms]:
     """The terms of every client clock the SLA promises for a ticket of `kind` and `priority`."""
-    targets = sla.requests if kind is TicketType.REQUEST else sla.targets.get(priority, {})
-    cover = sla.cover[priority]
-    return {name: _terms(policy, sla, name, target, cover) for name, target in targets.items()}
+    key = (sla.name, kind, priority)
+    found = policy.found_terms.get(key)
+    if found is None:
+        targets = sla.requests if kind is TicketType.REQUEST else sla.targets.get(priority, {})
+        cover = sla.cover[priority]
+        found = {name: _terms(policy, sla, name, target, cover) for name, target in targets.items()}
+        policy.found_terms[key] = found
+    return found
 
 
 def _terms(policy: Policy, sla: Sla, name: ClockName, target: Duration, cover: Calendar) -> Terms:
@@ -164,9 +170,13 @@ def last_tenth(clock: Clock, at: datetime, policy: Policy) -> bool:
 
 def review_after(group: Group, at: datetime, *, unclaimed: bool) -> datetime:
     """When to look again: a business day of the group ahead, or its closing while unclaimed."""
-    day = mean_open_per_weekday(group.hours)
-    daily = add(group.hours, at, day) or at + timedelta(days=1)
+    return _review_after(group.hours, at, unclaimed)
+
+
+@lru_cache(maxsize=clocks.DUES_KEPT)
+def _review_after(hours: Calendar, at: datetime, unclaimed: bool) -> datetime:  # noqa: FBT001
+    daily = add(hours, at, mean_open_per_weekday(hours)) or at + timedelta(days=1)
     if not unclaimed:
         return daily
-    closing = next_closing(group.hours, at)
+    closing = next_closing(hours, at)
     return daily if closing is None else min(daily, closing)

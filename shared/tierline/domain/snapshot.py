@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from tierline.domain.clock import FULL, Clock
 from tierline.domain.terms import CLIENT_CLOCKS, ClockName
 from tierline.domain.ticket import Ticket
 
@@ -59,6 +60,7 @@ class Snapshot:
 
 def snapshot(ticket: Ticket) -> Snapshot:
     """The view of `ticket` that travels with its events."""
+    promise, internal = nearest(ticket)
     return Snapshot(
         number=ticket.id,
         seq=ticket.seq,
@@ -93,19 +95,29 @@ def snapshot(ticket: Ticket) -> Snapshot:
         plan_promised_at=ticket.plan.promised_at if ticket.plan else None,
         proposal_seq=ticket.proposal.seq if ticket.proposal else 0,
         restored_at=ticket.restored_at,
-        promise=nearest(ticket, to_client=True),
-        internal=nearest(ticket, to_client=False),
+        promise=promise,
+        internal=internal,
     )
 
 
-def nearest(ticket: Ticket, *, to_client: bool) -> Promise | None:
-    """The running clock, to the client or internal, whose target is used up first."""
-    running = [
-        (clock.due, clock)
-        for clock in ticket.clocks.values()
-        if clock.due is not None and (clock.name in CLIENT_CLOCKS) is to_client
-    ]
-    if not running:
+def nearest(ticket: Ticket) -> tuple[Promise | None, Promise | None]:
+    """The running clocks whose targets are used up first: the client's, and the internal one."""
+    to_client: tuple[datetime, Clock] | None = None
+    internal: tuple[datetime, Clock] | None = None
+    for clock in ticket.clocks.values():
+        due = clock.due
+        if due is None:
+            continue
+        if clock.name in CLIENT_CLOCKS:
+            if to_client is None or due < to_client[0]:
+                to_client = (due, clock)
+        elif internal is None or due < internal[0]:
+            internal = (due, clock)
+    return _promise(to_client), _promise(internal)
+
+
+def _promise(found: tuple[datetime, Clock] | None) -> Promise | None:
+    if found is None:
         return None
-    due, clock = min(running, key=lambda found: found[0])
-    return Promise(clock.name, due, breached=1.0 in clock.fired)
+    due, clock = found
+    return Promise(clock.name, due, FULL in clock.fired)

@@ -75,7 +75,11 @@ class Requester:
     email: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+ACTIVE = frozenset({State.QUEUED, State.WORKING, State.ON_HOLD})
+"""States in which work is still owed."""
+
+
+@dataclass(frozen=True)  # without slots: see `amend`
 class Ticket:
     """The whole state of one ticket after its event number `seq`.
 
@@ -150,7 +154,7 @@ class Ticket:
     @property
     def active(self) -> bool:
         """Whether work is still owed: queued, working or on hold."""
-        return self.state in {State.QUEUED, State.WORKING, State.ON_HOLD}
+        return self.state in ACTIVE
 
     @property
     def unclaimed(self) -> bool:

@@ -7,6 +7,10 @@ from typing import Any
 
 import msgspec
 
+ID_MAX = 2**63 - 1
+INDEX_MAX = 2**15 - 1
+"""What the columns hold; a message with more is poison."""
+
 
 @dataclass(frozen=True, slots=True)
 class Alert:
@@ -60,7 +64,13 @@ def encode_accepted(accepted: AcceptedAlert) -> bytes:
 
 def decode_accepted(body: bytes) -> AcceptedAlert:
     """The accepted alert of a message body. Raises msgspec.MsgspecError on anything else."""
-    return _decode(body)
+    try:
+        accepted = _decode(body)
+    except RecursionError as error:  # nested too deep
+        raise msgspec.DecodeError(str(error)) from error
+    if not (0 < accepted.id <= ID_MAX and 0 <= accepted.index <= INDEX_MAX):
+        raise msgspec.ValidationError("its id or index is one that no alert has")
+    return accepted
 
 
 def encode_alert(alert: Alert) -> bytes:
@@ -70,7 +80,10 @@ def encode_alert(alert: Alert) -> bytes:
 
 def decode_alert(body: bytes | str) -> Alert:
     """The alert of a stored form. Raises msgspec.MsgspecError on anything else."""
-    return _decode_alert(body)
+    try:
+        return _decode_alert(body)
+    except RecursionError as error:  # nested too deep
+        raise msgspec.DecodeError(str(error)) from error
 
 
 def message_key(integration: str, dedup_key: str) -> str:

@@ -5,7 +5,7 @@ holds the event and, as `ticket`, the snapshot after it. See docs/reference/even
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, get_args
 
@@ -53,16 +53,32 @@ class _Envelope(msgspec.Struct):
     datacontenttype: str = "application/json"
 
 
+class _Standing(msgspec.Struct):
+    number: int
+    seq: int
+
+
+class _Placed(msgspec.Struct):
+    ticket: _Standing
+
+
+class _Place(msgspec.Struct):
+    id: str
+    data: _Placed
+
+
 @dataclass(frozen=True, slots=True)
 class TicketMessage:
-    """An event with the ticket as it stood after it."""
+    """An event with the ticket as it stood after it; `body` is the message it was read from."""
 
     event: Event
     ticket: Snapshot
+    body: bytes = field(default=b"", compare=False, repr=False)
 
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(_Envelope)
+_place_decoder = msgspec.json.Decoder(_Place)
 
 
 def event_name(event: Event) -> str:
@@ -100,13 +116,36 @@ def encode_event(event: Event, ticket: Ticket) -> bytes:
 
 def decode_event(body: bytes | str) -> TicketMessage:
     """The event of a message. Raises msgspec.MsgspecError for anything that is not one."""
-    envelope = _decoder.decode(body)
+    try:
+        whole = body if isinstance(body, bytes) else body.encode()
+        return _event_of(_decoder.decode(body), whole)
+    except msgspec.MsgspecError:
+        raise
+    except (RecursionError, ValueError) as error:  # nested too deep; bytes or digits int() refuses
+        raise msgspec.DecodeError(f"{type(error).__name__}: {error}") from error
+
+
+def decode_place(body: bytes) -> tuple[int, int]:
+    """Ticket and seq of a message, a fifth of the work of `decode_event`.
+
+    Raises msgspec.MsgspecError where the message does not agree with itself about them.
+    """
+    place = _place_decoder.decode(body)
+    ticket = place.data.ticket
+    if place.id != f"{ticket.number}/{ticket.seq}":
+        raise msgspec.ValidationError(f"id {place.id!r} is not that of the ticket inside")
+    return ticket.number, ticket.seq
+
+
+def _event_of(envelope: _Envelope, body: bytes) -> TicketMessage:
     data = envelope.data
     name = envelope.type.removeprefix("tierline.ticket.").removesuffix(".v1")
     kind = EVENT_TYPES.get(name)
     ticket, _, seq = envelope.id.partition("/")
     if kind is None or not seq.isdigit() or not ticket.isdigit():
         raise msgspec.ValidationError(f"unknown event: id {envelope.id!r}, type {envelope.type!r}")
+    if (data.ticket.number, data.ticket.seq) != (int(ticket), int(seq)):
+        raise msgspec.ValidationError(f"id {envelope.id!r} is not that of the ticket inside")
     what: Any = msgspec.json.decode(data.what, type=kind)
     event = Event(
         ticket=int(ticket),
@@ -120,4 +159,4 @@ def decode_event(body: bytes | str) -> TicketMessage:
         clocks=data.clocks,
         review_at=data.review_at,
     )
-    return TicketMessage(event, data.ticket)
+    return TicketMessage(event, data.ticket, body)

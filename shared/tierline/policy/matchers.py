@@ -5,7 +5,7 @@ mappings themselves. A field that an alert does not have is no match, whatever i
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from tierline.policy.errors import did_you_mean
@@ -70,12 +70,24 @@ class FieldTest:
 
     fact: tuple[str, ...]
     any_of: tuple[Wanted, ...]
+    plain: frozenset[str] = field(init=False)
+    """The values that a text may be, letter for letter: facts are mostly texts, values plain."""
+
+    def __post_init__(self) -> None:
+        texts = (_text(wanted) for wanted in self.any_of if not isinstance(wanted, bool))
+        object.__setattr__(self, "plain", frozenset(text for text in texts if "*" not in text))
 
     def __call__(self, facts: Facts) -> bool:
         """Whether the fact, or one of them if it is a list, is one of the values."""
         found: Any = facts
         for key in self.fact:
             found = found.get(key) if isinstance(found, Mapping) else None
+        if found is None:
+            return False
+        if isinstance(found, str) and found in self.plain:
+            return True
+        if isinstance(found, str) and len(self.plain) == len(self.any_of):
+            return False
         values = found if isinstance(found, list | tuple | set | frozenset) else (found,)
         return any(_equal(value, wanted) for value in values for wanted in self.any_of)
 

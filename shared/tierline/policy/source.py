@@ -24,6 +24,11 @@ class NoPolicyError(RuntimeError):
     """No policy has been loaded into this database yet: run `tierline load FOLDER`."""
 
 
+ACTIVE_VERSION = "SELECT version FROM tierline.policy_version WHERE active"
+
+LOGINS = "SELECT name, login FROM tierline.person"
+
+
 class PolicySource:
     """Holds the active version; `current` never blocks."""
 
@@ -47,15 +52,13 @@ class PolicySource:
         NoPolicyError where there is none yet.
         """
         async with self._db.connection() as connection:
-            version = await connection.fetchval(
-                "SELECT version FROM tierline.policy_version WHERE active"
-            )
+            version = await connection.fetchval(ACTIVE_VERSION)
             if version is None:
                 raise NoPolicyError("no policy is loaded: run `tierline load FOLDER`")
             written = self._written
             if written is None or written.version != version:
                 written = await self._take(connection, version)
-            rows = await connection.fetch("SELECT name, login FROM tierline.person")
+            rows = await connection.fetch(LOGINS)
         logins = {row["name"]: row["login"] for row in rows}
         if self._policy is None or written is not self._written or logins != self._logins:
             self._policy = with_logins(written, logins)
@@ -95,10 +98,13 @@ class PolicySource:
         return None
 
 
+POLICY_DOCUMENT = "SELECT document FROM tierline.policy_version WHERE version = $1"
+
+CALENDARS = "SELECT hash, document FROM tierline.calendar"
+
+
 async def _read(connection: Any, version: str) -> Policy:
-    document = await connection.fetchval(
-        "SELECT document FROM tierline.policy_version WHERE version = $1", version
-    )
-    rows = await connection.fetch("SELECT hash, document FROM tierline.calendar")
+    document = await connection.fetchval(POLICY_DOCUMENT, version)
+    rows = await connection.fetch(CALENDARS)
     calendars = {row["hash"]: Calendar.from_json(json.loads(row["document"])) for row in rows}
     return compile_document(json.loads(document), calendars)

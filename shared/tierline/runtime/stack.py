@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -71,6 +71,7 @@ class Stack:
         on_change: hears of every change of a child.
         commands: what to run; others in tests.
         restarts: how dead children are brought back.
+        before_services: gets the database's address once policy and records are in it.
     """
 
     def __init__(
@@ -83,8 +84,10 @@ class Stack:
         on_change: Callable[[Transition], None],
         commands: Commands | None = None,
         restarts: RestartPolicy | None = None,
+        before_services: Callable[[str], Awaitable[None]] | None = None,
     ) -> None:
         self._home = home
+        self._before_services = before_services
         self._ports = ports
         self._policy = policy
         self._on_step = on_step
@@ -123,6 +126,8 @@ class Stack:
         await self._run("database schema", "migrate", self._commands.migrate, environment)
         argv = [*self._commands.load, str(self._policy), "--json"]
         loaded = _parse_loaded(await self._run("policy and records", "load", argv, environment))
+        if self._before_services is not None:
+            await self._before_services(postgres.url())
         self._on_step(Step("services", done=False))
         await self.supervisor.start(
             [self._service(name, environment) for name in self._commands.services],

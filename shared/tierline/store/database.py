@@ -13,26 +13,33 @@ SESSION = {
     "application_name": "tierline",
     "lock_timeout": "2000",
     "idle_in_transaction_session_timeout": "30000",
-    "statement_timeout": "30000",
+    "statement_timeout": "15000",
     "timezone": "UTC",
 }
 """Milliseconds. A batch holds its locks 15 ms at most; who waits longer than 2 s starts over."""
 
 CONNECT_TIMEOUT_S = 5.0
 
+COMMAND_TIMEOUT_S = 20.0
+"""Longest wait for an answer, a little more than a statement may take: beyond it the line is dead,
+though nobody said so (a firewall that forgot it, a machine that lost power)."""
+
 UNREACHABLE = (
     OSError,
     TimeoutError,
     asyncpg.PostgresConnectionError,
-    asyncpg.CannotConnectNowError,
-    asyncpg.TooManyConnectionsError,
-    asyncpg.AdminShutdownError,
-    asyncpg.CrashShutdownError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.PostgresSystemError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+    asyncpg.ReadOnlySQLTransactionError,
     asyncpg.InterfaceError,
     asyncpg.InternalClientError,
 )
-"""Errors that mean: Postgres is away; try again.
+"""Errors that mean: Postgres is away, or can take nothing now; try again. None speaks of the data.
 
+Among them SQLSTATE classes 53 (disk full, too many connections), 57 (shutting down, starting up, a
+statement cancelled for its time) and 58 (a disk that fails), and a primary that became a standby.
 InternalClientError is how asyncpg words a COMMIT on a connection whose end it has heard of but not
 yet seen.
 """
@@ -52,6 +59,9 @@ async def _as_it_is(_connection: object) -> None:
     """
 
 
+ALIVE = "SELECT 1 FROM tierline.policy_clock"
+
+
 class Database:
     """A bounded pool of connections to one PostgreSQL database."""
 
@@ -67,7 +77,7 @@ class Database:
             max_size=pool_max,
             timeout=CONNECT_TIMEOUT_S,
             server_settings=SESSION,
-            command_timeout=60,
+            command_timeout=COMMAND_TIMEOUT_S,
             reset=_as_it_is,
         )
         return cls(pool)
@@ -80,19 +90,28 @@ class Database:
     async def connection(self) -> "AsyncIterator[asyncpg.Connection[Any]]":
         """A connection without a transaction: each statement commits by itself."""
         async with self._pool.acquire() as connection:
-            yield connection
+            try:
+                yield connection
+            except TimeoutError:
+                connection.terminate()
+                raise
 
     @asynccontextmanager
     async def transaction(self) -> "AsyncIterator[asyncpg.Connection[Any]]":
         """A connection inside a READ COMMITTED transaction; committed unless an error leaves it."""
         async with self._pool.acquire() as connection, connection.transaction():
-            yield connection
+            try:
+                yield connection
+            except TimeoutError:
+                # No answer in COMMAND_TIMEOUT_S: a ROLLBACK would wait as long once more.
+                connection.terminate()
+                raise
 
     async def alive(self) -> str | None:
         """None when Postgres answers, else why it cannot be used."""
         try:
             async with self._pool.acquire(timeout=2) as connection:
-                await connection.fetchval("SELECT 1 FROM tierline.policy_clock")
+                await connection.fetchval(ALIVE)
         except UNREACHABLE as error:
             return f"postgres: {type(error).__name__}"
         except asyncpg.PostgresError as error:

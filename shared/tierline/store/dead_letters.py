@@ -5,10 +5,13 @@ from typing import Any
 REASON_MAX = 2_000
 
 
+BURY = "INSERT INTO tierline.dead_letter (source, key, body, reason) VALUES ($1, $2, $3, $4)"
+
+
 async def bury(connection: Any, source: str, key: str, body: bytes, reason: str) -> None:
     """Keep `body` as a dead letter of `source` (outbox:topic, consumer:name, intake)."""
     await connection.execute(
-        "INSERT INTO tierline.dead_letter (source, key, body, reason) VALUES ($1, $2, $3, $4)",
+        BURY,
         source,
         _text(key),
         body,
@@ -16,18 +19,18 @@ async def bury(connection: Any, source: str, key: str, body: bytes, reason: str)
     )
 
 
+BURIED = (
+    "SELECT true FROM tierline.dead_letter WHERE source = $1 AND key = $2 AND reason = $3"
+    " AND replayed_at IS NULL LIMIT 1"
+)
+
+
 async def bury_once(connection: Any, source: str, key: str, body: bytes, reason: str) -> None:
     """Like `bury`, unless one of that source, key and reason lies there and was not replayed.
 
     For what is tried again and again and stays broken: one dead letter, not one a try.
     """
-    there = await connection.fetchval(
-        "SELECT true FROM tierline.dead_letter WHERE source = $1 AND key = $2 AND reason = $3"
-        " AND replayed_at IS NULL LIMIT 1",
-        source,
-        _text(key),
-        _text(reason)[:REASON_MAX],
-    )
+    there = await connection.fetchval(BURIED, source, _text(key), _text(reason)[:REASON_MAX])
     if not there:
         await bury(connection, source, key, body, reason)
 

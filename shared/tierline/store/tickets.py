@@ -33,27 +33,42 @@ class Change:
     events: tuple[Event, ...]
 
 
+LOCK_TICKETS = "SELECT doc FROM tierline.ticket WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE"
+
+
 async def lock_tickets(connection: Connection, ids: Collection[int]) -> dict[int, Ticket]:
     """The tickets of `ids` that exist, their rows locked in order of id until the commit."""
     if not ids:
         return {}
-    rows = await connection.fetch(
-        "SELECT doc FROM tierline.ticket WHERE id = ANY($1::bigint[]) ORDER BY id FOR UPDATE",
-        list(ids),
-    )
+    rows = await connection.fetch(LOCK_TICKETS, list(ids))
     return _by_id(rows)
+
+
+FIRST_DUE = (
+    "SELECT tierline.policy_now() AS now, (SELECT next_due_at FROM tierline.ticket"
+    " WHERE next_due_at IS NOT NULL ORDER BY next_due_at LIMIT 1) AS due"
+)
+
+
+async def due_by(connection: Connection) -> datetime | None:
+    """Policy time now (UTC) if some ticket is due by it, else None: one statement, no lock."""
+    row: Any = await connection.fetchrow(FIRST_DUE)
+    now: datetime = row["now"]
+    return now if row["due"] is not None and row["due"] <= now else None
+
+
+LOCK_DUE = (
+    "SELECT doc FROM tierline.ticket WHERE id IN ("
+    " SELECT id FROM tierline.ticket WHERE next_due_at <= $1"
+    " ORDER BY next_due_at LIMIT $2 FOR UPDATE SKIP LOCKED)"
+    " ORDER BY id FOR UPDATE"
+)
+"""The inner lock skips what others hold; the outer one locks the rest in order of id."""
 
 
 async def lock_due(connection: Connection, horizon: datetime, limit: int) -> dict[int, Ticket]:
     """Up to `limit` tickets due at or before `horizon` (UTC policy time) that nobody else holds."""
-    rows = await connection.fetch(
-        "SELECT doc FROM tierline.ticket WHERE id IN ("
-        " SELECT id FROM tierline.ticket WHERE next_due_at <= $1"
-        " ORDER BY next_due_at LIMIT $2 FOR UPDATE SKIP LOCKED)"
-        " ORDER BY id FOR UPDATE",
-        horizon,
-        limit,
-    )
+    rows = await connection.fetch(LOCK_DUE, horizon, limit)
     return _by_id(rows)
 
 
@@ -62,32 +77,44 @@ def _by_id(rows: Iterable[Any]) -> dict[int, Ticket]:
     return {ticket.id: ticket for ticket in tickets}
 
 
+READ_TICKET = "SELECT doc FROM tierline.ticket WHERE id = $1"
+
+
 async def read_ticket(connection: Connection, number: int) -> Ticket | None:
     """The ticket of that number as last committed, without a lock."""
-    doc = await connection.fetchval("SELECT doc FROM tierline.ticket WHERE id = $1", number)
+    doc = await connection.fetchval(READ_TICKET, number)
     return None if doc is None else decode_ticket(doc)
+
+
+POLICY_NOW = "SELECT tierline.policy_now()"
 
 
 async def policy_now(connection: Connection) -> datetime:
     """Policy time now (UTC), in a statement of its own: call it after every row lock is held."""
-    now: datetime = await connection.fetchval("SELECT tierline.policy_now()")
+    now: datetime = await connection.fetchval(POLICY_NOW)
     return now
+
+
+READ_FLOOR = (
+    "SELECT grp, count(*) AS load FROM tierline.ticket"
+    " WHERE state IN ('queued', 'working', 'on_hold') GROUP BY grp"
+)
 
 
 async def read_floor(connection: Connection, as_of: datetime) -> Floor:
     """Open load by group, in one statement."""
-    rows = await connection.fetch(
-        "SELECT grp, count(*) AS load FROM tierline.ticket"
-        " WHERE state IN ('queued', 'working', 'on_hold') GROUP BY grp"
-    )
+    rows = await connection.fetch(READ_FLOOR)
     return Floor(as_of, {row["grp"]: row["load"] for row in rows})
+
+
+DRAW_NUMBERS = "SELECT nextval('tierline.ticket_number') AS n FROM generate_series(1, $1)"
 
 
 async def draw_numbers(connection: Connection, count: int) -> list[int]:
     """`count` new ticket numbers, ascending."""
-    rows = await connection.fetch(
-        "SELECT nextval('tierline.ticket_number') AS n FROM generate_series(1, $1)", count
-    )
+    if not count:
+        return []
+    rows = await connection.fetch(DRAW_NUMBERS, count)
     return sorted(row["n"] for row in rows)
 
 
@@ -104,9 +131,9 @@ async def write_changes(connection: Connection, changes: Sequence[Change]) -> in
     opened = [change.after for change in changes if change.before is None]
     moved = [change.after for change in changes if change.before is not None]
     if moved:
-        await connection.execute(_UPDATE, *_columns(moved))
+        await connection.execute(UPDATE_TICKETS, *_columns(moved))
     if opened:
-        await connection.execute(_INSERT, *_columns(opened), *_more_columns(opened))
+        await connection.execute(INSERT_TICKETS, *_columns(opened), *_more_columns(opened))
     await _write_events(connection, messages)
     return len(messages)
 
@@ -137,7 +164,7 @@ _ARRAYS = (
     " $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[]"
 )
 
-_UPDATE = f"""
+UPDATE_TICKETS = f"""
 UPDATE tierline.ticket AS t SET
     seq = u.seq, doc = u.doc::json, state = u.state, priority = u.priority, tier = u.tier,
     grp = u.grp, owner = u.owner, promise_due = u.promise_due, next_due_at = u.next_due_at,
@@ -145,7 +172,7 @@ UPDATE tierline.ticket AS t SET
 FROM {_ARRAYS}) AS {_FIELDS}) WHERE t.id = u.id
 """
 
-_INSERT = f"""
+INSERT_TICKETS = f"""
 INSERT INTO tierline.ticket (id, seq, doc, state, priority, tier, grp, owner, promise_due,
     next_due_at, recorded_at, type, client, title, problem_key, opened_at)
 SELECT u.id, u.seq, u.doc::json, u.state, u.priority, u.tier, u.grp, u.owner, u.promise_due,
@@ -165,7 +192,7 @@ def _columns(tickets: Sequence[Ticket]) -> list[list[Any]]:
         [t.tier for t in tickets],
         [t.group for t in tickets],
         [t.owner for t in tickets],
-        [p.due if (p := nearest(t, to_client=True)) else None for t in tickets],
+        [p.due if (p := nearest(t)[0]) else None for t in tickets],
         [next_due(t) for t in tickets],
         [t.recorded_at for t in tickets],
     ]
@@ -181,23 +208,27 @@ def _more_columns(tickets: Sequence[Ticket]) -> list[list[Any]]:
     ]
 
 
+WRITE_EVENTS = """
+WITH said AS (
+    SELECT * FROM unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::timestamptz[],
+        $5::text[], $6::text[], $7::text[], $8::text[], $9::smallint[])
+    WITH ORDINALITY
+    AS u(ticket, seq, at, recorded_at, type, client, cause, body, shard, place)
+), written AS (
+    INSERT INTO tierline.event (ticket, seq, at, recorded_at, type, client, cause, body)
+    SELECT ticket, seq, at, recorded_at, type, client, cause, body::json FROM said
+)
+INSERT INTO tierline.outbox (shard, topic, key, body)
+SELECT shard, $10, ticket::text, convert_to(body, 'UTF8') FROM said ORDER BY place
+"""
+"""Events and outbox rows by one statement, the outbox in the order given."""
+
+
 async def _write_events(connection: Connection, messages: Sequence[_Message]) -> None:
     """Events and their outbox rows, in order, in one statement."""
     keys = [str(message.event.ticket) for message in messages]
     await connection.execute(
-        """
-        WITH said AS (
-            SELECT * FROM unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::timestamptz[],
-                $5::text[], $6::text[], $7::text[], $8::text[], $9::smallint[])
-            WITH ORDINALITY
-            AS u(ticket, seq, at, recorded_at, type, client, cause, body, shard, place)
-        ), written AS (
-            INSERT INTO tierline.event (ticket, seq, at, recorded_at, type, client, cause, body)
-            SELECT ticket, seq, at, recorded_at, type, client, cause, body::json FROM said
-        )
-        INSERT INTO tierline.outbox (shard, topic, key, body)
-        SELECT shard, $10, ticket::text, convert_to(body, 'UTF8') FROM said ORDER BY place
-        """,
+        WRITE_EVENTS,
         [m.event.ticket for m in messages],
         [m.event.seq for m in messages],
         [m.event.at for m in messages],

@@ -90,6 +90,15 @@ class Given:
         return self.answer.response(replayed=self.replayed)
 
 
+CLAIM_KEY = (
+    "INSERT INTO tierline.command (asker, key, digest, status, answer)"
+    " VALUES ($1, $2, $3, 0, 'null') ON CONFLICT DO NOTHING RETURNING true"
+)
+"""Waits for a transaction that has claimed the same key; true only if this one claimed it."""
+
+KEEP_ANSWER = "UPDATE tierline.command SET status = $3, answer = $4 WHERE asker = $1 AND key = $2"
+
+
 async def once(
     connection: Connection, attempt: Attempt, work: Callable[[], Awaitable[Answer]]
 ) -> Given:
@@ -100,18 +109,12 @@ async def once(
     """
     if attempt.key is None:
         return Given(await work())
-    claimed = await connection.fetchval(
-        "INSERT INTO tierline.command (asker, key, digest, status, answer)"
-        " VALUES ($1, $2, $3, 0, 'null') ON CONFLICT DO NOTHING RETURNING true",
-        attempt.asker,
-        attempt.key,
-        attempt.digest,
-    )
+    claimed = await connection.fetchval(CLAIM_KEY, attempt.asker, attempt.key, attempt.digest)
     if not claimed:
         return Given(await _earlier(connection, attempt), replayed=True)
     answer = await work()
     await connection.execute(
-        "UPDATE tierline.command SET status = $3, answer = $4 WHERE asker = $1 AND key = $2",
+        KEEP_ANSWER,
         attempt.asker,
         attempt.key,
         answer.status,
@@ -120,12 +123,11 @@ async def once(
     return Given(answer)
 
 
+EARLIER_ANSWER = "SELECT digest, answer FROM tierline.command WHERE asker = $1 AND key = $2"
+
+
 async def _earlier(connection: Connection, attempt: Attempt) -> Answer:
-    row = await connection.fetchrow(
-        "SELECT digest, answer FROM tierline.command WHERE asker = $1 AND key = $2",
-        attempt.asker,
-        attempt.key,
-    )
+    row = await connection.fetchrow(EARLIER_ANSWER, attempt.asker, attempt.key)
     if row is None:
         raise asyncpg.SerializationError("the key was forgotten in between: try again")
     if row["digest"] != attempt.digest:
@@ -137,15 +139,14 @@ async def _earlier(connection: Connection, attempt: Attempt) -> Answer:
     return msgspec.json.decode(row["answer"], type=Answer)
 
 
+FORGET_ANSWERS = """
+DELETE FROM tierline.command WHERE (asker, key) IN (
+    SELECT asker, key FROM tierline.command
+    WHERE created_at < now() - make_interval(secs => $1) LIMIT $2)
+"""
+
+
 async def forget_old(connection: Connection) -> int:
     """Remove up to FORGET_AT_ONCE answers older than IDEMPOTENCY_KEPT_S; returns how many."""
-    done: str = await connection.execute(
-        """
-        DELETE FROM tierline.command WHERE (asker, key) IN (
-            SELECT asker, key FROM tierline.command
-            WHERE created_at < now() - make_interval(secs => $1) LIMIT $2)
-        """,
-        float(IDEMPOTENCY_KEPT_S),
-        FORGET_AT_ONCE,
-    )
+    done: str = await connection.execute(FORGET_ANSWERS, float(IDEMPOTENCY_KEPT_S), FORGET_AT_ONCE)
     return int(done.rpartition(" ")[2])

@@ -14,8 +14,14 @@ NOTICES = "notices:read"
 CLOCK = "clock:write"
 ADMIN = "admin"
 
+REPLAY = "replay"
+"""To run a recorded log: commands at instants of their own. A development stack alone grants it."""
+
 SCOPES = (READ, WRITE, NOTICES, CLOCK, ADMIN)
-"""Every scope there is. What a person may *decide* is judged by the role, in the domain."""
+"""Every scope that a token may have anywhere.
+
+What a person may *decide* is judged by the role, in the domain.
+"""
 
 
 @dataclass(frozen=True, slots=True)

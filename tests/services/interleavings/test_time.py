@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from sla_timer.limits import BATCH
 from tests.domain.worlds import KIM, MONDAY, SAM, TOM, example_policy
 from tests.services.interleavings.world import World
 from tierline.domain.commands import Claim, Release, Resolve
@@ -100,12 +101,12 @@ async def test_two_ticks_at_once_share_the_tickets_and_fire_each_threshold_once(
     world: World,
 ) -> None:
     """SKIP LOCKED: the second takes what the first has not, and waits for nobody."""
-    tickets = await world.open_many(150)
+    tickets = await world.open_many(BATCH + 20)
     await world.clock(LIMIT_OF_T1)
     one = await world.actor()
     await one.start(world.ticker(one.db).tick(), until=COMMIT)
-    assert await world.ticker().tick() == 50
-    assert await one.finish() == 100
+    assert await world.ticker().tick() == 20
+    assert await one.finish() == BATCH
     for ticket in tickets:
         fired = _thresholds(await world.told(ticket.id))
         assert len(fired) == len(set(fired))

@@ -13,8 +13,8 @@ from tierline.testing.steps import COMMIT
 pytestmark = pytest.mark.postgres
 
 LOCK = "FOR UPDATE"
-PROBLEMS = "INTO tierline.problem"
-TICKETS = "FROM tierline.ticket WHERE id = ANY"
+PROBLEMS = "FROM tierline.problem"
+TICKETS = "FROM tierline.ticket t"
 KEY = "rmm/disk"
 DAY = timedelta(days=1)
 
@@ -81,7 +81,7 @@ async def test_batches_over_shared_problems_in_opposite_order_do_not_deadlock(
 
 
 async def test_an_alert_that_waits_for_a_close_opens_the_next_ticket(world: World) -> None:
-    """It had read the ticket's number while it was open, and sees it closed under the lock."""
+    """It had found the ticket open, and sees it closed under the lock."""
     first = await world.alert()
     await world.triager().take([first])
     number = (await world.outcome(first))[1]

@@ -214,8 +214,7 @@ async def test_the_outcome_of_an_attempt_that_lost_its_lease_is_kept_and_not_cou
     slow_channel: FakeChannel = FakeChannel(taken)
     slow_channel.gate.clear()
     slow_channel.answer(Failed("timed out"))
-    slow = world.deliverer()
-    slow._channels = {"chat": slow_channel}
+    slow = world.deliverer(channels={"chat": slow_channel})
     late = asyncio.create_task(slow.deliver_once())
     while not slow_channel.sent:
         await asyncio.sleep(0.001)
@@ -276,7 +275,7 @@ async def test_one_address_takes_no_more_than_its_share_of_a_batch(world: World)
     )
     async with world.db.connection() as connection:
         limits = replace(LIMITS, per_address=3, batch=10)
-        taken_now = await take_due(connection, limits, free=10, busy=[("chat", "desk")] * 2)
+        taken_now = await take_due(connection, limits, free=10, busy={("chat", "desk"): 2})
     assert sorted(claim.address for claim in taken_now.claims) == ["desk", "network"]
 
 
@@ -323,15 +322,15 @@ async def test_outcomes_wait_for_a_database_that_is_away(
 ) -> None:
     await one_chat_message(world)
     deliverer = world.deliverer()
-    record, failures = deliverer._record, []
+    record, failures = deliverer._recorder.record, []
 
-    async def away(settlements: object) -> None:
+    async def away(*arguments: object) -> set[int]:
         if len(failures) < 2:
             failures.append(1)
             raise ConnectionRefusedError("postgres is away")
-        await record(settlements)
+        return await record(*arguments)
 
-    monkeypatch.setattr(deliverer, "_record", away)
+    monkeypatch.setattr(deliverer._recorder, "record", away)
     stop = asyncio.Event()
     loop = asyncio.create_task(deliverer.run(stop))
 
@@ -352,14 +351,14 @@ async def test_an_outcome_that_cannot_be_recorded_spoils_no_other(
     await world.tell()
     broken = (await world.sent())[2]["id"]
     deliverer = world.deliverer()
-    record = deliverer._record
+    record = deliverer._recorder.record
 
-    async def failing(settlements: list) -> None:
+    async def failing(settlements: list, behind: object) -> set[int]:
         if any(one.claim.id == broken for one in settlements):
             raise ValueError("a defect")
-        await record(settlements)
+        return await record(settlements, behind)
 
-    monkeypatch.setattr(deliverer, "_record", failing)
+    monkeypatch.setattr(deliverer._recorder, "record", failing)
     stop = asyncio.Event()
     loop = asyncio.create_task(deliverer.run(stop))
 

@@ -19,7 +19,7 @@ from tests.services.notifier.receivers import HttpReceiver, Reply, http_receiver
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
-QUICK = HttpTimeouts(connect=2.0, read=0.2, write=2.0, total=0.4)
+QUICK = HttpTimeouts(connect=2.0, total=0.4)
 
 
 @pytest.fixture

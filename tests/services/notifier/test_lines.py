@@ -166,10 +166,11 @@ async def test_what_is_refused_while_a_resume_commits_is_not_lost(world: World) 
     await world.sql("UPDATE tierline.subscription SET disabled_at = now(), why = 'by hand'")
     deliverer = world.deliverer()
     prepared, _ = await deliverer._claim(10)
-    settlements = [await deliverer._send(one) for one in prepared]
+    now = asyncio.get_running_loop().time()
+    settlements = [await deliverer._sending.send(one, now) for one in prepared]
     async with world.db.transaction() as connection:
         assert await resume(connection, "psa") == 0
-    await deliverer._record(settlements)
+    await deliverer._recorder.record(settlements)
     await world.make_due()
     await world.deliver()
     await world.make_due()

@@ -121,12 +121,15 @@ class World:
     async def write(self, messages: list[TicketMessage], **other: object) -> int:
         async with self.db.transaction() as connection:
             directory = await read_directory(connection)
-            return await write_notices(connection, messages, self.policy, directory, **other)
+            written = await write_notices(connection, messages, self.policy, directory, **other)
+            return written.messages
 
-    def deliverer(self, **limits: object) -> Deliverer:
+    def deliverer(
+        self, channels: dict[str, FakeChannel] | None = None, **limits: object
+    ) -> Deliverer:
         return Deliverer(
             self.db,
-            self.channels,
+            channels or self.channels,
             lambda: self.policy,
             DirectorySource(),
             link="http://127.0.0.1:8080",

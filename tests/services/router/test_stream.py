@@ -11,6 +11,7 @@ from router.consumer import Live
 from router.routes import stream as route
 from tests.brokers import make_producer
 from tests.services.router.streams import following
+from tierline.bus.consumer import Message
 from tierline.bus.relay import Relay
 from tierline.domain.terms import Role
 from tierline.messages.events import decode_event
@@ -62,6 +63,18 @@ async def test_an_event_that_comes_again_is_streamed_once(world):
         world.context.hub.resync()
         names = [(await stream.next())[0] for _ in range(3)]
         assert names == ["ticket", "ticket", "resync"]
+
+
+async def test_what_came_while_nobody_listened_is_not_news_to_who_comes_later(world):
+    await world.open()
+    live, told = live_of(world), await messages(world)
+    brought = [Message("t", 0, place, "", one.body) for place, one in enumerate(told)]
+    await live.handle([*brought, Message("t", 0, 9, "", b"no event")])
+    async with following(world, "sam") as stream:
+        await stream.next()
+        await live.tell(told)
+        world.context.hub.resync()
+        assert (await stream.next())[0] == "resync"
 
 
 async def test_what_the_broker_keeps_back_is_read_from_postgres(world, monkeypatch):

@@ -14,8 +14,9 @@ from starlette.types import Receive, Scope, Send
 from intake.accept import Acceptor, Result
 from intake.adapters import ADAPTERS, adapter_for
 from intake.adapters.parsed import TooManyAlertsError
-from intake.errors import AwayError, BusyError
+from intake.errors import AwayError, BusyError, ReplayRunningError
 from intake.keys import Integration, Keys
+from intake.replays import Replays
 from intake.routes.body import BodyReader, HungUpError
 from intake.routes.problems import (
     come_again,
@@ -65,11 +66,13 @@ class AlertsApp:
     Args:
         keys: who is posting.
         acceptor: takes what they post.
+        replays: where a replay may run, says whether one does.
     """
 
-    def __init__(self, keys: Keys, acceptor: Acceptor) -> None:
+    def __init__(self, keys: Keys, acceptor: Acceptor, replays: Replays | None = None) -> None:
         self._keys = keys
         self._acceptor = acceptor
+        self._replays = replays
         self._reader = BodyReader()
 
     async def answer(self, address: Address, scope: Scope, receive: Receive, send: Send) -> None:
@@ -98,6 +101,8 @@ class AlertsApp:
         }
         try:
             integration = await self._sender(address, headers)
+            if self._replays is not None:
+                await self._replays.check()
             kind = _kind(address, integration)
             body = await self._reader.read(receive, headers)
             source, adapter = adapter_for(kind, headers)
@@ -106,6 +111,8 @@ class AlertsApp:
             raise ProblemError(413, "too_many", str(error)) from None
         except BusyError as error:
             raise come_again("busy", str(error)) from None
+        except ReplayRunningError as error:
+            raise come_again("replay_running", str(error)) from None
         except (AwayError, *UNREACHABLE):
             raise come_again("database_away", "the alerts could not be stored just now") from None
 

@@ -1,6 +1,6 @@
 """What records say of an alert's client and device, kept for a few seconds."""
 
-import time
+import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +28,15 @@ class DeviceRecord:
     criticality: int | None = None
 
 
+CLIENTS = "SELECT name, agreement, record, mode FROM tierline.client"
+
+DEVICES = (
+    "SELECT d.client, d.name, d.site, d.type, d.criticality FROM tierline.device d"
+    " JOIN unnest($1::text[], $2::text[]) AS u(client, name)"
+    " ON d.client = u.client AND d.name = u.name"
+)
+
+
 class Directory:
     """Clients and devices by name, each looked up at most once in DIRECTORY_S seconds."""
 
@@ -47,11 +56,9 @@ class Directory:
 
     async def load(self, connection: Any, wanted: Collection[tuple[str, str]]) -> None:
         """See to it that every client, and the (client, host) pairs `wanted`, are at hand."""
-        now = time.monotonic()
+        now = asyncio.get_running_loop().time()
         if now >= self._clients_until:
-            rows = await connection.fetch(
-                "SELECT name, agreement, record, mode FROM tierline.client"
-            )
+            rows = await connection.fetch(CLIENTS)
             self._clients = {row["name"]: _client(row) for row in rows}
             self._clients_until = now + DIRECTORY_S
         missing = {
@@ -66,11 +73,7 @@ class Directory:
         if len(self._devices) > DEVICES_MAX:
             self._devices.clear()
         rows = await connection.fetch(
-            "SELECT d.client, d.name, d.site, d.type, d.criticality FROM tierline.device d"
-            " JOIN unnest($1::text[], $2::text[]) AS u(client, name)"
-            " ON d.client = u.client AND d.name = u.name",
-            [client for client, _ in pairs],
-            [host for _, host in pairs],
+            DEVICES, [client for client, _ in pairs], [host for _, host in pairs]
         )
         until = now + DIRECTORY_S
         self._devices.update(dict.fromkeys(pairs, (until, None)))

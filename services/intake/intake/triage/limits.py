@@ -1,6 +1,6 @@
 """Every bound of triage, in one place. Seconds are transport time: always real."""
 
-BATCH = 100
+BATCH = 50
 """Alerts of one transaction: its locks are held about 15 ms."""
 
 REPLAYS_MAX = 8

@@ -1,12 +1,13 @@
 """What one alert means for its problem: pure, one alert at a time, in order of acceptance."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from intake.triage.directory import ClientRecord, DeviceRecord
 from intake.triage.limits import BODY_MAX
 from tierline.domain.advance import advance_to
+from tierline.domain.amend import amended
 from tierline.domain.commands import Asker, Attach, Close, Open, Recover, Reopen
 from tierline.domain.decide import Decision, decide, decide_open
 from tierline.domain.events import Actor, Event
@@ -137,7 +138,7 @@ def apply(problem: Problem, known: Known, number: int, world: World) -> tuple[Pr
     ticket = problem.ticket
     stale = problem.last is not None and known.place < problem.last
     if not stale:
-        problem = replace(problem, last=known.place)
+        problem = amended(problem, last=known.place)
     if ticket is None or not ticket.open:
         if not known.firing or stale:
             return problem, NOTHING_OPEN, 0
@@ -163,7 +164,7 @@ def _again(
     close = Close("it fires again: a linked ticket carries on", successor=number)
     closed, _, _ = _decided(problem, close, known, world)
     done = (closed.before, _there(closed), closed.events)
-    fresh = replace(closed, before=None, ticket=None, events=(), finished=(*closed.finished, done))
+    fresh = amended(closed, before=None, ticket=None, events=(), finished=(*closed.finished, done))
     return _opened(fresh, known, number, world, linked=(ticket.id,))
 
 
@@ -216,7 +217,7 @@ _OUTCOMES: dict[type, str] = {
 
 
 def _with(problem: Problem, decision: Decision) -> Problem:
-    return replace(problem, ticket=decision.ticket, events=(*problem.events, *decision.events))
+    return amended(problem, ticket=decision.ticket, events=(*problem.events, *decision.events))
 
 
 def _opened(
@@ -226,7 +227,7 @@ def _opened(
     before = problem.ticket
     if before is not None and problem.events:
         done = (problem.before, before, problem.events)
-        problem = replace(problem, events=(), finished=(*problem.finished, done))
+        problem = amended(problem, events=(), finished=(*problem.finished, done))
     command = Open(
         id=number,
         type=TicketType.ALERT,
@@ -251,5 +252,5 @@ def _opened(
     decision = decide_open(
         command, _asker(known), world.policy, world.floor, world.now, cause=_cause(known)
     )
-    opened = replace(problem, before=None, ticket=decision.ticket, events=decision.events)
+    opened = amended(problem, before=None, ticket=decision.ticket, events=decision.events)
     return opened, "opened", number

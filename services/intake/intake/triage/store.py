@@ -8,41 +8,60 @@ import asyncpg
 import msgspec
 
 from intake.triage.sorting import Place
+from tierline.domain.ticket import Ticket
 from tierline.messages.alert import AcceptedAlert, decode_alert
+from tierline.messages.state import decode_ticket
 
 Pair = tuple[str, str]
 """Client and problem key."""
 
 
+LOCK_ALERTS = (
+    "SELECT id FROM tierline.alert WHERE id = ANY($1::bigint[]) AND outcome IS NULL"
+    " ORDER BY id FOR UPDATE"
+)
+
+
 async def lock_alerts(connection: Any, ids: Sequence[int]) -> set[int]:
     """Of `ids`, those without an outcome yet, their rows locked until the commit."""
-    rows = await connection.fetch(
-        "SELECT id FROM tierline.alert WHERE id = ANY($1::bigint[]) AND outcome IS NULL"
-        " ORDER BY id FOR UPDATE",
-        ids,
-    )
+    rows = await connection.fetch(LOCK_ALERTS, ids)
     return {row["id"] for row in rows}
+
+
+LOCK_PROBLEMS = (
+    "SELECT p.client, p.key, p.accepted_at, p.idx, p.alert FROM tierline.problem p"
+    " JOIN unnest($1::text[], $2::text[]) AS u(client, key)"
+    " ON p.client = u.client AND p.key = u.key"
+    " ORDER BY p.client, p.key FOR UPDATE OF p"
+)
+
+MAKE_PROBLEMS = (
+    "INSERT INTO tierline.problem (client, key) SELECT * FROM unnest($1::text[], $2::text[])"
+    " ON CONFLICT DO NOTHING RETURNING client, key"
+)
+"""A row that somebody else has just made is not returned: it is there now, and to be locked."""
 
 
 async def lock_problems(connection: Any, pairs: Iterable[Pair]) -> dict[Pair, Place | None]:
     """The last applied place of each problem, its row made where new, and locked: triage's lock."""
     wanted = sorted(set(pairs))
-    clients, keys = [c for c, _ in wanted], [k for _, k in wanted]
-    await connection.execute(
-        "INSERT INTO tierline.problem (client, key) SELECT * FROM unnest($1::text[], $2::text[])"
-        " ON CONFLICT DO NOTHING",
-        clients,
-        keys,
-    )
-    rows = await connection.fetch(
-        "SELECT p.client, p.key, p.accepted_at, p.idx, p.alert FROM tierline.problem p"
-        " JOIN unnest($1::text[], $2::text[]) AS u(client, key)"
-        " ON p.client = u.client AND p.key = u.key"
-        " ORDER BY p.client, p.key FOR UPDATE OF p",
-        clients,
-        keys,
-    )
-    return {(r["client"], r["key"]): _place(r) for r in rows}
+    found = await _known_problems(connection, wanted)
+    new = [pair for pair in wanted if pair not in found]
+    if new:
+        made = await connection.fetch(MAKE_PROBLEMS, *_arrays(new))
+        found.update(dict.fromkeys(((row["client"], row["key"]) for row in made), None))
+        if len(made) < len(new):
+            found |= await _known_problems(connection, [pair for pair in new if pair not in found])
+    return found
+
+
+async def _known_problems(connection: Any, pairs: Sequence[Pair]) -> dict[Pair, Place | None]:
+    rows = await connection.fetch(LOCK_PROBLEMS, *_arrays(pairs))
+    return {(row["client"], row["key"]): _place(row) for row in rows}
+
+
+def _arrays(pairs: Sequence[Pair]) -> tuple[list[str], list[str]]:
+    return [client for client, _ in pairs], [key for _, key in pairs]
 
 
 def _place(row: Any) -> Place | None:
@@ -51,18 +70,35 @@ def _place(row: Any) -> Place | None:
     return (row["accepted_at"], row["idx"], row["alert"])
 
 
-async def open_tickets(connection: Any, pairs: Iterable[Pair]) -> dict[Pair, int]:
-    """The open ticket of each problem that has one."""
-    wanted = sorted(set(pairs))
-    rows = await connection.fetch(
-        "SELECT t.id, t.client, t.problem_key FROM tierline.ticket t"
-        " JOIN unnest($1::text[], $2::text[]) AS u(client, key)"
-        " ON t.client = u.client AND t.problem_key = u.key"
-        " WHERE t.state <> 'closed' AND t.problem_key <> ''",
-        [client for client, _ in wanted],
-        [key for _, key in wanted],
-    )
-    return {(row["client"], row["problem_key"]): row["id"] for row in rows}
+LOCK_OPEN_TICKETS = (
+    "SELECT t.client, t.problem_key, t.doc FROM tierline.ticket t"
+    " JOIN unnest($1::text[], $2::text[]) AS u(client, key)"
+    " ON t.client = u.client AND t.problem_key = u.key"
+    " WHERE t.state <> 'closed' AND t.problem_key <> '' ORDER BY t.id FOR UPDATE OF t"
+)
+
+
+async def lock_open_tickets(connection: Any, pairs: Iterable[Pair]) -> dict[Pair, Ticket]:
+    """The open ticket of each problem that has one, its row locked until the commit."""
+    rows = await connection.fetch(LOCK_OPEN_TICKETS, *_arrays(sorted(set(pairs))))
+    return {(row["client"], row["problem_key"]): decode_ticket(row["doc"]) for row in rows}
+
+
+SETTLE_ALERTS = (
+    "UPDATE tierline.alert AS a SET outcome = u.outcome, ticket = nullif(u.ticket, 0),"
+    " handled_at = clock_timestamp()"
+    " FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS u(id, outcome, ticket)"
+    " WHERE a.id = u.id"
+)
+
+SETTLE_PROBLEMS = (
+    "UPDATE tierline.problem AS p SET accepted_at = u.at, idx = u.idx, alert = u.alert,"
+    " ticket = coalesce(nullif(u.ticket, 0), p.ticket)"
+    " FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::smallint[], $5::bigint[],"
+    " $6::bigint[]) AS u(client, key, at, idx, alert, ticket)"
+    " WHERE p.client = u.client AND p.key = u.key"
+)
+"""A problem keeps its ticket where its last alert brought none (0)."""
 
 
 async def settle(
@@ -72,20 +108,13 @@ async def settle(
 ) -> None:
     """Record each alert's outcome and ticket (0: none), and each problem's last applied alert."""
     await connection.execute(
-        "UPDATE tierline.alert AS a SET outcome = u.outcome, ticket = nullif(u.ticket, 0),"
-        " handled_at = clock_timestamp()"
-        " FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS u(id, outcome, ticket)"
-        " WHERE a.id = u.id",
+        SETTLE_ALERTS,
         [alert for alert, _, _ in outcomes],
         [outcome for _, outcome, _ in outcomes],
         [ticket for _, _, ticket in outcomes],
     )
     await connection.execute(
-        "UPDATE tierline.problem AS p SET accepted_at = u.at, idx = u.idx, alert = u.alert,"
-        " ticket = coalesce(nullif(u.ticket, 0), p.ticket)"
-        " FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::smallint[], $5::bigint[],"
-        " $6::bigint[]) AS u(client, key, at, idx, alert, ticket)"
-        " WHERE p.client = u.client AND p.key = u.key",
+        SETTLE_PROBLEMS,
         [pair[0] for pair, _, _ in places],
         [pair[1] for pair, _, _ in places],
         [place[0] for _, place, _ in places],
@@ -103,15 +132,16 @@ class Waiting:
     torn: list[tuple[int, str, str]]
 
 
+WAITING_ALERTS = (
+    "SELECT id, idx, accepted_at, integration, source, client, body FROM tierline.alert"
+    " WHERE outcome IS NULL AND received_at < clock_timestamp() - make_interval(secs => $1)"
+    " ORDER BY id LIMIT $2"
+)
+
+
 async def waiting_alerts(connection: Any, *, older_than_s: float, limit: int) -> Waiting:
     """Alerts accepted over `older_than_s` real seconds ago that have no outcome, oldest first."""
-    rows = await connection.fetch(
-        "SELECT id, idx, accepted_at, integration, source, client, body FROM tierline.alert"
-        " WHERE outcome IS NULL AND received_at < clock_timestamp() - make_interval(secs => $1)"
-        " ORDER BY id LIMIT $2",
-        older_than_s,
-        limit,
-    )
+    rows = await connection.fetch(WAITING_ALERTS, older_than_s, limit)
     waiting = Waiting([], [])
     for row in rows:
         try:
@@ -133,17 +163,19 @@ def _accepted(row: Any) -> AcceptedAlert:
     )
 
 
+SET_ASIDE = (
+    "UPDATE tierline.alert SET outcome = 'dead letter', handled_at = clock_timestamp()"
+    " WHERE id = $1 AND outcome IS NULL"
+)
+
+
 async def set_aside(connection: Any, alert: int) -> bool:
     """An alert that could not be processed is a dead letter: that is its outcome.
 
     Returns:
         Whether it had none yet.
     """
-    done: str = await connection.execute(
-        "UPDATE tierline.alert SET outcome = 'dead letter', handled_at = clock_timestamp()"
-        " WHERE id = $1 AND outcome IS NULL",
-        alert,
-    )
+    done: str = await connection.execute(SET_ASIDE, alert)
     return done == "UPDATE 1"
 
 

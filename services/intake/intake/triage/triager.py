@@ -1,5 +1,6 @@
 """Triage at work: a batch of accepted alerts in one transaction, each exactly once."""
 
+from collections import Counter as Tally
 from collections.abc import Callable, Sequence
 
 import structlog
@@ -18,7 +19,6 @@ from tierline.store.tickets import (
     Change,
     Connection,
     draw_numbers,
-    lock_tickets,
     policy_now,
     write_changes,
 )
@@ -93,8 +93,8 @@ class Triager:
                 if attempt == REPLAYS_MAX - 1:
                     raise
             else:
-                for _, outcome, _ in outcomes:
-                    OUTCOMES.labels(outcome).inc()
+                for outcome, count in Tally(outcome for _, outcome, _ in outcomes).items():
+                    OUTCOMES.labels(outcome).inc(count)
                 return
 
     async def _batch(
@@ -109,12 +109,9 @@ class Triager:
         known = await self._know(connection, list(todo.values()), policy)
         pairs = [(one.accepted.client, one.key) for one in known]
         last = await store.lock_problems(connection, pairs)
-        numbers = await store.open_tickets(connection, pairs)
-        tickets = await lock_tickets(connection, list(numbers.values()))
+        tickets = await store.lock_open_tickets(connection, pairs)
         world = World(policy, self._floor(), await policy_now(connection))
-        problems = {
-            pair: begin(pair, last[pair], tickets.get(numbers.get(pair, 0)), world) for pair in last
-        }
+        problems = {pair: begin(pair, last[pair], tickets.get(pair), world) for pair in last}
         firing = {(one.accepted.client, one.key) for one in known if one.firing}
         opening = [pair for pair in problems if pair in firing and may_open(problems[pair], world)]
         drawn = dict(zip(opening, await draw_numbers(connection, len(opening)), strict=True))

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from standardwebhooks.webhooks import Webhook
 
@@ -12,6 +13,9 @@ from notifier.outcome import Failed, Outcome
 from notifier.parcel import Parcel
 
 CONTENT_TYPE = "application/cloudevents+json; charset=UTF-8"
+SIGNERS_KEPT = 256
+"""Secrets of late, decoded; a receiver's messages are many, its secrets two."""
+
 SECRET_PREFIX = "whsec_"  # noqa: S105 - the prefix every secret has, not a secret
 
 
@@ -45,6 +49,7 @@ def signed_headers(key: str, body: bytes, secrets: Sequence[str], now: datetime)
     }
 
 
+@lru_cache(maxsize=SIGNERS_KEPT)
 def _signer(secret: str) -> Webhook:
     if not secret.startswith(SECRET_PREFIX):
         raise UnusableSecretError("a secret does not start with whsec_")

@@ -34,19 +34,22 @@ async def client_names(connection: Connection, principal: Principal) -> list[str
     return [row["name"] for row in rows]
 
 
+CLIENT_FACTS = """
+SELECT c.agreement, c.record, c.mode, d.type, d.criticality, coalesce(d.site, '') AS site,
+    coalesce((SELECT bool_or(vip) FROM tierline.contact x WHERE x.client = c.name
+        AND ((x.email <> '' AND lower(x.email) = lower($3)) OR x.name = $4)), false) AS vip
+FROM tierline.client c
+LEFT JOIN tierline.device d ON d.client = c.name AND d.name = $2
+WHERE c.name = $1
+"""
+
+
 async def client_facts(
     connection: Connection, client: str, *, host: str, name: str, email: str
 ) -> ClientFacts | None:
     """What the records say of `client`, its device `host` and its contact; None if unknown."""
     row = await connection.fetchrow(
-        """
-        SELECT c.agreement, c.record, c.mode, d.type, d.criticality, coalesce(d.site, '') AS site,
-            coalesce((SELECT bool_or(vip) FROM tierline.contact x WHERE x.client = c.name
-                AND ((x.email <> '' AND lower(x.email) = lower($3)) OR x.name = $4)), false) AS vip
-        FROM tierline.client c
-        LEFT JOIN tierline.device d ON d.client = c.name AND d.name = $2
-        WHERE c.name = $1
-        """,
+        CLIENT_FACTS,
         client,
         host,
         email,

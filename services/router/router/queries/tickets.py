@@ -54,6 +54,12 @@ SORTS: dict[str, Sort] = {
     "number": Sort((("t.id", "%s::bigint"),), tuple[RowNumber], down=True),
 }
 
+_NUMBER_OF_OPEN = Sort((("(t.id + 0)", "%s::bigint"),), tuple[RowNumber], down=True)
+"""By number among open tickets only, by sorting those.
+
+The plain key would be walked from the newest ticket down, past every closed one.
+"""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wanted:
@@ -78,7 +84,7 @@ async def list_tickets(connection: Connection, wanted: Wanted) -> tuple[list[Tic
 
     Raises ProblemError (422) for a cursor that this list did not give out.
     """
-    sort = SORTS[wanted.sort]
+    sort = _sort(wanted)
     values: list[Any] = [wanted.clients_seen]
     conditions = [wall("t.client", 1), *_conditions(wanted, values)]
     if wanted.cursor:
@@ -95,6 +101,12 @@ async def list_tickets(connection: Connection, wanted: Wanted) -> tuple[list[Tic
     more = len(rows) > wanted.limit
     cursor = encode_cursor(wanted.sort, *_sort_values(wanted.sort, page[-1])) if more else None
     return [decode_ticket(row["doc"]) for row in page], cursor
+
+
+def _sort(wanted: Wanted) -> Sort:
+    if wanted.sort == "number" and "closed" not in wanted.states:
+        return _NUMBER_OF_OPEN
+    return SORTS[wanted.sort]
 
 
 def _conditions(wanted: Wanted, values: list[Any]) -> list[str]:
@@ -150,12 +162,12 @@ def _sort_values(sort: str, row: Any) -> Sequence[Any]:
     }[sort]
 
 
+NOTICE_COUNTS = "SELECT state, count(*) AS n FROM tierline.notice WHERE ticket = $1 GROUP BY state"
+
+
 async def notice_counts(connection: Connection, number: int) -> dict[str, int]:
     """How many notices of a ticket are in each state."""
-    rows = await connection.fetch(
-        "SELECT state, count(*) AS n FROM tierline.notice WHERE ticket = $1 GROUP BY state",
-        number,
-    )
+    rows = await connection.fetch(NOTICE_COUNTS, number)
     none = dict.fromkeys(NOTICE_STATES, 0)
     return none | {row["state"]: row["n"] for row in rows}
 

@@ -66,10 +66,11 @@ class Policy(Shown):
 
 
 class PolicyTime(Shown):
-    """Policy time and real time."""
+    """Policy time and real time; `replay` names the replay that holds it."""
 
     now: datetime
     real: datetime
     speed: float
     held: bool
     development: bool
+    replay: str | None = None

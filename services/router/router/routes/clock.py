@@ -12,6 +12,7 @@ from router.policy_clock import move_clock, read_clock
 from router.requests import ClockBody
 from router.responses.board import PolicyTime
 from router.transactions import write
+from tierline.store.replays import running_replay
 from tierline.store.tickets import Connection
 from tierline.web.encoding import json_response
 from tierline.web.idempotency import Answer, Given, once
@@ -25,10 +26,11 @@ async def clock(
     context: Here,
     _: Anybody,
 ) -> Response:
-    """What policy time it is, how fast it runs, and what time it really is."""
+    """What policy time it is, how fast it runs, what holds it, and what time it really is."""
     async with context.db.connection() as connection:
         found = await read_clock(connection)
-    return json_response({**found, "development": context.development})
+        replay = await running_replay(connection) if found["held"] else None
+    return json_response({**found, "development": context.development, "replay": replay})
 
 
 @router.post("/v1/clock", response_model=PolicyTime, responses=refusals(*WRITING))

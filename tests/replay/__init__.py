@@ -1,0 +1,1 @@
+"""Recorded histories: mapped, planned, run through the pure core, compared."""
