@@ -1,0 +1,143 @@
+"""Tickets, their events as they are written, policy time and the floor."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from tierline.store import database, tickets
+from tierline.testing.postgres.registry import Registry, Reply
+from tierline.testing.postgres.rows import Record, Stored, picker, shape
+from tierline.testing.postgres.transaction import Transaction
+
+here = Registry()
+
+_doc = picker("doc")
+_MOVED = (
+    "id", "seq", "doc", "state", "priority", "tier", "grp", "owner", "promise_due", "next_due_at",
+    "recorded_at",
+)  # fmt: skip
+_OPENED = (*_MOVED, "type", "client", "title", "problem_key", "opened_at")
+
+
+@here.answers(database, "ALIVE")
+async def alive(tx: Transaction) -> Reply:
+    """One row for the one row of the policy clock."""
+    return [shape("?column?")((1,)) for _ in tx.rows("policy_clock")]
+
+
+@here.answers(tickets, "LOCK_TICKETS")
+async def lock_tickets(tx: Transaction, ids: Sequence[int]) -> Reply:
+    """Those that exist, locked in order of id."""
+    there = [number for number in sorted(set(ids)) if tx.get("ticket", number) is not None]
+    return [_doc(row) for row in await tx.lock_rows("ticket", there)]
+
+
+def due_order(rows: Iterable[Stored]) -> list[tuple[datetime, int]]:
+    """Due instant and id of the tickets that have one, the earliest first."""
+    return sorted((row["next_due_at"], row["id"]) for row in rows if row["next_due_at"])
+
+
+def _due(tx: Transaction, horizon: datetime) -> Iterable[int]:
+    for due, number in tx.view("ticket", "due", due_order):
+        if due > horizon:
+            break
+        yield number
+
+
+@here.answers(tickets, "FIRST_DUE")
+async def first_due(tx: Transaction) -> Reply:
+    """Policy time, and the earliest due instant there is."""
+    due = tx.view("ticket", "due", due_order)
+    return [shape("now", "due")((tx.policy_now(), due[0][0] if due else None))]
+
+
+@here.answers(tickets, "LOCK_DUE")
+async def lock_due(tx: Transaction, horizon: datetime, limit: int) -> Reply:
+    """The earliest due ones that nobody else holds, in order of id."""
+    locked: list[int] = []
+    for number in _due(tx, horizon):
+        if len(locked) == limit:
+            break
+        if tx.try_lock("ticket", number):
+            locked.append(number)
+    return [_doc(row) for row in await tx.lock_rows("ticket", sorted(locked))]
+
+
+@here.answers(tickets, "READ_TICKET")
+async def read_ticket(tx: Transaction, number: int) -> Reply:
+    """Its doc, without a lock."""
+    row = tx.get("ticket", number)
+    return [] if row is None else [_doc(row)]
+
+
+@here.answers(tickets, "POLICY_NOW")
+async def policy_now(tx: Transaction) -> Reply:
+    """Policy time this instant."""
+    return [shape("policy_now")((tx.policy_now(),))]
+
+
+def _load(rows: Iterable[Stored]) -> list[Record]:
+    counted = Counter(
+        row["grp"] for row in rows if row["state"] in {"queued", "working", "on_hold"}
+    )
+    floor = shape("grp", "load")
+    return [floor((group, load)) for group, load in counted.items()]
+
+
+@here.answers(tickets, "READ_FLOOR")
+async def read_floor(tx: Transaction) -> Reply:
+    """Open load by group."""
+    return list(tx.view("ticket", "floor", _load))
+
+
+@here.answers(tickets, "DRAW_NUMBERS")
+async def draw_numbers(tx: Transaction, count: int) -> Reply:
+    """New ticket numbers."""
+    row = shape("n")
+    return [row((tx.nextval("ticket_number"),)) for _ in range(count)]
+
+
+@here.answers(tickets, "UPDATE_TICKETS")
+async def update_tickets(tx: Transaction, *columns: Sequence[Any]) -> Reply:
+    """Each ticket's new state, in the order given."""
+    changed = 0
+    for values in zip(*columns, strict=True):
+        row = dict(zip(_MOVED, values, strict=True))
+        row["changed_at"] = tx.clock()
+        if tx.get("ticket", row["id"]) is not None:
+            changed += await tx.update("ticket", row["id"], row) is not None
+    return f"UPDATE {changed}"
+
+
+@here.answers(tickets, "INSERT_TICKETS")
+async def insert_tickets(tx: Transaction, *columns: Sequence[Any]) -> Reply:
+    """New tickets, in the order given; one open ticket a problem."""
+    for values in zip(*columns, strict=True):
+        await tx.insert("ticket", dict(zip(_OPENED, values, strict=True)))
+    return f"INSERT 0 {len(columns[0])}"
+
+
+@here.answers(tickets, "WRITE_EVENTS")
+async def write_events(
+    tx: Transaction,
+    numbers: Sequence[int],
+    seqs: Sequence[int],
+    ats: Sequence[datetime],
+    recorded_ats: Sequence[datetime],
+    types: Sequence[str],
+    clients: Sequence[str],
+    causes: Sequence[str],
+    bodies: Sequence[str],
+    shards: Sequence[int],
+    topic: str,
+) -> Reply:
+    """Events and their outbox rows; the outbox in the order given."""
+    names = ("ticket", "seq", "at", "recorded_at", "type", "client", "cause", "body")
+    said = (numbers, seqs, ats, recorded_ats, types, clients, causes, bodies)
+    for values in zip(*said, strict=True):
+        await tx.insert("event", dict(zip(names, values, strict=True)))
+    for shard, number, body in zip(shards, numbers, bodies, strict=True):
+        message = {"shard": shard, "topic": topic, "key": str(number), "body": body.encode()}
+        await tx.insert("outbox", message)
+    return f"INSERT 0 {len(numbers)}"

@@ -1,0 +1,133 @@
+"""Alerts accepted and triaged: the same on both sides."""
+
+from datetime import timedelta
+
+import pytest
+
+from intake import inserts
+from intake.triage import store
+from tests.contract.store import AGES_S, MINUTE, NOON, proves, recent
+from tests.contract.store_rows import put_alert, put_ticket
+from tierline.messages.alert import AcceptedAlert, Alert, decode_accepted
+
+ODD = 'é "quoted" \\ \n\t\x01\x7f\u2028 end'
+
+
+async def noon(side, **passed):
+    at = NOON + timedelta(**passed)
+    await side.put("policy_clock", one=True, anchor=at, held=True)
+    return at
+
+
+@pytest.mark.parametrize("fraction", [0, 500_000, 120, 123_456])
+@proves(inserts.INSERT_ALERTS)
+async def test_an_accepted_alert_and_its_message(side, fraction):
+    at = await noon(side, microseconds=fraction)
+    alert = Alert(dedup_key="disk", title=ODD)
+    first = inserts.make_row(4, ODD, "generic", "Contoso", alert)
+    second = inserts.make_row(5, "rmm", "generic", ODD, alert)
+    async with side.db.connection() as connection:
+        taken = await inserts.write(side.on(connection), [first, second])
+    rows = await side.rows("alert")
+    assert [row["id"] for row in rows] == [one.id for one in taken]
+    assert [one.accepted_at for one in taken] == [at, at]
+    assert recent(rows[0].pop("received_at"))
+    assert rows[0] == {
+        "id": taken[0].id, "accepted_at": at, "idx": 4, "integration": ODD, "source": "generic",
+        "client": "Contoso", "dedup_key": "disk", "body": first.body, "outcome": None,
+        "ticket": None, "handled_at": None,
+    }  # fmt: skip
+    sent = await side.rows("outbox")
+    assert [row["shard"] for row in sent] == [first.shard, second.shard]
+    assert (sent[0]["topic"], sent[0]["key"]) == ("alerts.received", f"{ODD}\x1fdisk")
+    assert [decode_accepted(row["body"]) for row in sent] == [
+        AcceptedAlert(taken[0].id, 4, at, ODD, "generic", "Contoso", alert),
+        AcceptedAlert(taken[1].id, 5, at, "rmm", "generic", ODD, alert),
+    ]
+    start = f'{{"id":{taken[1].id},"index":5,"accepted_at":"2026-03-02T12:00:00'
+    assert sent[1]["body"].decode().startswith(start)
+
+
+@proves(inserts.BURY_MEMBERS)
+async def test_members_that_became_no_alert(side):
+    done = await side.execute(
+        inserts.BURY_MEMBERS, "intake", ["a", "b"], [b"1", b"\x00"], ["bad", "worse"]
+    )
+    assert done == "INSERT 0 2"
+    assert await side.values("dead_letter", "source", "key", "body", "reason") == [
+        ("intake", "a", b"1", "bad"),
+        ("intake", "b", b"\x00", "worse"),
+    ]
+
+
+@proves(store.LOCK_ALERTS, store.SETTLE_ALERTS, store.SET_ASIDE)
+async def test_an_alert_has_one_outcome(side):
+    first, second, third = [await put_alert(side) for _ in range(3)]
+    locked = await side.fetch(store.LOCK_ALERTS, [third, first, second, 99])
+    assert [row["id"] for row in locked] == [first, second, third]
+    done = await side.execute(
+        store.SETTLE_ALERTS, [first, second, 99], ["opened", "nothing open", "opened"], [7, 0, 7]
+    )
+    assert done == "UPDATE 2"
+    assert await side.values("alert", "outcome", "ticket") == [
+        ("opened", 7),
+        ("nothing open", None),
+        (None, None),
+    ]
+    assert recent(await side.value("alert", "handled_at", id=first))
+    assert await side.execute(store.SET_ASIDE, first) == "UPDATE 0"
+    assert await side.execute(store.SET_ASIDE, third) == "UPDATE 1"
+    assert await side.execute(store.SET_ASIDE, third) == "UPDATE 0"
+    assert await side.value("alert", "outcome", id=third) == "dead letter"
+    assert await side.fetch(store.LOCK_ALERTS, [first, second, third]) == []
+
+
+@proves(store.WAITING_ALERTS)
+async def test_alerts_that_wait(side):
+    first = await put_alert(side, received_at=NOON)
+    second = await put_alert(side, received_at=NOON - MINUTE, idx=3)
+    await put_alert(side, received_at=NOON, outcome="opened")
+    fresh = await put_alert(side)
+    found = await side.fetch(store.WAITING_ALERTS, 60.0, 10)
+    assert [row["id"] for row in found] == [first, second]
+    assert found[1] == {
+        "id": second, "idx": 3, "accepted_at": NOON, "integration": "rmm", "source": "generic",
+        "client": "Contoso", "body": '{"title":"disk"}',
+    }  # fmt: skip
+    assert len(await side.fetch(store.WAITING_ALERTS, 60.0, 1)) == 1
+    assert await side.fetch(store.WAITING_ALERTS, AGES_S * 1000, 10) == []
+    assert [row["id"] for row in await side.fetch(store.WAITING_ALERTS, 0.0, 10)][-1] == fresh
+
+
+@proves(store.MAKE_PROBLEMS, store.LOCK_PROBLEMS, store.SETTLE_PROBLEMS)
+async def test_one_row_a_problem(side):
+    made = await side.fetch(store.MAKE_PROBLEMS, ["B", "A"], ["k", "k"])
+    assert sorted(row["client"] for row in made) == ["A", "B"]
+    assert await side.fetch(store.MAKE_PROBLEMS, ["B"], ["k"]) == []
+    assert len(await side.fetch(store.MAKE_PROBLEMS, ["B", "B"], ["k", "j"])) == 1
+    assert await side.fetch(store.LOCK_PROBLEMS, ["B", "C", "A"], ["k", "k", "k"]) == [
+        {"client": "A", "key": "k", "accepted_at": None, "idx": 0, "alert": 0},
+        {"client": "B", "key": "k", "accepted_at": None, "idx": 0, "alert": 0},
+    ]
+    settled = store.SETTLE_PROBLEMS
+    assert await side.execute(settled, ["A"], ["k"], [NOON], [2], [5], [7]) == "UPDATE 1"
+    both = (["A", "C"], ["k", "k"], [NOON + MINUTE, NOON], [0, 0], [6, 1], [0, 0])
+    assert await side.execute(settled, *both) == "UPDATE 1"
+    (row,) = [row for row in await side.rows("problem") if row["client"] == "A"]
+    assert row == {
+        "client": "A", "key": "k", "accepted_at": NOON + MINUTE, "idx": 0, "alert": 6, "ticket": 7,
+    }  # fmt: skip
+
+
+@proves(store.LOCK_OPEN_TICKETS)
+async def test_the_open_ticket_of_each_problem(side):
+    await put_ticket(side, 3, problem_key="disk")
+    await put_ticket(side, 2, problem_key="disk", client="Fabrikam")
+    await put_ticket(side, 1, problem_key="fan", state="closed")
+    await put_ticket(side, 4)
+    clients = ["Contoso", "Contoso", "Fabrikam", "Contoso"]
+    found = await side.fetch(store.LOCK_OPEN_TICKETS, clients, ["disk", "fan", "disk", ""])
+    assert found == [
+        {"client": "Fabrikam", "problem_key": "disk", "doc": '{"id":2}'},
+        {"client": "Contoso", "problem_key": "disk", "doc": '{"id":3}'},
+    ]

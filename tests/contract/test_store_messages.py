@@ -1,0 +1,234 @@
+"""Notices and messages written and claimed: the same on both sides."""
+
+from datetime import timedelta
+
+import asyncpg
+import pytest
+
+from notifier import claim, handlers, prepare, subscriptions
+from tests.contract.store import MINUTE, NOON, proves, recent
+from tests.contract.store_acts import (
+    LEASE_S,
+    take,
+)
+from tests.contract.store_rows import (
+    put_event,
+    put_message,
+    put_notice,
+    put_subscription,
+    put_ticket,
+)
+
+LEASE = timedelta(seconds=LEASE_S)
+LONG_AGO = NOON
+
+
+def notices(*rows):
+    """Arguments of INSERT_NOTICES: (seq, recipient, state, message) each, of ticket 1."""
+    full = [
+        (1, seq, "Contoso", "person", recipient, "lapse", "notify", "owner", state, "r", message)
+        for seq, recipient, state, message in rows
+    ]
+    arrays = [list(column) for column in zip(*full, strict=True)]
+    return [*arrays, "v1", ["failed", "suppressed"]]
+
+
+@proves(handlers.INSERT_NOTICES)
+async def test_a_notice_is_written_once(side):
+    first = notices((1, "sam", "pending", 5), (1, "sam", "held", None), (1, "eve", "failed", None))
+    made = await side.fetch(handlers.INSERT_NOTICES, *first)
+    assert made == [
+        {"ticket": 1, "seq": 1, "kind": "person", "recipient": "sam"},
+        {"ticket": 1, "seq": 1, "kind": "person", "recipient": "eve"},
+    ]
+    again = notices((1, "sam", "pending", 6), (2, "sam", "pending", 6))
+    made = await side.fetch(handlers.INSERT_NOTICES, *again)
+    assert [row["seq"] for row in made] == [2]
+    sam = next(row for row in await side.rows("notice") if row["message"] == 5)
+    eve = next(row for row in await side.rows("notice") if row["recipient"] == "eve")
+    assert sam["settled_at"] is None
+    assert recent(sam["created_at"])
+    assert recent(eve["settled_at"])
+    for name in ("id", "created_at", "settled_at"):
+        sam.pop(name)
+    assert sam == {
+        "ticket": 1, "seq": 1, "client": "Contoso", "kind": "person", "recipient": "sam",
+        "occasion": "lapse", "reach": "notify", "policy": "v1", "why": "owner",
+        "state": "pending", "reason": "r", "message": 5,
+    }  # fmt: skip
+
+
+@proves(handlers.DRAW_MESSAGES, handlers.INSERT_MESSAGES)
+async def test_messages_under_drawn_ids_due_at_once_or_over(side):
+    ids = [row["id"] for row in await side.fetch(handlers.DRAW_MESSAGES, 2)]
+    said = messages((ids[0], "", "pending", ""), (ids[1], "", "failed", ""))
+    assert await side.fetch(handlers.INSERT_MESSAGES, *said) == []
+    first, second = await side.rows("message")
+    assert recent(first["due_at"])
+    assert recent(second["settled_at"])
+    for name in ("due_at", "created_at"):
+        assert recent(first.pop(name))
+    assert first == {
+        "id": ids[0], "channel": "webhook", "address": "hook", "line": "", "key": f"k{ids[0]}",
+        "content": "{}", "state": "pending", "attempt": 0, "settled_at": None, "proof": "",
+        "reason": "r", "fallback_of": None,
+    }  # fmt: skip
+    assert await side.rows("attempt") == []
+    with pytest.raises(asyncpg.UniqueViolationError) as refused:
+        await side.fetch(handlers.INSERT_MESSAGES, *messages((99, "", "pending", "", f"k{ids[0]}")))
+    assert refused.value.constraint_name == "message_key_key"
+    with pytest.raises(asyncpg.CheckViolationError):
+        await side.fetch(handlers.INSERT_MESSAGES, *messages((99, "", "odd", "")))
+
+
+def messages(*rows):
+    """Arguments of INSERT_MESSAGES: (id, line, state, turn[, key]) each."""
+    full = [
+        (row[0], "webhook", "hook", row[1], row[4] if row[4:] else f"k{row[0]}", "{}", row[2],
+         "r", None, row[3])
+        for row in rows
+    ]  # fmt: skip
+    return [*[list(column) for column in zip(*full, strict=True)], LEASE_S]
+
+
+@proves(handlers.INSERT_MESSAGES)
+async def test_the_first_of_a_free_line_is_claimed_at_birth(side):
+    await put_message(side, "waits", line="busy")
+    await put_message(side, "told", line="free", state="delivered")
+    said = messages(
+        (11, "free", "pending", "first"),
+        (12, "free", "pending", "behind"),
+        (13, "busy", "pending", "first"),
+        (14, "other", "pending", ""),
+    )
+    assert await side.fetch(handlers.INSERT_MESSAGES, *said) == [{"id": 11}]
+    rows = {row["id"]: row for row in await side.rows("message")}
+    assert [rows[number]["attempt"] for number in (11, 12, 13, 14)] == [1, 0, 0, 0]
+    assert [recent(rows[n]["due_at"] - LEASE) for n in (11, 12)] == [True, True]
+    assert [recent(rows[n]["due_at"]) for n in (13, 14)] == [True, True]
+    (attempt,) = await side.rows("attempt")
+    assert (attempt["message"], attempt["number"], attempt["ended_at"]) == (11, 1, None)
+
+
+def ids(rows, *, claimed=True):
+    return sorted(row["id"] for row in rows if row["claimed"] is claimed)
+
+
+@proves(claim.TAKE)
+async def test_due_messages_are_claimed_with_an_attempt_and_a_lease(side):
+    due = await put_message(side, "due", due_at=LONG_AGO, created_at=LONG_AGO, attempt=2)
+    await put_message(side, "later", due_at=LONG_AGO.replace(year=2999))
+    await put_message(side, "over", due_at=LONG_AGO, state="delivered")
+    (row,) = await take(side)
+    assert row.pop("age_s") > 60
+    assert row == {
+        "id": due, "channel": "mail", "address": "sam@example.com", "line": "", "key": "due",
+        "content": "{}", "attempt": 3, "fallback_of": None, "claimed": True, "disabled": False,
+    }  # fmt: skip
+    assert recent(await side.value("message", "due_at", id=due) - LEASE)
+    (attempt,) = await side.rows("attempt")
+    assert (attempt["message"], attempt["number"]) == (due, 3)
+    assert recent(attempt["began_at"])
+    assert await take(side) == []
+
+
+@proves(claim.TAKE, subscriptions.DISABLE)
+async def test_a_claim_says_whether_its_subscription_was_disabled(side):
+    for name in ("a", "b"):
+        await put_subscription(side, name)
+        await put_message(side, name, channel="webhook", address=name, due_at=LONG_AGO)
+    await put_message(side, "c", channel="mail", address="a", due_at=LONG_AGO)
+    await side.execute(subscriptions.DISABLE, "a", "410 Gone")
+    found = {(row["channel"], row["address"]): row["disabled"] for row in await take(side)}
+    assert found == {("webhook", "a"): True, ("webhook", "b"): False, ("mail", "a"): False}
+
+
+@proves(claim.TAKE)
+async def test_the_earliest_due_go_first_and_no_more_than_asked(side):
+    late = await put_message(side, "late", due_at=LONG_AGO + MINUTE)
+    early = await put_message(side, "early", due_at=LONG_AGO)
+    assert ids(await take(side, 1)) == [early]
+    assert ids(await take(side, 1)) == [late]
+
+
+@proves(claim.TAKE)
+async def test_of_a_line_only_the_first_is_claimed_and_others_are_put_off(side):
+    first = await put_message(side, "1", line="hook/7", due_at=LONG_AGO)
+    second = await put_message(side, "2", line="hook/7", due_at=LONG_AGO - MINUTE)
+    other = await put_message(side, "3", line="hook/8", due_at=LONG_AGO)
+    rows = await take(side)
+    assert ids(rows) == [first, other]
+    assert ids(rows, claimed=False) == [second]
+    # As the statement saw it, the first was due long ago: look again in a minute.
+    assert recent(await side.value("message", "due_at", id=second) - MINUTE)
+    assert await side.value("message", "attempt", id=second) == 0
+
+
+@proves(claim.TAKE)
+async def test_behind_one_that_waits_for_a_retry_there_is_no_use_in_looking_before(side):
+    retry = LONG_AGO.replace(year=2999)
+    await put_message(side, "1", line="hook/7", due_at=retry)
+    second = await put_message(side, "2", line="hook/7", due_at=LONG_AGO)
+    assert ids(await take(side), claimed=False) == [second]
+    assert await side.value("message", "due_at", id=second) == retry
+
+
+@proves(claim.TAKE)
+async def test_a_full_channel_or_place_is_left_alone(side):
+    mail = await put_message(side, "1", due_at=LONG_AGO)
+    chat = await put_message(side, "2", channel="chat", address="net", due_at=LONG_AGO)
+    room = await put_message(side, "3", channel="chat", address="desk", due_at=LONG_AGO)
+    rows = await take(side, full=(["mail"], ["chat desk"]))
+    assert ids(rows) == [chat]
+    assert ids(await take(side)) == [mail, room]
+
+
+@proves(claim.TAKE)
+async def test_shares_of_channels_and_places_count_what_is_under_way(side):
+    sent = [await put_message(side, f"m{n}", due_at=LONG_AGO) for n in range(4)]
+    rows = await take(side, per=(2, 9), places=[("mail sam@example.com", 1)])
+    assert ids(rows) == sent[:1]
+    rows = await take(side, per=(9, 3), channels=[("mail", 1)])
+    assert ids(rows) == sent[1:3]
+
+
+@proves(claim.TAKE)
+async def test_no_more_is_looked_at_than_asked(side):
+    for number in range(3):
+        await put_message(side, f"m{number}", due_at=LONG_AGO)
+    other = await put_message(side, "o", channel="chat", address="x", due_at=LONG_AGO + MINUTE)
+    assert len(await take(side, per=(1, 9), look=3)) == 1
+    assert other in ids(await take(side, per=(1, 9), look=4))
+
+
+@proves(claim.CLOSE_LOST)
+async def test_earlier_attempts_without_an_end_are_lost(side):
+    message = await put_message(side, "1")
+    await side.put("attempt", message=message, number=1, ended_at=NOON, outcome="retry")
+    await side.put("attempt", message=message, number=2)
+    await side.put("attempt", message=message, number=3)
+    assert await side.execute(claim.CLOSE_LOST, [message], [3]) == "UPDATE 1"
+    assert await side.values("attempt", "outcome") == [("retry",), ("lost",), ("",)]
+    lost = await side.rows("attempt")
+    assert recent(lost[1]["ended_at"])
+    assert lost[1]["detail"] == (
+        "no outcome within the lease: the sender died, or lost the database"
+    )
+
+
+@proves(prepare.NOTICES, prepare.EVENT_BODIES, prepare.TICKET_DOCS)
+async def test_what_is_read_to_send(side):
+    second = await put_notice(side, 1, 2, message=5)
+    first = await put_notice(side, 1, 1, message=5)
+    await put_notice(side, 1, 3, message=6)
+    found = await side.fetch(prepare.NOTICES, [5, 7])
+    assert [row["id"] for row in found] == [first, second]
+    assert found[0] == {
+        "id": first, "message": 5, "ticket": 1, "seq": 1, "kind": "person", "occasion": "lapse",
+        "reach": "notify", "why": "owner", "state": "pending",
+    }  # fmt: skip
+    await put_event(side, 1, 2)
+    found = await side.fetch(prepare.EVENT_BODIES, [1, 1, 2], [2, 1, 1])
+    assert found == [{"ticket": 1, "seq": 2, "body": '{"of":"1/2"}'}]
+    await put_ticket(side, 4)
+    assert await side.fetch(prepare.TICKET_DOCS, [4, 5]) == [{"id": 4, "doc": '{"id":4}'}]

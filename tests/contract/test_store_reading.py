@@ -1,0 +1,217 @@
+"""What is read, of policy, records, events and the floor: the same on both sides."""
+
+import pytest
+
+from intake import client_of
+from intake.triage import directory as triage_directory
+from notifier import directory
+from router import commands, owners, people, policy_clock
+from router.queries import records
+from router.queries import tickets as lists
+from tests.contract.store import AGES_S, MINUTE, NOON, proves, recent
+from tests.contract.store_rows import (
+    put_event,
+    put_notice,
+    put_person,
+    put_subscription,
+    put_ticket,
+)
+from tierline.policy import source
+from tierline.store import database, events, tickets
+
+
+@proves(database.ALIVE)
+async def test_alive(side):
+    assert len(await side.fetch(database.ALIVE)) == 1
+
+
+@proves(source.ACTIVE_VERSION, source.POLICY_DOCUMENT, source.CALENDARS, source.LOGINS)
+async def test_policy_in_force(side):
+    await side.put("policy_version", version="v1", document='{"n":1}')
+    assert await side.fetch(source.ACTIVE_VERSION) == []
+    await side.put("policy_version", version="v2", document='{"n":2}', active=True)
+    await side.put("calendar", hash="h", document="{}")
+    await put_person(side, "sam")
+    assert await side.fetch(source.ACTIVE_VERSION) == [{"version": "v2"}]
+    assert await side.fetch(source.POLICY_DOCUMENT, "v1") == [{"document": '{"n":1}'}]
+    assert await side.fetch(source.POLICY_DOCUMENT, "v3") == []
+    assert await side.fetch(source.CALENDARS) == [{"hash": "h", "document": "{}"}]
+    assert await side.fetch(source.LOGINS) == [{"name": "Sam", "login": "sam"}]
+
+
+@proves(tickets.POLICY_NOW, policy_clock.READ_CLOCK)
+async def test_policy_time_is_real_time_until_somebody_moves_it(side):
+    assert recent((await side.fetch(tickets.POLICY_NOW))[0]["policy_now"])
+    (clock,) = await side.fetch(policy_clock.READ_CLOCK)
+    assert recent(clock["now"])
+    assert recent(clock["real"])
+    assert (clock["speed"], clock["held"], clock["changes"]) == (1.0, False, 0)
+
+
+@proves(policy_clock.LOCK_CLOCK, policy_clock.MOVE_CLOCK, tickets.POLICY_NOW)
+async def test_policy_time_held_jumped_and_sped_up(side):
+    await side.put("policy_clock", one=True, anchor=NOON, real_anchor=NOON, held=True)
+    await side.execute(policy_clock.LOCK_CLOCK)
+    assert (await side.fetch(tickets.POLICY_NOW))[0]["policy_now"] == NOON
+    assert await side.execute(policy_clock.MOVE_CLOCK, None, 60.0, None, 0.05) == "UPDATE 1"
+    assert (await side.fetch(tickets.POLICY_NOW))[0]["policy_now"] == NOON + MINUTE
+    await side.execute(policy_clock.MOVE_CLOCK, 3600.0, None, None, 0.05)
+    await side.execute(policy_clock.MOVE_CLOCK, None, None, False, 0.05)
+    first = (await side.fetch(tickets.POLICY_NOW))[0]["policy_now"]
+    second = (await side.fetch(tickets.POLICY_NOW))[0]["policy_now"]
+    assert NOON + MINUTE < first < second
+    (row,) = await side.rows("policy_clock")
+    assert (row["anchor"], row["speed"], row["held"]) == (NOON + MINUTE, 3600.0, False)
+    assert row["changed"] == 3
+    assert recent(row["real_anchor"])
+
+
+@pytest.mark.parametrize(("speed", "held"), [(0.5, None), (None, True)], ids=["slower", "held"])
+@proves(policy_clock.MOVE_CLOCK)
+async def test_policy_time_that_slows_down_does_so_a_little_ahead(side, speed, held):
+    await side.put("policy_clock", one=True, anchor=NOON, real_anchor=NOON, speed=1.0)
+    await side.execute(policy_clock.MOVE_CLOCK, speed, None, held, 600.0)
+    (row,) = await side.rows("policy_clock")
+    assert not recent(row["real_anchor"])
+    assert recent(row["real_anchor"] - 10 * MINUTE)
+    assert row["anchor"] == row["real_anchor"]  # at speed 1 until then
+
+
+@proves(tickets.READ_FLOOR)
+async def test_floor_counts_what_is_open_by_group(side):
+    assert await side.fetch(tickets.READ_FLOOR) == []
+    states = ["queued", "working", "on_hold", "resolved", "closed"]
+    for number, state in enumerate(states):
+        await put_ticket(side, number, state=state)
+    await put_ticket(side, 9, grp="Desktop")
+    floor = {row["grp"]: row["load"] for row in await side.fetch(tickets.READ_FLOOR)}
+    assert floor == {"Network": 3, "Desktop": 1}
+
+
+@proves(events.TIMELINE)
+async def test_timeline_is_in_order_after_a_seq(side):
+    for seq in (3, 1, 2):
+        await put_event(side, 7, seq)
+    await put_event(side, 8, 9)
+    assert await side.fetch(events.TIMELINE, 7, 1, 10) == [
+        {"body": '{"of":"7/2"}'},
+        {"body": '{"of":"7/3"}'},
+    ]
+    assert len(await side.fetch(events.TIMELINE, 7, 0, 2)) == 2
+    assert await side.fetch(events.TIMELINE, 5, 0, 2) == []
+
+
+@proves(events.MISSING)
+async def test_missing_events_of_several_ranges(side):
+    for ticket, seq in [(7, 1), (7, 2), (7, 3), (8, 1), (8, 2)]:
+        await put_event(side, ticket, seq)
+    found = await side.fetch(events.MISSING, [8, 7, 6], [0, 1, 0], [2, 4, 9], 100)
+    assert [(row["ticket"], row["seq"]) for row in found] == [(7, 2), (7, 3), (8, 1)]
+    assert found[0]["body"] == '{"of":"7/2"}'
+    found = await side.fetch(events.MISSING, [8, 7], [0, 0], [9, 9], 2)
+    assert [(row["ticket"], row["seq"]) for row in found] == [(7, 1), (7, 2)]
+
+
+@proves(events.BEHIND)
+async def test_behind_is_what_a_consumer_has_not_seen_for_a_while(side):
+    await put_ticket(side, 1, seq=2, changed_at=NOON)
+    await put_ticket(side, 2, seq=2, changed_at=NOON - MINUTE)
+    await put_ticket(side, 3, seq=2, changed_at=NOON)
+    await put_ticket(side, 4, seq=2)
+    await side.put("progress", consumer="notifier", ticket=1, seq=1)
+    await side.put("progress", consumer="notifier", ticket=3, seq=2)
+    await side.put("progress", consumer="other", ticket=2, seq=2)
+    found = await side.fetch(events.BEHIND, "notifier", 60.0, None, 10)
+    assert found == [{"id": 2, "seen": 0, "seq": 2}, {"id": 1, "seen": 1, "seq": 2}]
+    assert len(await side.fetch(events.BEHIND, "notifier", 60.0, None, 1)) == 1
+    assert await side.fetch(events.BEHIND, "notifier", AGES_S * 1000, None, 10) == []
+    within = await side.fetch(events.BEHIND, "notifier", 0.0, 60.0, 10)
+    assert [row["id"] for row in within] == [4]
+
+
+@proves(client_of.CLIENT_NAMES, triage_directory.CLIENTS, triage_directory.DEVICES)
+async def test_clients_and_devices(side):
+    await side.put("client", name="Contoso", agreement="managed", mode="suggest")
+    await side.put("device", client="Contoso", name="sw1", site="HQ", criticality=1)
+    assert await side.fetch(client_of.CLIENT_NAMES, 10) == [
+        {"name": "Contoso"},
+        {"name": "Unsorted"},
+    ]
+    assert await side.fetch(client_of.CLIENT_NAMES, 1) == [{"name": "Contoso"}]
+    known = {row["name"]: row for row in await side.fetch(triage_directory.CLIENTS)}
+    assert known == {
+        "Contoso": {
+            "name": "Contoso",
+            "agreement": "managed",
+            "record": "tierline",
+            "mode": "suggest",
+        },
+        "Unsorted": {"name": "Unsorted", "agreement": "", "record": "tierline", "mode": None},
+    }
+    found = await side.fetch(triage_directory.DEVICES, ["Contoso", "Other"], ["sw1", "sw1"])
+    assert found == [
+        {"client": "Contoso", "name": "sw1", "site": "HQ", "type": "", "criticality": 1}
+    ]
+
+
+@proves(directory.PEOPLE, directory.ROOMS, directory.SUBSCRIPTIONS, people.NAMES)
+async def test_who_can_be_told(side):
+    await put_person(side, "sam", email="sam@example.com")
+    await side.put("room", name="net", kind="slack", url="https://chat.example")
+    await put_subscription(side, "b", clients=["Contoso"], disabled_at=NOON, why="410")
+    await put_subscription(side, "a", types=["escalated"])
+    await put_subscription(side, "c", active=False)
+    assert await side.fetch(directory.PEOPLE) == [
+        {"login": "sam", "email": "sam@example.com", "active": True}
+    ]
+    assert await side.fetch(people.NAMES) == [{"login": "sam", "name": "Sam"}]
+    assert await side.fetch(directory.ROOMS) == [
+        {"name": "net", "kind": "slack", "url": "https://chat.example"}
+    ]
+    first, second = await side.fetch(directory.SUBSCRIPTIONS)
+    assert (first["name"], first["types"], first["clients"]) == ("a", ["escalated"], None)
+    assert (first["disabled"], first["why"], first["secrets"]) == (False, "", ["s1"])
+    assert (second["name"], second["clients"], second["types"]) == ("b", ["Contoso"], None)
+    assert (second["disabled"], second["why"]) == (True, "410")
+    assert second["url"] == "https://b.example/hook"
+
+
+@proves(owners.OWNERS, commands.CLIENT_OF)
+async def test_owners_are_active_and_not_walled_off(side):
+    await put_ticket(side, 1)
+    await put_person(side, "all")
+    await put_person(side, "gone", active=False)
+    await put_person(side, "inside", clients=["Contoso"])
+    await put_person(side, "outside", clients=["Fabrikam"])
+    found = await side.fetch(owners.OWNERS, 1)
+    assert sorted(row["login"] for row in found) == ["all", "inside"]
+    assert await side.fetch(owners.OWNERS, 2) == []
+    assert await side.fetch(commands.CLIENT_OF, 1) == [{"client": "Contoso"}]
+    assert await side.fetch(commands.CLIENT_OF, 2) == []
+
+
+@proves(lists.NOTICE_COUNTS)
+async def test_notices_of_a_ticket_by_state(side):
+    await put_notice(side, 1, 1)
+    await put_notice(side, 1, 2)
+    await put_notice(side, 1, 3, state="held")
+    await put_notice(side, 2, 1)
+    found = await side.fetch(lists.NOTICE_COUNTS, 1)
+    assert {row["state"]: row["n"] for row in found} == {"pending": 2, "held": 1}
+
+
+@proves(records.CLIENT_FACTS)
+async def test_what_records_say_of_a_client(side):
+    await side.put("client", name="Contoso", agreement="managed", mode="act")
+    await side.put("device", client="Contoso", name="sw1", type="switch", criticality=2)
+    await side.put("contact", client="Contoso", name="Ann", email="ann@contoso.example", vip=True)
+    await side.put("contact", client="Contoso", name="Bob")
+    plain = {"agreement": "managed", "record": "tierline", "mode": "act"}
+    device = {"type": "switch", "criticality": 2, "site": ""}
+    none = {"type": None, "criticality": None, "site": ""}
+    facts = records.CLIENT_FACTS
+    asked = await side.fetch(facts, "Contoso", "sw1", "ANN@contoso.example", "")
+    assert asked == [{**plain, **device, "vip": True}]
+    assert await side.fetch(facts, "Contoso", "", "", "Ann") == [{**plain, **none, "vip": True}]
+    assert await side.fetch(facts, "Contoso", "", "", "Bob") == [{**plain, **none, "vip": False}]
+    assert await side.fetch(facts, "Nobody", "", "", "Ann") == []

@@ -1,0 +1,26 @@
+"""The answers to the statements of the services, joined to the shared ones."""
+
+from tests.simulation.statements import (
+    accepting,
+    commands,
+    delivering,
+    outcomes,
+    people,
+    subscriptions,
+    telling,
+    ticking,
+    triage,
+)
+from tierline.testing.postgres.statements import SHARED
+
+REGISTRY = SHARED.joined(
+    ticking.here,
+    accepting.here,
+    triage.here,
+    commands.here,
+    people.here,
+    telling.here,
+    delivering.here,
+    outcomes.here,
+    subscriptions.here,
+)
