@@ -1,30 +1,29 @@
 """Alerts accepted a second by a real intake process and an embedded PostgreSQL on loopback.
 
-Run: python bench/accept.py [--seconds 5] [--connections 16]
-
-The edge and its database alone: no broker, no triage. Load comes from this process, which shares
-the machine's cores with both. Prints facts of the machine, a table and one line of JSON; it ends by
-itself. The bars: 5,000 alerts/s one by one with p99 under 30 ms at 16 connections, 20,000/s in
-lists of 100, 5,000/s with one key. Nothing is asserted.
+The edge and its database alone: no broker, no triage. Load comes from the bench's own process,
+which shares the machine's cores with both.
 """
 
-import argparse
 import asyncio
-import contextlib
-import json
 import os
-import platform
 import shutil
 import sys
-import tempfile
-import time
-from itertools import count
-from pathlib import Path
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from itertools import count, islice
+from typing import Any
 
 import asyncpg
 import httpx
-import uvloop
 
+from bench.machine import ROOT
+from bench.processes import cpu_seconds
+from bench.rows import Row, Say, quantile
+from bench.scale import Scale
+from bench.sender import Make, Sent, for_seconds, in_arrays, one_by_one, send
+from bench.stack import work_folder
+from bench.waiting import until
 from intake.app import edge
 from tierline.runtime.embedded.postgres import EmbeddedPostgres
 from tierline.runtime.ports import LOOPBACK, find_free_port
@@ -33,231 +32,211 @@ from tierline.store import migrate
 from tierline.store.database import Database
 from tierline.web.keys import KeyKind, hash_key, make_key
 
-SERVE = "--serve"
-READY_SECONDS = 30
-CLOCK_TICKS = os.sysconf("SC_CLK_TCK")
-ALERT = {
-    "title": "Node exporter down on srv1",
-    "status": "firing",
-    "severity": "critical",
-    "client": "Acme",
-    "host": "srv1",
-    "service": "node",
-    "body": "The node exporter on srv1 has not answered for five minutes. " * 3,
-    "labels": {"alertname": "HostDown", "instance": "srv1:9100", "severity": "critical"},
-    "links": ["http://prometheus.example/graph"],
-    "occurred_at": "2026-11-21T20:51:29.911802527Z",
-}
+ARRAY = 100
+WARM_UP = 2_000
+READY_SECONDS = 120
+CLIENT = "Harbour Dental"
+COMMIT_SECONDS = "tierline_accept_commit_seconds_"
 
 
-async def build(settings):
+@dataclass
+class Edge:
+    """The edge's process, its database, and a key for alerts."""
+
+    port: int
+    key: str
+    db: "asyncpg.Connection[Any]"
+    pids: tuple[int, ...]
+
+
+@dataclass
+class Load:
+    """One load: what was sent, CPU seconds of edge and database, commits and their seconds."""
+
+    alerts: int
+    sent: Sent
+    cpu_s: float
+    commits: float
+    commit_s: float
+
+    @property
+    def rate(self) -> float:
+        """Alerts accepted a second."""
+        return self.alerts / self.sent.took_s
+
+
+async def measure(scale: Scale, say: Say) -> list[Row]:
+    """One by one, one by one with one key, in arrays; then what the database holds of it."""
+    numbers = count()
+    async with _edge() as front:
+        await send(front.port, one_by_one(front.key, islice(numbers, WARM_UP)))
+        say(f"one by one for {scale.accept_s:g} s")
+        single = await _load(front, one_by_one(front.key, numbers), 1, scale.accept_s)
+        say("one by one, one key")
+        same = one_by_one(front.key, numbers, dedup="one")
+        one_key = await _load(front, same, 1, scale.accept_s / 3)
+        say(f"arrays of {ARRAY}")
+        arrays = in_arrays(front.key, numbers, ARRAY)
+        many = await _load(front, arrays, ARRAY, scale.accept_s / 3)
+        stored = await front.db.fetchval("SELECT count(*) FROM tierline.alert")
+    sent = WARM_UP + single.alerts + one_key.alerts + many.alerts
+    return [*_single_rows(single, scale), *_one_key_rows(one_key), *_array_rows(many, sent, stored)]
+
+
+async def _load(front: Edge, make: Make, size: int, seconds: float) -> Load:
+    commits, spent = await _commits(front.port)
+    before = cpu_seconds(front.pids)
+    sent = await send(front.port, for_seconds(seconds, make))
+    used = cpu_seconds(front.pids) - before
+    commits_after, spent_after = await _commits(front.port)
+    alerts = (len(sent.latencies) - sent.failed) * size
+    return Load(alerts, sent, used, commits_after - commits, spent_after - spent)
+
+
+async def _commits(port: int) -> tuple[float, float]:
+    """Commits so far, and the seconds they took."""
+    async with httpx.AsyncClient() as client:
+        text = (await client.get(f"http://{LOOPBACK}:{port}/metrics")).text
+    found = dict(line.rsplit(" ", 1) for line in text.splitlines() if line[0] != "#")
+    return float(found[COMMIT_SECONDS + "count"]), float(found[COMMIT_SECONDS + "sum"])
+
+
+def _single_rows(load: Load, scale: Scale) -> list[Row]:
+    refused = f"{load.sent.failed} answers other than 202"
+    return [
+        Row(
+            name=f"accepted and durable one by one, {scale.accept_s:g} s, 16 connections",
+            measured=load.rate,
+            unit="alerts/s",
+            target=5_000,
+            lower=False,
+            rival=413,
+            rival_name="GoAlert",
+            note=f"edge and database alone; {refused}; Alertmanager 11,003, not durable",
+        ),
+        Row(name="... p50", measured=quantile(load.sent.latencies, 0.5) * 1000, unit="ms"),
+        Row(
+            name="... p99",
+            measured=quantile(load.sent.latencies, 0.99) * 1000,
+            unit="ms",
+            target=30.0,
+        ),
+        Row(name="... CPU per alert", measured=load.cpu_s / load.alerts * 1000, unit="ms"),
+        Row(name="... alerts a commit", measured=load.alerts / load.commits, unit="alerts"),
+        Row(name="... a commit", measured=load.commit_s / load.commits * 1000, unit="ms"),
+    ]
+
+
+def _one_key_rows(load: Load) -> list[Row]:
+    return [
+        Row(
+            name="accepted and durable, one key",
+            measured=load.rate,
+            unit="alerts/s",
+            target=5_000,
+            lower=False,
+            rival=121,
+            rival_name="GoAlert",
+            note=f"{load.sent.failed} answers other than 202",
+        ),
+        Row(name="... p99", measured=quantile(load.sent.latencies, 0.99) * 1000, unit="ms"),
+    ]
+
+
+def _array_rows(load: Load, sent: int, stored: int) -> list[Row]:
+    return [
+        Row(
+            name=f"accepted and durable in arrays of {ARRAY}",
+            measured=load.rate,
+            unit="alerts/s",
+            target=20_000,
+            lower=False,
+            note=f"{load.sent.failed} answers other than 202",
+        ),
+        Row(
+            name="... p99 of a request",
+            measured=quantile(load.sent.latencies, 0.99) * 1000,
+            unit="ms",
+        ),
+        Row(name="... CPU per alert", measured=load.cpu_s / load.alerts * 1000, unit="ms"),
+        Row(
+            name="rows stored less alerts answered with 202",
+            measured=stored - sent,
+            unit="alerts",
+            note="above zero: taken, and the answer was cut off",
+        ),
+    ]
+
+
+@asynccontextmanager
+async def _edge() -> AsyncIterator[Edge]:
+    """The edge in a process of its own on a database of its own."""
+    folder = work_folder()
+    postgres = EmbeddedPostgres(folder / "postgres", find_free_port())
+    try:
+        await postgres.start()
+        await asyncio.to_thread(migrate.upgrade, postgres.url())
+        db = await asyncpg.connect(postgres.url())
+        key, port = await _integration(db), find_free_port({postgres.port})
+        async with _process(postgres.url(), port) as pid:
+            yield Edge(port, key, db, (pid, postgres.pid or 0))
+        await db.close()
+    finally:
+        await postgres.stop()
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+async def _integration(db: "asyncpg.Connection[Any]") -> str:
+    key = make_key(KeyKind.INTEGRATION)
+    await db.execute(f"INSERT INTO tierline.client (name) VALUES ('{CLIENT}')")
+    await db.execute(
+        "INSERT INTO tierline.integration (name, kind, client_field) VALUES ('b', 'json', 'client')"
+    )
+    await db.execute(
+        "INSERT INTO tierline.integration_key (hash, integration) VALUES ($1, 'b')", hash_key(key)
+    )
+    return key
+
+
+@asynccontextmanager
+async def _process(database_url: str, port: int) -> AsyncIterator[int]:
+    variables = {
+        **os.environ,
+        "TIERLINE_DATABASE_URL": database_url,
+        "TIERLINE_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+        "TIERLINE_SECRET": "s" * 32,
+        "TIERLINE_PORT": str(port),
+        "TIERLINE_SUPERVISOR_PID": str(os.getpid()),
+    }
+    server = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bench.accept"),
+        env=variables,
+        cwd=ROOT,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+
+    async def ready() -> bool:
+        try:
+            async with httpx.AsyncClient() as client:
+                return (await client.get(f"http://{LOOPBACK}:{port}/readyz")).is_success
+        except httpx.TransportError:
+            return False
+
+    try:
+        await until(ready, READY_SECONDS, 0.1)
+        yield server.pid
+    finally:
+        server.terminate()
+        await server.wait()
+
+
+async def build(settings: Any) -> Service:
     """intake's edge without the broker's side."""
     database = await Database.connect(settings.database_url)
     front = edge(database, lambda: None, {"postgres": database.alive})
     return Service(name="edge", app=front.app, on_stop=[front.batcher.close, database.close])
 
 
-class Sender(asyncio.Protocol):
-    """One connection that posts, waits for the answer, and posts again until the deadline."""
-
-    def __init__(self, make, deadline, done):
-        self.make, self.deadline, self.done = make, deadline, done
-        self.latencies, self.failed, self.answer = [], 0, b""
-
-    def connection_made(self, transport):
-        self.transport = transport
-        self._post()
-
-    def _post(self):
-        self.began = time.perf_counter()
-        if self.began >= self.deadline:
-            self.transport.close()
-            return
-        self.answer = b""
-        self.transport.write(self.make())
-
-    def data_received(self, data):
-        self.answer += data
-        head, found, body = self.answer.partition(b"\r\n\r\n")
-        if not found:
-            return
-        length = int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0])
-        if len(body) < length:
-            return
-        self.latencies.append(time.perf_counter() - self.began)
-        self.failed += not head.startswith(b"HTTP/1.1 202")
-        self._post()
-
-    def connection_lost(self, _error):
-        if not self.done.done():
-            self.done.set_result(self)
-
-
-def requests(key, size, *, same_key):
-    """A function that makes the next request's bytes: `size` alerts (0: one, not in a list)."""
-    numbers = count()
-    start, end = (json.dumps({"dedup_key": "@", **ALERT}).encode()).split(b"@")
-
-    def alert():
-        return b"%bk%d%b" % (start, 0 if same_key else next(numbers), end)
-
-    def make():
-        body = b"[" + b",".join(alert() for _ in range(size)) + b"]" if size else alert()
-        return (
-            b"POST /v1/alerts HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %b\r\n"
-            b"Content-Type: application/json\r\nContent-Length: %d\r\n\r\n%b"
-        ) % (key.encode(), len(body), body)
-
-    return make
-
-
-async def load(port, make, connections, seconds):
-    loop = asyncio.get_running_loop()
-    deadline = time.perf_counter() + seconds
-    waits = [loop.create_future() for _ in range(connections)]
-    for done in waits:
-        await loop.create_connection(lambda done=done: Sender(make, deadline, done), LOOPBACK, port)
-    return await asyncio.gather(*waits)
-
-
-def cpu_seconds(pids):
-    """User and system seconds so far of processes and their direct children."""
-    total = 0
-    for entry in Path("/proc").iterdir():
-        with contextlib.suppress(OSError, ValueError):
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            if int(entry.name) in pids or int(fields[1]) in pids:
-                total += int(fields[11]) + int(fields[12])
-    return total / CLOCK_TICKS
-
-
-async def commits(port):
-    """Commits so far, and the seconds they took."""
-    async with httpx.AsyncClient() as client:
-        text = (await client.get(f"http://{LOOPBACK}:{port}/metrics")).text
-    found = dict(line.rsplit(" ", 1) for line in text.splitlines() if line[0] != "#")
-    prefix = "tierline_accept_commit_seconds_"
-    return float(found[prefix + "count"]), float(found[prefix + "sum"])
-
-
-async def measure(name, port, make, size, pids, args):
-    count_before, seconds_before = await commits(port)
-    before, began = cpu_seconds(pids), time.perf_counter()
-    senders = await load(port, make, args.connections, args.seconds)
-    took, used = time.perf_counter() - began, cpu_seconds(pids) - before
-    count_after, seconds_after = await commits(port)
-    shared = max(1, count_after - count_before)
-    latencies = sorted(one for sender in senders for one in sender.latencies)
-    alerts = len(latencies) * max(size, 1)
-    return {
-        "load": name,
-        "alerts_per_s": round(alerts / took),
-        "p50_ms": round(latencies[len(latencies) // 2] * 1000, 2),
-        "p99_ms": round(latencies[int(len(latencies) * 0.99)] * 1000, 2),
-        "cpu_ms_per_alert": round(used / alerts * 1000, 3),
-        "alerts_per_commit": round(alerts / shared, 1),
-        "commit_ms": round((seconds_after - seconds_before) / shared * 1000, 2),
-        "not_202": sum(sender.failed for sender in senders),
-    }
-
-
-async def run(args, folder):
-    postgres = EmbeddedPostgres(folder / "postgres", find_free_port())
-    await postgres.start()
-    try:
-        await asyncio.to_thread(migrate.upgrade, postgres.url())
-        return await run_on(postgres, folder, args)
-    finally:
-        await postgres.stop()
-
-
-async def run_on(postgres, folder, args):
-    key, port = make_key(KeyKind.INTEGRATION), find_free_port()
-    connection = await asyncpg.connect(postgres.url())
-    await connection.execute(
-        "INSERT INTO tierline.client (name) VALUES ('Acme');"
-        "INSERT INTO tierline.integration (name, kind, client_field) VALUES ('b', 'json', 'client')"
-    )
-    await connection.execute(
-        "INSERT INTO tierline.integration_key (hash, integration) VALUES ($1, 'b')", hash_key(key)
-    )
-    variables = {
-        **os.environ,
-        "TIERLINE_DATABASE_URL": postgres.url(),
-        "TIERLINE_KAFKA_BOOTSTRAP": "127.0.0.1:1",
-        "TIERLINE_SECRET": "s" * 32,
-        "TIERLINE_PORT": str(port),
-    }
-    server = await asyncio.create_subprocess_exec(sys.executable, __file__, SERVE, env=variables)
-    pids = {
-        server.pid,
-        int((folder / "postgres/data/postmaster.pid").read_text().splitlines()[0]),
-    }
-    try:
-        await ready(port)
-        await load(port, requests(key, 0, same_key=False), args.connections, 1)  # warm up
-        rows = []
-        for name, size, same in (
-            ("one by one", 0, False),
-            ("one by one, one key", 0, True),
-            ("lists of 100", 100, False),
-        ):
-            make = requests(key, size, same_key=same)
-            rows.append(await measure(name, port, make, size, pids, args))
-        stored = await connection.fetchval("SELECT count(*) FROM tierline.alert")
-        return rows, stored
-    finally:
-        server.terminate()
-        await server.wait()
-        await connection.close()
-
-
-async def ready(port):
-    deadline = time.monotonic() + READY_SECONDS
-    async with httpx.AsyncClient() as client:
-        while time.monotonic() < deadline:
-            with contextlib.suppress(httpx.TransportError):
-                if (await client.get(f"http://{LOOPBACK}:{port}/readyz")).is_success:
-                    return
-            await asyncio.sleep(0.05)
-    raise SystemExit("intake did not get ready")
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seconds", type=float, default=5)
-    parser.add_argument("--connections", type=int, default=16)
-    args = parser.parse_args()
-    facts = {
-        "python": platform.python_version(),
-        "machine": platform.machine(),
-        "cores": os.cpu_count(),
-        "load_before": round(os.getloadavg()[0], 1),
-        "connections": args.connections,
-        "seconds": args.seconds,
-    }
-    folder = Path(tempfile.mkdtemp(prefix="tierline-bench-"))
-    folder.chmod(0o755)  # the server may run as another user
-    try:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            rows, stored = runner.run(run(args, folder))
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-    print(facts)
-    print(
-        f"{'':24}{'alerts/s':>10}{'p50 ms':>9}{'p99 ms':>9}{'cpu ms':>9}{'a commit':>9}"
-        f"{'its ms':>9}{'not 202':>9}"
-    )
-    for row in rows:
-        print(
-            f"{row['load']:24}{row['alerts_per_s']:>10,}{row['p50_ms']:>9}{row['p99_ms']:>9}"
-            f"{row['cpu_ms_per_alert']:>9}{row['alerts_per_commit']:>9}{row['commit_ms']:>9}"
-            f"{row['not_202']:>9}"
-        )
-    print(json.dumps({**facts, "stored": stored, "rows": rows}))
-
-
 if __name__ == "__main__":
-    if SERVE in sys.argv:
-        run_service("edge", build)
-    main()
+    run_service("edge", build)

@@ -1,17 +1,17 @@
-"""Time `add`, the sum every due instant comes from. Run: python bench/business_time.py
+"""Microseconds of `add`, the sum every due instant comes from.
 
-Prints microseconds a call: warm (the calendar's open hours are compiled) and cold (a calendar not
-seen before: read, checked, compiled and asked once), and the facts of the machine. The bar is 20 us
-warm. Nothing is asserted.
+Warm: the calendar's open hours are compiled. Cold: a calendar not seen before is read, checked,
+compiled and asked once.
 """
 
-import os
-import platform
-import statistics
-import sys
 import time
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
+from bench.core import best_us
+from bench.rows import Row, Say
+from bench.scale import Scale
 from tierline.domain.business_time import Interval, add, ledger, open_between
 from tierline.domain.calendar import Calendar
 from tierline.domain.open_hours import open_hours
@@ -21,68 +21,53 @@ HOLIDAYS = [date(year, 12, day) for year in range(2024, 2034) for day in (24, 25
 START = datetime(2026, 11, 20, 15, 30, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 HOLDS = [Interval(START + n * HOUR, START + n * HOUR + HOUR / 2) for n in range(0, 60, 12)]
-WARM_CALLS = 5_000
-ROUNDS = 7
+WARM_US = 20.0
 COLD_CALLS = 50
 
 
-def warm(work):
-    """Best and median microseconds a call over the rounds, after one call to warm up."""
-    work()
-    rounds = []
-    for _ in range(ROUNDS):
-        begin = time.perf_counter_ns()
-        for _ in range(WARM_CALLS):
-            work()
-        rounds.append((time.perf_counter_ns() - begin) / WARM_CALLS / 1000)
-    return min(rounds), statistics.median(rounds)
-
-
-def built():
-    """Best and median microseconds to read and check a calendar."""
-    calls = []
-    for _ in range(COLD_CALLS):
-        begin = time.perf_counter_ns()
-        Calendar.build("America/New_York", WEEK, HOLIDAYS)
-        calls.append((time.perf_counter_ns() - begin) / 1000)
-    return min(calls), statistics.median(calls)
-
-
-def cold():
-    """Best and median microseconds to read, check and compile a calendar, and add once."""
-    calls = []
-    for _ in range(COLD_CALLS):
-        open_hours.cache_clear()
-        begin = time.perf_counter_ns()
-        add(Calendar.build("America/New_York", WEEK, HOLIDAYS), START, 8 * HOUR)
-        calls.append((time.perf_counter_ns() - begin) / 1000)
-    return min(calls), statistics.median(calls)
-
-
-def main():
+async def measure(scale: Scale, say: Say) -> list[Row]:
+    """Warm calls against their target, cold ones beside them."""
     office = Calendar.build("America/New_York", WEEK, HOLIDAYS)
     always = Calendar.always()
-    rows = {
+    month, year = START + 720 * HOUR, 2000 * HOUR
+    warm: dict[str, Callable[[], Any]] = {
         "add, warm: 8 h, two windows a day": lambda: add(office, START, 8 * HOUR),
         "add, warm: 8 h, five holds": lambda: add(office, START, 8 * HOUR, HOLDS),
-        "add, warm: 2,000 h, most of a year": lambda: add(office, START, 2000 * HOUR),
+        "add, warm: 2,000 h, most of a year": lambda: add(office, START, year),
         "add, warm: 8 h round the clock": lambda: add(always, START, 8 * HOUR),
-        "open_between, warm: one month": lambda: open_between(office, START, START + 720 * HOUR),
+        "open_between, warm: one month": lambda: open_between(office, START, month),
         "ledger, warm: 8 h, five holds": lambda: ledger(office, START, 8 * HOUR, HOLDS),
     }
-    print(f"python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} cores,")
-    print(f"{sys.implementation.name}, load {os.getloadavg()[0]:.1f}; microseconds a call")
-    print(f"{'':40}{'best':>10}{'median':>10}")
-    for name, work in rows.items():
-        best, median = warm(work)
-        print(f"{name:40}{best:10.2f}{median:10.2f}")
-    for name, timed in {
-        "build, 40 holidays": built,
-        "add, cold: build, compile, add": cold,
-    }.items():
-        best, median = timed()
-        print(f"{name:40}{best:10.0f}{median:10.0f}")
+    say(f"{scale.calls} calls a round")
+    return [
+        *(
+            Row(
+                name=name,
+                measured=best_us(work, scale.calls),
+                unit="us",
+                target=WARM_US if name.startswith("add") else None,
+            )
+            for name, work in warm.items()
+        ),
+        Row(name="build, 40 holidays", measured=_best_once(_build), unit="us"),
+        Row(name="add, cold: build, compile, add", measured=_best_once(_cold), unit="us"),
+    ]
 
 
-if __name__ == "__main__":
-    main()
+def _best_once(work: Callable[[], Any]) -> float:
+    """Microseconds of CPU of the cheapest of COLD_CALLS calls."""
+    found = []
+    for _ in range(COLD_CALLS):
+        open_hours.cache_clear()
+        begin = time.process_time_ns()
+        work()
+        found.append((time.process_time_ns() - begin) / 1000)
+    return min(found)
+
+
+def _build() -> Calendar:
+    return Calendar.build("America/New_York", WEEK, HOLIDAYS)
+
+
+def _cold() -> datetime:
+    return add(_build(), START, 8 * HOUR)

@@ -1,19 +1,12 @@
-"""Time the core: letting time pass, deciding, opening, and writing down. Run: python bench/core.py
+"""Microseconds of the core: letting time pass, deciding, opening, and writing down."""
 
-Prints microseconds a call (best and median of the rounds) beside the bars of the design: `advance`
-under 50 us for a ticket with one due threshold, opening under 150 us. Nothing is asserted.
-"""
-
-import os
-import platform
-import statistics
-import sys
 import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
+from bench.rows import Row, Say
+from bench.scale import Scale
 from tests.domain.worlds import MONITOR, SAM, Story, example_policy
 from tierline.domain.advance import advance, advance_to, next_due
 from tierline.domain.commands import Claim, MakePlan, Note, Open
@@ -26,27 +19,38 @@ from tierline.domain.terms import TicketType
 from tierline.messages.events import decode_event, encode_event
 from tierline.messages.state import decode_ticket, encode_ticket
 
-CALLS = 1_000
 ROUNDS = 9
 START = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
+Work = tuple[str, float | None, Callable[[], Any]]
+"""A label, the target in microseconds (None: none was set), and the call."""
 
-def timed(work):
-    """Best and median microseconds a call over the rounds, after some calls to warm up."""
-    for _ in range(50):
+
+async def measure(scale: Scale, say: Say) -> list[Row]:
+    """The best of some rounds for each call: what it costs where nothing else is in the way."""
+    say(f"{ROUNDS} rounds of {scale.calls} calls each")
+    return [
+        Row(name=label, measured=best_us(work, scale.calls), unit="us", target=target)
+        for label, target, work in works()
+    ]
+
+
+def best_us(work: Callable[[], Any], calls: int) -> float:
+    """Microseconds of CPU a call, in the best of the rounds, after some calls to warm up."""
+    for _ in range(min(calls, 50)):
         work()
     rounds = []
     for _ in range(ROUNDS):
-        begin = time.perf_counter_ns()
-        for _ in range(CALLS):
+        begin = time.process_time_ns()
+        for _ in range(calls):
             work()
-        rounds.append((time.perf_counter_ns() - begin) / CALLS / 1000)
-    return min(rounds), statistics.median(rounds)
+        rounds.append((time.process_time_ns() - begin) / calls / 1000)
+    return min(rounds)
 
 
-def works():
-    """What is timed: a label, the bar in microseconds (None: no bar), and the call."""
+def works() -> Iterator[Work]:
+    """What is timed."""
     policy = example_policy()
     floor = Floor(START)
     ticket = Story(policy).open().ticket
@@ -83,18 +87,3 @@ def works():
     yield "decode_event", None, lambda: decode_event(wire)
     yield f"encode_ticket ({len(doc)} bytes)", None, lambda: encode_ticket(old.ticket)
     yield "decode_ticket", None, lambda: decode_ticket(doc)
-
-
-def main():
-    print(
-        f"{platform.python_implementation()} {platform.python_version()} on {platform.machine()}, "
-        f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}; {ROUNDS} rounds of {CALLS} calls"
-    )
-    print(f"{'':34}{'best us':>10}{'median us':>11}{'bar us':>8}")
-    for label, bar, work in works():
-        best, median = timed(work)
-        print(f"{label:34}{best:10.1f}{median:11.1f}{bar or '':>8}")
-
-
-if __name__ == "__main__":
-    main()
