@@ -11,7 +11,8 @@ PYTEST := $(BIN)/python -m pytest -q --tb=short
 PARALLEL := -n $(WORKERS) --dist loadfile
 SLOWEST := --durations=10 --durations-min=0.5
 ONLY_PYTHON := not browser and not alertmanager and not kafka
-FAULT_ALERTS ?= 5000
+FAULT_SECONDS ?= 600
+SEEDS ?= 300
 
 .DEFAULT_GOAL := help
 
@@ -77,17 +78,35 @@ test-browser: setup ## the pages in a real Chromium (needs chromium and chromium
 test-senders: setup ## real senders (needs prometheus-alertmanager)
 	$(PYTEST) $(SLOWEST) -m alertmanager tests
 
+.PHONY: test-kafka
+test-kafka: setup ## the service suite on Apache Kafka, and three brokers (needs a JDK 17 and Maven)
+	@$(BIN)/python -m tests.kafka.fetch
+	TIERLINE_TEST_BROKER=apache $(PYTEST) $(PARALLEL) $(SLOWEST) -m "$(ONLY_PYTHON)" tests/services tests/contract
+	$(PYTEST) $(SLOWEST) -m kafka tests
+
+.PHONY: sim
+sim: setup ## the deterministic simulation on SEEDS seeds, with crashes at every await
+	$(BIN)/python -m tests.simulation.run --seeds $(SEEDS) --jobs $(WORKERS)
+
 .PHONY: test-faults
-test-faults: setup ## kill -9 of every part in the middle of FAULT_ALERTS alerts, with counts
-	$(BIN)/python -m tests.faults.kill9 --alerts $(FAULT_ALERTS)
+test-faults: setup ## FAULT_SECONDS of kill -9, cut links, a full disk, wrong clocks, poison; with counts
+	$(BIN)/python -m tests.faults.run --seconds $(FAULT_SECONDS)
 
 .PHONY: test-clean-clone
 test-clean-clone: ## a newcomer's first run, from a clone of HEAD in an empty folder, timed
 	PYTHON=$(PYTHON) tests/clean_clone.sh
 
+.PHONY: replay-history
+replay-history: setup ## a recorded incident log through the services, twice (skips where it is absent)
+	$(BIN)/python -m tests.scenarios.replay_history
+
 .PHONY: bench
-bench: setup ## the benchmarks, one after the other
-	@for file in bench/*.py; do echo "== $$file"; $(BIN)/python $$file || exit 1; done
+bench: setup ## every figure but the long ones, against its target; JSON in bench/results
+	$(BIN)/python -m bench
+
+.PHONY: bench-long
+bench-long: setup ## growth to 10,000,000 events, a second replica, a soak of 20 minutes
+	$(BIN)/python -m bench --long
 
 .PHONY: lock
 lock: setup ## resolve the dependencies anew into requirements.lock
