@@ -52,6 +52,7 @@ MAY_DRAW: dict[str, str] = {
     "tierline.replay.made_up": "a made-up log, by its seed",
     "tierline.replay.made_up_tales": "a made-up log, by its seed",
     "tierline.runtime.ports": "a free port",
+    "tierline.testing.loop": "the simulated event loop, by its seed",
 }
 """Module: why it draws at random. Secrets come from `secrets`, which is not meant here."""
 

@@ -1,0 +1,63 @@
+"""The receiver of a fault run: chat rooms and a PSA's webhook endpoint, in the driver's own loop.
+
+It keeps, for the webhook endpoint, which event of which ticket arrived in which order; of rooms it
+only counts.
+"""
+
+import asyncio
+import contextlib
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+HOOK = "/psa"
+ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+
+
+@dataclass(slots=True)
+class Receiver:
+    """What arrived. `arrivals`: by ticket the seqs in order of arrival, repetitions included."""
+
+    port: int = 0
+    arrivals: dict[int, list[int]] = field(default_factory=dict)
+    posts: Counter[str] = field(default_factory=Counter)
+    unreadable: list[bytes] = field(default_factory=list)
+
+    def take(self, path: str, body: bytes) -> None:
+        """Note one complete request."""
+        self.posts[path] += 1
+        if path != HOOK:
+            return
+        try:
+            ticket, _, seq = json.loads(body)["id"].partition("/")
+            self.arrivals.setdefault(int(ticket), []).append(int(seq))
+        except (ValueError, KeyError, TypeError, AttributeError):
+            self.unreadable.append(body[:200])
+
+
+@asynccontextmanager
+async def receiving() -> AsyncIterator[Receiver]:
+    """A receiver on a free loopback port."""
+    receiver = Receiver()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError, ValueError):
+            while True:
+                head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+                path = head[0].split(" ")[1]
+                pairs = (line.partition(":") for line in head[1:] if line)
+                headers = {name.lower(): value.strip() for name, _, value in pairs}
+                body = await reader.readexactly(int(headers.get("content-length", 0)))
+                receiver.take(path, body)
+                writer.write(ANSWER)
+                await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=512)
+    receiver.port = server.sockets[0].getsockname()[1]
+    try:
+        yield receiver
+    finally:
+        server.close()
