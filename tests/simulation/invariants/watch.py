@@ -1,0 +1,85 @@
+"""What must hold at every commit, every send and every offset: the dispatcher of the rules."""
+
+from typing import TYPE_CHECKING, Any
+
+from aiokafka import TopicPartition
+
+from tests.simulation.invariants.alerts import AlertRules
+from tests.simulation.invariants.bus import BusRules
+from tests.simulation.invariants.telling import TellingRules
+from tests.simulation.invariants.tickets import TicketRules
+from tierline.bus.producer import Outgoing
+
+if TYPE_CHECKING:
+    from tests.simulation.world import World
+
+Row = dict[str, Any]
+Changes = list[tuple[str, Row | None, Row | None]]
+"""Table, the row before (None: inserted), the row after (None: deleted)."""
+
+
+class Watch:
+    """Sees everything that becomes visible, and says what should not have.
+
+    Attributes:
+        poison: bodies that are no messages; the only ones that may become dead letters.
+        commits: how many there were.
+    """
+
+    def __init__(self, world: "World") -> None:
+        self._world = world
+        self.poison: set[bytes] = set()
+        self.commits = 0
+        self.tickets = TicketRules(world)
+        self.alerts = AlertRules(world)
+        self.bus = BusRules(world)
+        self.telling = TellingRules(world)
+
+    def committed(self, _process: object, changes: Changes) -> None:
+        """A transaction became visible."""
+        self.commits += 1
+        by_table: dict[str, list[tuple[Row | None, Row | None]]] = {}
+        for table, old, new in changes:
+            by_table.setdefault(table, []).append((old, new))
+        get = by_table.get
+        if "ticket" in by_table or "event" in by_table:
+            self.tickets.committed(get("ticket", []), get("event", []), self.commits)
+        if "alert" in by_table or "problem" in by_table:
+            self.alerts.committed(get("alert", []), get("problem", []))
+        if "outbox" in by_table:
+            self.bus.outbox(get("outbox", []), get("dead_letter", []))
+        if "notice" in by_table:
+            self.telling.noticed(get("notice", []))
+        if "progress" in by_table or "tally" in by_table:
+            self.telling.progressed(get("progress", []), get("tally", []))
+        if "message" in by_table:
+            self.telling.messages(get("message", []))
+        for _, new in get("dead_letter", []):
+            self._buried(new)
+
+    def _buried(self, letter: Row | None) -> None:
+        if letter is None or letter["body"] in self.poison:
+            return
+        self._world.violate(
+            "only poison is set aside",
+            f"{letter['source']} {letter['key']}: {letter['reason']}",
+        )
+
+    def appended(self, message: Outgoing, *, dropped: bool) -> None:
+        """The broker acked a message."""
+        if message.body not in self.poison:
+            self.bus.appended(message, dropped=dropped)
+
+    def offset_committed(
+        self, group: str, partition: TopicPartition, before: int, after: int
+    ) -> None:
+        """A group says that it is through with what lies before `after`."""
+        self.bus.offset_committed(group, partition, before, after)
+
+    def sends(self, key: str) -> None:
+        """A channel is given a message."""
+        self.telling.sends(key)
+
+    def webhook_received(self, subscription: str, ticket: int, seq: int) -> None:
+        """A subscriber got an event for the first time."""
+        self.telling.webhook_received(subscription, ticket, seq)

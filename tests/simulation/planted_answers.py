@@ -1,0 +1,85 @@
+"""Statements that do not do what they say, for the faults that are planted into the database."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+from tests.simulation.statements.triage import _place
+from tierline.testing.postgres.registry import Reply
+from tierline.testing.postgres.rows import picker, shape
+from tierline.testing.postgres.statements.tickets import _MOVED
+from tierline.testing.postgres.transaction import Transaction
+
+_id = picker("id")
+_message = picker("id", "topic", "key", "body")
+
+
+async def take_shards_without_lock(tx: Transaction, shards: int, _space: int, limit: int) -> Reply:
+    """Shards that have rows, whoever is sending them."""
+    waiting = [shard for shard in range(shards) if tx.find("outbox", "shard", shard)]
+    tx.shuffle(waiting)
+    return [shape("s")((shard,)) for shard in waiting[:limit]]
+
+
+async def rows_nobody_sends(tx: Transaction, shards: Sequence[int], limit: int) -> Reply:
+    """The oldest rows of those shards that no other transaction has locked."""
+    rows = [row for shard in shards for row in tx.find("outbox", "shard", shard)]
+    rows.sort(key=lambda row: row["id"])
+    return [_message(row) for row in rows if tx.try_lock("outbox", row["id"])][:limit]
+
+
+async def read_problems(tx: Transaction, clients: Sequence[str], keys: Sequence[str]) -> Reply:
+    """The problems, not locked."""
+    found = [tx.get("problem", pair) for pair in sorted(set(zip(clients, keys, strict=True)))]
+    return [_place(row) for row in found if row is not None]
+
+
+async def update_without_due(tx: Transaction, *columns: Sequence[Any]) -> Reply:
+    """Each ticket's new state, its due column left as it was."""
+    for values in zip(*columns, strict=True):
+        row = dict(zip(_MOVED, values, strict=True))
+        row["changed_at"] = tx.clock()
+        if row["state"] != "closed":
+            del row["next_due_at"]
+        await tx.update("ticket", row["id"], row)
+    return f"UPDATE {len(columns[0])}"
+
+
+async def lock_live_subscriptions(tx: Transaction, names: Sequence[str]) -> Reply:
+    """Those that are live, shared; disabled ones are not locked."""
+    there = [name for name in sorted(set(names)) if _is_live(tx.get("subscription", name))]
+    rows = await tx.lock_rows("subscription", there, still=_is_live, share=True)
+    return [shape("name", "live")((row["name"], True)) for row in rows]
+
+
+def _is_live(subscription: Any) -> bool:
+    return subscription is not None and subscription["disabled_at"] is None
+
+
+async def settle_whichever_attempt(
+    tx: Transaction,
+    ids: Sequence[int],
+    _attempts: Sequence[int],
+    states: Sequence[str],
+    proofs: Sequence[str],
+    reasons: Sequence[str],
+    waits_s: Sequence[float],
+) -> Reply:
+    """The outcome, while there is none yet."""
+    settled = []
+    for number, state, proof, reason, wait_s in zip(
+        ids, states, proofs, reasons, waits_s, strict=True
+    ):
+        outcome = {
+            "state": state,
+            "proof": proof,
+            "reason": reason,
+            "due_at": tx.clock() + timedelta(seconds=wait_s),
+            "settled_at": None if state == "pending" else tx.clock(),
+        }
+        done = await tx.update(
+            "message", number, outcome, still=lambda row: row["state"] == "pending"
+        )
+        if done is not None:
+            settled.append(_id(done))
+    return settled
