@@ -230,8 +230,8 @@ async def test_a_statement_too_many_is_seen(
 
 @pytest.mark.parametrize(("share", "seen"), [(1.09, 0), (0.91, 0), (1.11, 1), (0.89, 1)])
 def test_bytes_may_differ_by_a_tenth(share: float, seen: int) -> None:
-    known = Counts(statements=10, round_trips=12, rows=100, wal_bytes=1000)
-    other = replace(known, wal_bytes=round(1000 * share))
+    known = Counts(statements=10, round_trips=12, rows=100, wal_bytes=1_000_000)
+    other = replace(known, wal_bytes=round(1_000_000 * share))
     assert len(counting.differences(other, asdict(known))) == seen
 
 

@@ -221,9 +221,8 @@ async def test_what_would_outlive_its_lease_is_put_back_unsent(world: World, eve
             return first["reason"].startswith("not sent")
 
         await eventually(put_back)
-        assert sent(world) == []
     await world.deliver()
-    assert sent(world) == ["1001/1", "1001/2"]
+    assert sent(world) == ["1001/1", "1001/2"], "once each: the first attempt sent nothing"
 
 
 async def test_a_slow_receiver_leaves_room_for_what_is_due_elsewhere(
