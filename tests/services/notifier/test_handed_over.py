@@ -217,8 +217,8 @@ async def test_what_would_outlive_its_lease_is_put_back_unsent(world: World, eve
         deliverer.hand_over(written.handed, long_ago)
 
         async def put_back() -> bool:
-            [first, _] = await world.sent(channel="webhook")
-            return first["reason"].startswith("not sent")
+            first = await world.sql("SELECT detail FROM tierline.attempt ORDER BY message, number")
+            return bool(first) and first[0]["detail"].startswith("not sent")
 
         await eventually(put_back)
     await world.deliver()
