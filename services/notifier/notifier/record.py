@@ -63,10 +63,18 @@ async def record(
     await _dropped_notices(connection, counted)
     await _notices(connection, [one for one in counted if one.over and not one.stands_in])
     await _stand_ins(connection, [one for one in counted if one.over and one.stands_in])
-    taken = await _next_in_line(connection, [o for o in counted if o.over and o.claim.line], behind)
-    for one in counted:
+    for one in counted:  # before anybody's turn: of a disabled subscription nobody has one
         if one.disable:
             await disable(connection, one.claim.address, one.reason)
+    ended = [one for one in counted if one.over and one.claim.line]
+    # Behind one that failed with its subscription nothing goes out until that one has: a resume
+    # puts both in line again. What `disable` left is refused as it is claimed.
+    behind = {
+        one.claim.id: behind[one.claim.id]
+        for one in ended
+        if one.claim.id in behind and not one.failed_with_subscription
+    }
+    taken = await _next_in_line(connection, ended, behind)
     await _fallbacks(connection, [one for one in counted if one.wants_fallback], policy, directory)
     return Recorded(counted, taken)
 

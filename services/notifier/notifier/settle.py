@@ -51,6 +51,11 @@ class Settlement:
         """Not sent, because its subscription was already disabled."""
         return self.state == "failed" and not self.disable and self.reason.startswith(DISABLED)
 
+    @property
+    def failed_with_subscription(self) -> bool:
+        """Failed because its subscription is disabled, by this outcome or before."""
+        return self.state == "failed" and self.reason.startswith(DISABLED)
+
     def given_back(self) -> "Settlement":
         """The same, to be taken again at once."""
         return replace(self, state=PENDING, outcome="retry", reason="resumed meanwhile")
