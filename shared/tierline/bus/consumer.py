@@ -19,6 +19,7 @@ from tierline.bus.limits import (
     BATCH_MAX,
     CLOSE_TIMEOUT_S,
     COMMIT_TIMEOUT_S,
+    CONSUMER_GATHER_S,
     FETCH_BYTES_MAX,
     GET_WAIT_MS,
     HEARTBEAT_MS,
@@ -166,7 +167,7 @@ class Consumer:
             if not batch:
                 _see_it_fetches(self._consumer)
                 continue
-            self._heard = _now()
+            began = self._heard = _now()
             messages = [_message(record) for records in batch.values() for record in records]
             try:
                 await self._handle(messages)
@@ -179,6 +180,8 @@ class Consumer:
                 continue
             failures = 0
             await self._commit(batch)
+            if len(messages) < BATCH_MAX:
+                await _until(began + CONSUMER_GATHER_S, stop)
 
     def _seek_back(self, batch: dict[TopicPartition, list[Any]]) -> None:
         for partition, records in batch.items():
@@ -198,6 +201,13 @@ class Consumer:
 def _now() -> float:
     """Seconds of the running loop's clock, which never runs backwards."""
     return asyncio.get_running_loop().time()
+
+
+async def _until(instant: float, stop: asyncio.Event) -> None:
+    """Wait until the loop's clock shows `instant`, or until `stop`."""
+    if (wait := instant - _now()) > 0:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), wait)
 
 
 def _message(record: Any) -> Message:

@@ -6,12 +6,22 @@ BATCH_MAX = 500
 RELAY_ROWS_MAX = 1_000
 """Outbox rows sent in one pass."""
 
-RELAY_SHARDS_MAX = 4
-"""Shards one pass takes, so that several replicas share the work."""
+RELAY_SHARDS_MAX = 16
+"""Shards one pass takes..."""
+RELAY_SHARDS_CROWD = 4
+"""...and after a full one, so that several replicas share a backlog."""
 
-RELAY_POLL_S = 0.05
+RELAY_POLL_S = 0.25
+"""Rows are sent as they are committed; a look every so often finds those of a relay that died."""
 RELAY_BUSY_S = 0.005
 """A nudged shard that another relay holds is tried again after this."""
+
+RELAY_GATHER_S = 0.01
+"""Between the starts of two passes in a row, unless the first was full: what comes meanwhile goes
+together. The first row after a silence never waits."""
+
+CONSUMER_GATHER_S = 0.015
+"""Likewise between the starts of two batches in a row."""
 
 GATE_CHECK_S = 1.0
 """How long the topics, once seen, are taken to exist."""

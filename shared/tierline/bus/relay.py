@@ -13,8 +13,10 @@ import structlog
 
 from tierline.bus.limits import (
     RELAY_BUSY_S,
+    RELAY_GATHER_S,
     RELAY_POLL_S,
     RELAY_ROWS_MAX,
+    RELAY_SHARDS_CROWD,
     RELAY_SHARDS_MAX,
     backoff_s,
 )
@@ -51,6 +53,7 @@ class Relay:
         self._db = db
         self._sender = sender
         self._wake = asyncio.Event()
+        self._shards = RELAY_SHARDS_MAX
 
     def nudge(self) -> None:
         """Rows were committed in this process: look now instead of at the next poll."""
@@ -60,13 +63,14 @@ class Relay:
         """Relay until `stop`; on errors back off and go on."""
         failures = 0
         while not stop.is_set():
-            wait = RELAY_POLL_S
+            began, wait = asyncio.get_running_loop().time(), RELAY_POLL_S
             nudged = self._wake.is_set()
             self._wake.clear()
             try:
                 sent = await self.send_once()
                 failures = 0
                 if sent:
+                    await self._gather(sent, began, stop)
                     continue
                 if nudged:
                     wait = RELAY_BUSY_S
@@ -80,13 +84,22 @@ class Relay:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), wait)
 
+    async def _gather(self, sent: int, began: float, stop: asyncio.Event) -> None:
+        """Let rows come together after a pass that left none behind; see RELAY_GATHER_S."""
+        full = sent >= RELAY_ROWS_MAX
+        self._shards = RELAY_SHARDS_CROWD if full else RELAY_SHARDS_MAX
+        wait = began + RELAY_GATHER_S - asyncio.get_running_loop().time()
+        if not full and wait > 0:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), wait)
+
     async def send_once(self) -> int:
         """Send what some free shards hold, oldest first; returns how many rows left the outbox.
 
         Raises NotSentError when the broker did not take them (they stay).
         """
         async with self._db.transaction() as connection:
-            shards = await _take_shards(connection)
+            shards = await _take_shards(connection, self._shards)
             if not shards:
                 return 0
             rows = await connection.fetch(OUTBOX_ROWS, shards, RELAY_ROWS_MAX)
@@ -103,15 +116,20 @@ WITH waiting AS MATERIALIZED (
     SELECT s FROM generate_series(0, $1 - 1) AS s
     WHERE EXISTS (SELECT 1 FROM tierline.outbox WHERE shard = s)
     ORDER BY random()
+), unhurried AS MATERIALIZED (
+    SELECT set_config('synchronous_commit', 'off', true)
 )
-SELECT s FROM waiting WHERE pg_try_advisory_xact_lock($2, s) LIMIT $3
+SELECT s FROM waiting, unhurried WHERE pg_try_advisory_xact_lock($2, s) LIMIT $3
 """
-"""Shards in random order, so that two relays seldom want the same; locked ones are passed over."""
+"""Shards in random order, so that two relays seldom want the same; locked ones are passed over.
+
+The transaction's commit need not wait for the disk: rows whose deletion a crash undoes are sent
+again, which harms nobody."""
 
 
-async def _take_shards(connection: Any) -> list[int]:
-    """Lock up to RELAY_SHARDS_MAX shards that have rows and that nobody else is sending."""
-    rows = await connection.fetch(TAKE_SHARDS, SHARDS, LOCK_CLASS, RELAY_SHARDS_MAX)
+async def _take_shards(connection: Any, most: int) -> list[int]:
+    """Lock up to `most` shards that have rows and that nobody else is sending."""
+    rows = await connection.fetch(TAKE_SHARDS, SHARDS, LOCK_CLASS, most)
     return [row["s"] for row in rows]
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import os
 import signal
 import socket
@@ -23,6 +24,9 @@ LISTEN_BACKLOG = 2048
 SERVER_STOP_SECONDS = 3
 CLOSE_SECONDS = 5.0
 PARENT_POLL_SECONDS = 1.0
+
+GC_THRESHOLDS = (20_000, 20, 20)
+"""Objects, then collections of the generation below, after which the collector looks again."""
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
@@ -99,10 +103,22 @@ async def _run(build: Callable[[Any], Awaitable[Service]], settings: ServiceSett
         log.exception("the service could not be built")
         listener.close()
         return 1
+    _collect_seldom()
     log.info("started", port=settings.port)
     code = await serve(service, settings, listener, stop)
     log.info("stopped", exit_code=code)
     return code
+
+
+def _collect_seldom() -> None:
+    """What stands now stays; little of what a batch makes goes in circles.
+
+    With Python's own bounds the collector walks each batch several times over, for a twentieth of
+    a service's processor time.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
 
 
 async def serve(
