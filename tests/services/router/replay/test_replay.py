@@ -1,11 +1,9 @@
 """Recorded commands: who may send them, when they may have happened, once each, and alone."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
-import pytest_asyncio
 
 from router.recorded.batch import record
 from router.recorded.reading import read
@@ -23,19 +21,12 @@ from tests.services.router.replaying import (
     said,
     send,
 )
-from tests.services.router.world import World, router_world, token_of
+from tests.services.router.world import router_world, token_of
 from tierline.store.replays import NotFreshError, Replay, begin_replay
 from tierline.web.keys import hash_key
 from tierline.web.principal import READ, REPLAY
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def world(database_url: str) -> AsyncIterator[World]:
-    """A router in whose database a replay has begun."""
-    async with replaying(database_url) as found:
-        yield found
 
 
 async def test_a_life_is_recorded_at_its_own_instants_in_one_transaction(world):

@@ -1,10 +1,8 @@
 """When a recorded command may have happened, and how far time passes meanwhile."""
 
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
-import pytest_asyncio
 
 from router.recorded.rules import refused_at
 from sla_timer.audit import Auditor
@@ -20,18 +18,10 @@ from tests.services.router.replaying import (
     said,
     send,
 )
-from tests.services.router.world import World
 from tierline.store.replays import Replay
 from tierline.store.tickets import read_ticket
 
 pytestmark = pytest.mark.postgres
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def world(database_url: str) -> AsyncIterator[World]:
-    """A router in whose database a replay has begun."""
-    async with replaying(database_url) as found:
-        yield found
 
 
 async def test_time_passes_between_two_recorded_commands_of_one_batch(world):
