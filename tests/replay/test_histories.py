@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.replay.histories import History, made_up, recorded
-from tierline.domain.events import TIME, Claimed, Moved, Reopened
+from tierline.domain.events import TIME, Claimed, Held, Moved, Reopened
 from tierline.domain.evolve import fold
 from tierline.domain.ticket import Ticket
 from tierline.replay.books import time_books
@@ -170,6 +170,11 @@ def test_the_made_up_log_has_the_traits_of_a_real_one(made):
     holds = [case for case in made.plan.cases if verbs(case).count("hold") >= 3]
     assert holds
     assert any(verbs(case)[-2:] == ["resolve", "close"] for case in holds)
+    reasons = Counter(
+        (what.was, what.hold.reason) for what in happened if isinstance(what, Held) and what.was
+    )
+    changed = {pair for pair in reasons if pair[0] != pair[1]}
+    assert len(changed) >= 8, "holds that change their reason, without work in between"
     assert len(made.plan.clients) == 3
     assert {column for column, _ in made.plan.reasons} == {
         *("status / sub_status", "at", "tier", "impact")
@@ -177,6 +182,14 @@ def test_the_made_up_log_has_the_traits_of_a_real_one(made):
     assert min(made.plan.reasons.values()) >= 16
     spans = [spans_a_change_of_clocks(case) for case in made.plan.cases]
     assert sum(spans) >= 40
+
+
+def test_local_times_of_the_made_up_log_occur_twice_and_are_told_apart(made):
+    """In the night that clocks go back: some are the second, which only the row before shows."""
+    local = [step.at.astimezone(BRUSSELS) for case in made.plan.cases for step in case.steps]
+    twice = {at for at in local if at.utcoffset() != at.replace(fold=1 - at.fold).utcoffset()}
+    assert len(twice) >= 10
+    assert sum(at.fold for at in twice) >= 3
 
 
 BRUSSELS = ZoneInfo("Europe/Brussels")

@@ -7,11 +7,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tierline.domain.terms import Priority
-from tierline.replay.instants import UnreadableInstantError, read_instant
-from tierline.replay.log import NO_CLIENT, LogError, read_log
+from tierline.replay.instants import UnreadableInstantError, read_instants, settled
+from tierline.replay.log import EARLIER, NO_CLIENT, LogError, read_log
 from tierline.replay.mapping import parse_mapping
 from tierline.replay.meaning import Kind
 from tierline.replay.names import Groups, Logins, tidy
+from tierline.replay.unmapped import LISTED_MAX, VALUES_MAX, Notes
 
 OTHER_DESK = """\
 file: {separator: ";", order: newest first, missing: "?"}
@@ -88,12 +89,14 @@ def test_rows_that_cannot_be_placed_are_left_out_and_listed(tmp_path):
     rows = ["INC3;soon;New;A;;;acme", ";28/3/2026 11:00;New;A;;;acme", "INC4;28/3/1999 11:00;New;A"]
     log = read(tmp_path, rows)
     assert not log.cases
-    assert [(it.row, it.column) for it in log.unmapped] == [
+    left = [it for it in log.unmapped if it.reason.endswith("the row is left out")]
+    assert [(it.row, it.column) for it in left] == [
         (2, "sys_updated_at"),
         (3, "number"),
         (4, "sys_updated_at"),
     ]
-    assert all(it.reason.endswith("the row is left out") for it in log.unmapped)
+    short = [(it.row, it.column) for it in log.unmapped if it not in left]
+    assert short == [(4, "assigned_to"), (4, "priority"), (4, "company")]
 
 
 def test_a_status_nobody_knows_leaves_the_state_and_is_listed(tmp_path):
@@ -109,9 +112,41 @@ def test_a_row_with_more_values_than_columns_is_taken_and_listed(tmp_path):
     assert (len(log.cases), [it.value for it in log.unmapped]) == (1, ["of what?"])
 
 
+def test_a_header_without_a_name_is_a_column_like_any_other(tmp_path):
+    """Tables that are numbered by what exported them begin with one."""
+    path = tmp_path / "log.csv"
+    path.write_text(f";{HEADER}0;INC6;28/3/2026 11:00;New;Network;;P1;acme\n")
+    log = read_log(path, parse_mapping(OTHER_DESK))
+    assert (len(log.cases), log.unmapped) == (1, ())
+
+
+@pytest.mark.parametrize("column", [0, 3, 4, 6])
+def test_a_name_that_is_too_long_is_cut_and_listed(tmp_path, column):
+    values = ["INC6", "28/3/2026 11:00", "New", "Network", "Ann", "P1", "acme"]
+    values[column] = "x" * 101
+    (found,) = read(tmp_path, [";".join(values)]).unmapped
+    name = HEADER.strip().split(";")[column]
+    assert (found.row, found.column, found.reason) == (
+        *(2, name),
+        "has more than 100 characters: it is cut",
+    )
+
+
+def test_a_frequent_reason_hides_no_rare_one():
+    notes = Notes()
+    for row in range(5 * LISTED_MAX):
+        notes.add(row, "state", f"Parked {row % (2 * VALUES_MAX)}", "unknown")
+    notes.add(7, "at", "soon", "unreadable")
+    assert notes.reasons == {("state", "unknown"): 5 * LISTED_MAX, ("at", "unreadable"): 1}
+    assert len(notes.listed) == LISTED_MAX + 1
+    assert notes.listed[-1].value == "soon"
+    assert len(notes.values["state", "unknown"]) == VALUES_MAX
+
+
 def test_the_reserved_client_is_nobodys_name(tmp_path):
     log = read(tmp_path, ["INC7;28/3/2026 11:00;New;Network;;P1;Unsorted"])
     assert log.cases["INC7"][0].client == NO_CLIENT
+    assert [it.value for it in log.unmapped] == ["Unsorted"]
 
 
 def test_filtered_rows_are_counted_apart(tmp_path):
@@ -139,8 +174,13 @@ def test_a_line_of_support_nobody_knows_is_that_of_the_teams_other_rows(tmp_path
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("number,when\n", "has no column `number`"),
-        (HEADER.replace("assigned_to", "assigned"), "no column `assigned_to`; did you mean"),
+        ("number,when\n", 'has no column `number`.*set the mapping\'s `file.separator` to ","'),
+        ("case;when\n", "has no column `number`.*; known: case, when"),
+        (
+            HEADER.replace("assigned_to", "assigned"),
+            r"log.csv: .* `assigned_to`, which `columns.owner` \(mapping:7:10\) .* mean `assigned`",
+        ),
+        (HEADER.replace("group", "team"), r"`columns\.team` \(mapping:6:9\)"),
         (HEADER + 'INC1;"28/3\n', "mend the quotes"),
         (HEADER.replace("company", "number;company"), "several columns `number`"),
     ],
@@ -184,13 +224,41 @@ BRUSSELS = ZoneInfo("Europe/Brussels")
 def test_local_times_at_a_change_of_daylight_saving_time(text, before, found):
     above = datetime.fromisoformat(before).replace(tzinfo=UTC) if before else None
     wanted = datetime.fromisoformat(found).replace(tzinfo=UTC)
-    assert read_instant(text, ["iso"], BRUSSELS, above) == wanted
+    assert settled(read_instants(text, ["iso"], BRUSSELS), above) == wanted
+
+
+BACK_IN_AUTUMN = [
+    "INC1;25/10/2026 02:10;Resolved;Network;Ann;P3;acme",
+    "INC1;25/10/2026 02:50;Active;Network;Ann;P3;acme",
+    "INC1;25/10/2026 01:30;New;Service Desk;;P3;acme",
+]
+"""Newest first: worked on from 02:50 summer time, and resolved twenty minutes later."""
+
+
+@pytest.mark.parametrize("order", ["newest first", "oldest first"])
+def test_the_night_that_clocks_go_back_keeps_the_order_of_the_rows(tmp_path, order):
+    rows = BACK_IN_AUTUMN if order == "newest first" else BACK_IN_AUTUMN[::-1]
+    log = read(tmp_path, rows, mapping=OTHER_DESK.replace("newest first", order))
+    found = log.cases["INC1"]
+    assert [row.meaning.kind for row in found] == [Kind.QUEUED, Kind.WORKING, Kind.RESOLVED]
+    assert [f"{row.at:%d %H:%M}" for row in found] == ["24 23:30", "25 00:50", "25 01:10"]
+    assert log.unmapped == ()
+
+
+def test_rows_out_of_order_are_taken_in_order_of_time_and_listed(tmp_path):
+    """Also what one sees who forgets to say `newest first`."""
+    mapping = OTHER_DESK.replace("newest first", "oldest first")
+    log = read(tmp_path, NEWEST_FIRST, mapping=mapping)
+    assert [row.meaning.kind for row in log.cases["INC1"]] == [
+        *(Kind.WORKING, Kind.HOLD, Kind.CLOSED)
+    ]
+    assert [it.row for it in log.unmapped if it.reason == EARLIER] == [3, 5]
 
 
 @pytest.mark.parametrize("text", ["", "now", "0001-01-01T00:00:00+14:00", "2199-01-01T00:00:00"])
 def test_an_instant_nobody_reckons_with_is_unreadable(text):
     with pytest.raises(UnreadableInstantError):
-        read_instant(text, ["iso"], BRUSSELS)
+        read_instants(text, ["iso"], BRUSSELS)
 
 
 def test_logins_are_small_letters_and_never_shared():

@@ -24,6 +24,8 @@ teams: {else: T1}
 client: Elm Foods
 """
 
+FORM = 'client: A\ninstants: {{formats: "{}"}}'
+
 
 def test_the_smallest_mapping_says_five_things():
     mapping = parse_mapping(SMALLEST)
@@ -85,6 +87,10 @@ def test_a_value_written_out_wins_over_a_pattern_and_an_earlier_pattern_over_a_l
         ("client: Elm Foods", "client: A\nlimits: {T9: 4h}", 6, "limits.T9", "`T9`"),
         ("client: Elm Foods", "client: A\ninstants: {zone: Mars}", 6, "instants.zone", "Mars"),
         ("client: Elm Foods", "client: A\ninstants: {formats: dmy}", 6, "formats", "no form"),
+        ("client: Elm Foods", FORM.format("%d.%m.%Y %k:%M"), 6, "formats", "no form of an"),
+        ("client: Elm Foods", FORM.format("%d.%m. %H:%M"), 6, "formats", "year, month and day"),
+        ("client: Elm Foods", FORM.format("%d.%m.%Y %I:%M"), 6, "formats", "write `%H`, or `%p`"),
+        ("client: Elm Foods", FORM.format("%d.%m.%Y %H:%M %Z"), 6, "formats", "instants.zone"),
         ("client: Elm Foods", "client: A\nlimts: {T1: 4h}", 6, "limts", "did you mean `limits`?"),
     ],
 )
@@ -94,6 +100,14 @@ def test_what_is_wrong_is_named_with_line_field_and_remedy(written, meant, line,
         parse_mapping(SMALLEST.replace(written, meant))
     found = [it for it in caught.value.findings if (it.line, field in it.field) == (line, True)]
     assert any(said in str(it) for it in found), str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "form",
+    ["%d/%m/%Y %H:%M", "%m/%d/%y %I:%M %p", "%Y-%m-%dT%H:%M:%S.%f%z", "%d %b %Y, %H.%M UTC", "%x"],
+)
+def test_a_form_that_reads_what_it_writes_is_taken(form):
+    assert parse_mapping(SMALLEST + FORM.format(form).split("\n")[1]).formats == (form,)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path):

@@ -1,15 +1,17 @@
 """Rows into commands: one row may need none, one or several, in order, at one instant."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from tests.replay.test_mapping import SMALLEST
 from tierline.domain.terms import HoldReason, Priority, State
-from tierline.replay.log import Log, LogError, Row
+from tierline.replay.log import NO_CLIENT, Log, LogError, Row
 from tierline.replay.mapping import parse_mapping
 from tierline.replay.meaning import Kind, Meaning
-from tierline.replay.plan import IDLE, WAITS, Case, Expected, Plan, plan
+from tierline.replay.plan import CHANGES, IDLE, WAITS, Case, Expected, Plan, plan
+from tierline.replay.unmapped import Unmapped
 
 TWO_LINES = SMALLEST.replace("{T1: first}", "{T1: first, T2: second}")
 MAPPING = parse_mapping(TWO_LINES)
@@ -172,6 +174,31 @@ def test_only_the_earliest_cases_are_taken_where_a_limit_is_given():
     assert [it.key for it in plan(log, MAPPING, cases_max=1).cases] == ["A"]
 
 
-def test_a_log_without_a_single_row_is_refused():
-    with pytest.raises(LogError, match="nothing to replay"):
-        plan(Log({}, {}, {}, (), {}, 0, 0), MAPPING)
+@pytest.mark.parametrize("what", ["client", "title", "service"])
+def test_what_a_case_keeps_is_that_of_the_first_row_that_says_it(what):
+    """A ticket has one client, title and service; a row that says another is listed."""
+    nothing = NO_CLIENT if what == "client" else ""
+    told = rows(WORK, WORK, WORK, WORK)
+    said = [nothing, "Elm", "Elm", "Oak"]
+    made = tuple(replace(row, **{what: value}) for row, value in zip(told, said, strict=True))
+    found = plan(Log({"C1": made}, {"Desk": "T1"}, {}, (), {}, 4, 0), MAPPING)
+    opening = found.cases[0].steps[0].fields
+    assert opening[what] == ("C1: Elm" if what == "title" else "Elm")
+    assert [(it.row, it.value, it.reason) for it in found.unmapped] == [(5, "Oak", CHANGES)]
+    assert sum(found.reasons.values()) == 1
+
+
+@pytest.mark.parametrize(
+    ("log", "said"),
+    [
+        (Log({}, {}, {}, (), {}, 0, 0), "nothing to replay: no row of the log could be taken$"),
+        (Log({}, {}, {}, (), {}, 9, 9), "all 9 rows are left out by `only` and `skip`"),
+        (
+            Log({}, {}, {}, (Unmapped(2, "at", "soon", "is not written like iso"),), {}, 1, 0),
+            "row 2, at `soon` is not written like iso",
+        ),
+    ],
+)
+def test_a_log_without_a_single_row_is_refused_and_says_why(log, said):
+    with pytest.raises(LogError, match=said):
+        plan(log, MAPPING)

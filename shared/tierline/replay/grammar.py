@@ -3,6 +3,7 @@
 Read from top to bottom this is the reference; `schema.py` prints it for editors.
 """
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from tierline.domain.terms import HoldReason, Priority, TicketType
@@ -60,9 +61,25 @@ COLUMNS: Final = Fields(
 
 
 def _form(text: str) -> tuple[str, str] | None:
-    if text == ISO or "%" in text:
+    """Does the form read back what it writes, so far as instants need it?"""
+    if text == ISO:
         return None
-    return f"`{text}` is no form of an instant", 'write iso, or one like "%d/%m/%Y %H:%M"'
+    wrong, remedy = f"`{text}` is no form of an instant", 'write iso, or one like "%d/%m/%Y %H:%M"'
+    try:
+        read = datetime.strptime(_SAMPLE.strftime(text), text)  # noqa: DTZ007 - only the form counts
+    except ValueError:
+        return wrong, remedy
+    if read.date() != _SAMPLE.date():
+        return f"{wrong}: it does not say year, month and day", remedy
+    if read.hour not in {0, _SAMPLE.hour}:
+        return f"{wrong}: `%I` is an hour of twelve", "write `%H`, or `%p` beside it"
+    if "%Z" in text:
+        said = f"{wrong}: the name of a zone is no offset"
+        return said, "write `%z` for offsets, or the name itself, and `instants.zone`"
+    return None
+
+
+_SAMPLE: Final = datetime(2026, 11, 29, 21, 34, 56, 123456, tzinfo=UTC)
 
 
 INSTANTS: Final = Fields(

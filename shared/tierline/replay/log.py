@@ -4,19 +4,20 @@ import csv
 import gzip
 import io
 import zlib
-from collections import Counter
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
 from tierline.domain.terms import Priority
 from tierline.domain.triage import UNSORTED
 from tierline.policy.errors import did_you_mean
-from tierline.replay.instants import UnreadableInstantError, read_instant
+from tierline.replay.grammar import SEPARATORS
+from tierline.replay.instants import UnreadableInstantError, read_instants, settled
 from tierline.replay.mapping import JOINT, LogMapping
 from tierline.replay.meaning import SAME, Meaning, Order
-from tierline.replay.names import Groups, Logins, tidy
+from tierline.replay.names import NAME_MAX, Groups, Logins, line_of, tidy
+from tierline.replay.unmapped import Notes, Unmapped, Why
 
 ROWS_MAX = 2_000_000
 """Rows of one log; a larger one is to be cut by time."""
@@ -24,26 +25,14 @@ ROWS_MAX = 2_000_000
 FIELD_CHARS_MAX = 1_000_000
 """Characters of one field, long texts included."""
 
-LISTED_MAX = 10_000
-"""Entries of the list of what could not be mapped; beyond it they are counted by reason."""
+TITLE_MAX = 200
+"""Characters of a title."""
 
 GZIP = ".gz"
-BEYOND = ""
-"""The column that a row's values have where it has more of them than the header."""
 
 
 class LogError(ValueError):
     """The log as a whole cannot be read; says what to do."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unmapped:
-    """What of a row could not be taken, and what is done instead. `row`: as in `Row.number`."""
-
-    row: int
-    column: str
-    value: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +60,9 @@ class Row:
 class Log:
     """A log in our words: the rows of each case in time order, and what was not taken.
 
-    `unmapped` holds at most LISTED_MAX entries; `reasons` counts all of them by column and reason.
-    `groups`: name to tier. `people`: name to login. `filtered`: rows that the mapping leaves out.
+    `unmapped` lists the first rows of each reason; `reasons` counts all of them by column and
+    reason, `values` what they hold. `groups`: name to tier. `people`: name to login. `filtered`:
+    rows that the mapping leaves out.
     """
 
     cases: Mapping[str, tuple[Row, ...]]
@@ -82,6 +72,23 @@ class Log:
     reasons: Mapping[tuple[str, str], int]
     rows: int
     filtered: int
+    values: Mapping[Why, Mapping[str, int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """One row as the file has it: its place and its values by column, missing ones empty.
+
+    `beyond`: the first value after the last column, where there is one.
+    """
+
+    number: int
+    values: Mapping[str, str]
+    beyond: str | None
+
+    def of(self, column: str) -> str:
+        """What stands in a column; empty where there is none."""
+        return self.values.get(column, "") if column else ""
 
 
 def read_log(path: str | Path, mapping: LogMapping) -> Log:
@@ -107,10 +114,7 @@ def _opened(file: Path, mapping: LogMapping) -> io.TextIOBase:
     return opened
 
 
-def _records(
-    text: io.TextIOBase, mapping: LogMapping, name: str
-) -> Iterator[tuple[int, dict[str, str]]]:
-    """Each row's number and its values by column, missing ones empty."""
+def _records(text: io.TextIOBase, mapping: LogMapping, name: str) -> Iterator[_Record]:
     csv.field_size_limit(FIELD_CHARS_MAX)
     reader = csv.reader(text, delimiter=mapping.file.separator, strict=True)
     try:
@@ -120,30 +124,35 @@ def _records(
             if number > ROWS_MAX + 1:
                 raise LogError(f"{name}: holds more than {ROWS_MAX} rows; cut it by time")
             if values:
-                record = dict(zip(header, _tidied(values, mapping), strict=False))
-                if len(values) > len(header):
-                    record[BEYOND] = values[len(header)]
-                yield number, record
+                found = dict(zip(header, _bare(values, mapping), strict=False))
+                beyond = values[len(header)] if len(values) > len(header) else None
+                yield _Record(number, found, beyond)
     except csv.Error as error:
         raise LogError(f"{name}: line {reader.line_num}: {error}; mend the quotes") from error
 
 
-def _tidied(values: list[str], mapping: LogMapping) -> Iterator[str]:
+def _bare(values: list[str], mapping: LogMapping) -> Iterator[str]:
     missing = mapping.file.missing
     for value in values:
-        bare = value.strip()
-        yield "" if bare.casefold() in missing else bare
+        line = line_of(value)
+        yield "" if line.casefold() in missing else line
 
 
 def _check_header(header: list[str], mapping: LogMapping, name: str) -> None:
-    wanted = (*mapping.columns.named(), *mapping.only, *mapping.skip)
-    for column in wanted:
+    for wanted in mapping.wanted:
+        column, named = wanted.column, f"`{wanted.field}` ({wanted.place})"
         if column not in header:
-            meant = did_you_mean(column, header)
-            remedy = meant or "name a column that it has, or the mapping's `file.separator`"
-            raise LogError(f"{name}: has no column `{column}`; {remedy}")
+            remedy = _separator(header) or did_you_mean(column, header)
+            raise LogError(f"{name}: has no column `{column}`, which {named} names; {remedy}")
         if header.count(column) > 1:
-            raise LogError(f"{name}: has several columns `{column}`; rename all but one")
+            several = f"{name}: has several columns `{column}`, which {named} names"
+            raise LogError(f"{several}; rename all but one")
+
+
+def _separator(header: list[str]) -> str:
+    """The remedy where all columns are read as one."""
+    inside = [name for name, sign in SEPARATORS.items() if len(header) == 1 and sign in header[0]]
+    return f'set the mapping\'s `file.separator` to "{inside[0]}"' if inside else ""
 
 
 @dataclass(slots=True)
@@ -154,144 +163,169 @@ class _Reader:
     groups: Groups = field(default_factory=Groups)
     logins: Logins = field(default_factory=Logins)
     team_tiers: dict[str, str] = field(default_factory=dict)
-    listed: list[Unmapped] = field(default_factory=list)
-    reasons: Counter[tuple[str, str]] = field(default_factory=Counter)
+    notes: Notes = field(default_factory=Notes)
     seen: int = 0
     filtered: int = 0
 
-    def read(self, records: Iterator[tuple[int, dict[str, str]]]) -> Log:
+    def read(self, records: Iterable[_Record]) -> Log:
         """All rows by case; within a case by instant, rows of one instant as they stand."""
-        cases: dict[str, list[Row]] = {}
-        for number, record in records:
+        cases: dict[str, list[_Dated]] = {}
+        for record in records:
             self.seen += 1
             if self._left_out(record):
                 self.filtered += 1
-                continue
-            key = tidy(record.get(self.mapping.columns.case, ""))
-            above = cases[key][-1].at if key in cases else None
-            row = self._row(number, key, record, above)
-            if row is not None:
-                cases.setdefault(row.case, []).append(row)
-        if self.mapping.file.order is Order.NEWEST_FIRST:
-            for rows in cases.values():
-                rows.reverse()
+            elif (row := self._row(record)) is not None:
+                cases.setdefault(row[0].case, []).append(row)
         return Log(
-            cases={key: tuple(sorted(rows, key=lambda row: row.at)) for key, rows in cases.items()},
+            cases={key: self._in_order(rows) for key, rows in cases.items()},
             groups=self.groups.tiers(),
             people=self.logins.named(),
-            unmapped=tuple(self.listed),
-            reasons=dict(self.reasons),
+            unmapped=tuple(self.notes.listed),
+            reasons=dict(self.notes.reasons),
             rows=self.seen,
             filtered=self.filtered,
+            values=self.notes.values,
         )
 
-    def _left_out(self, record: Mapping[str, str]) -> bool:
+    def _left_out(self, record: _Record) -> bool:
         only, skip = self.mapping.only, self.mapping.skip
-        wanted = all(values.of(record.get(column, "")) for column, values in only.items())
-        return not wanted or any(values.of(record.get(c, "")) for c, values in skip.items())
+        wanted = all(values.of(record.of(column)) for column, values in only.items())
+        return not wanted or any(values.of(record.of(column)) for column, values in skip.items())
 
-    def _note(self, number: int, column: str, value: str, reason: str) -> None:
-        self.reasons[column, reason] += 1
-        if len(self.listed) < LISTED_MAX:
-            self.listed.append(Unmapped(number, column, value[:200], reason))
+    def _in_order(self, rows: list["_Dated"]) -> tuple[Row, ...]:
+        """Rows of one case in order of time. A local time that occurs twice is told by the last."""
+        if self.mapping.file.order is Order.NEWEST_FIRST:
+            rows.reverse()
+        found: list[Row] = []
+        for row, instants in rows:
+            before = found[-1].at if found else None
+            at = settled(instants, before)
+            if before is not None and at < before:
+                written = f"{at:%Y-%m-%d %H:%M} UTC"
+                self.notes.add(row.number, self.mapping.columns.at, written, EARLIER)
+            found.append(row if at == row.at else replace(row, at=at))
+        return tuple(sorted(found, key=lambda row: row.at))
 
-    def _row(
-        self, number: int, key: str, record: Mapping[str, str], above: datetime | None
-    ) -> Row | None:
-        columns = self.mapping.columns
-        if not key:
-            self._note(number, columns.case, "", "names no case: the row is left out")
-            return None
-        if BEYOND in record:
+    def _row(self, record: _Record) -> "_Dated | None":
+        columns, number = self.mapping.columns, record.number
+        if record.beyond is not None:
             reason = "has more values than the header has columns: the rest is left out"
-            self._note(number, BEYOND, record[BEYOND], reason)
-        at = self._instant(number, record.get(columns.at, ""), above)
-        if at is None:
+            self.notes.add(number, "", record.beyond, reason)
+        for column in dict.fromkeys(self.mapping.columns.named()):
+            if column not in record.values:
+                reason = "has fewer values than the header has columns: this one is taken as empty"
+                self.notes.add(number, column, "", reason)
+        key = self._name(record, columns.case)
+        if not key:
+            self.notes.add(number, columns.case, "", "names no case: the row is left out")
             return None
-        status, meaning = self._status(number, record)
-        group, tier = self._place(number, record)
-        return Row(
+        instants = self._instants(record)
+        if not instants:
+            return None
+        status, meaning = self._status(record)
+        group, tier = self._place(record)
+        row = Row(
             number=number,
             case=key,
-            at=at,
+            at=instants[0],
             status=status,
             meaning=meaning,
             group=group,
             tier=tier,
-            owner=self.logins.of(tidy(record.get(columns.owner, ""))),
-            priority=self._priority(number, record),
-            client=self._client(number, record),
-            title=JOINT.join(t for c in columns.title if (t := tidy(record.get(c, "")))),
-            service=tidy(record.get(columns.service, "")),
+            owner=self.logins.of(self._name(record, columns.owner)),
+            priority=self._priority(record),
+            client=self._client(record),
+            title=self._title(record),
+            service=self._name(record, columns.service),
         )
+        return row, instants
 
-    def _instant(self, number: int, text: str, above: datetime | None) -> datetime | None:
+    def _name(self, record: _Record, column: str) -> str:
+        """A value that names something, cut to what a name may have."""
+        return self._cut(record.number, column, record.of(column), NAME_MAX)
+
+    def _title(self, record: _Record) -> str:
+        columns = self.mapping.columns.title
+        title = JOINT.join(said for column in columns if (said := record.of(column)))
+        return self._cut(record.number, JOINT.join(columns), title, TITLE_MAX)
+
+    def _cut(self, number: int, column: str, value: str, most: int) -> str:
+        if len(value) > most:
+            self.notes.add(number, column, value, f"has more than {most} characters: it is cut")
+        return value[:most].strip()
+
+    def _instants(self, record: _Record) -> tuple[datetime, ...]:
         mapping = self.mapping
-        ascending = mapping.file.order is Order.OLDEST_FIRST
+        text = record.of(mapping.columns.at)
         try:
-            return read_instant(text, mapping.formats, mapping.zone, above if ascending else None)
+            return read_instants(text, mapping.formats, mapping.zone)
         except UnreadableInstantError as error:
-            self._note(number, mapping.columns.at, text, f"{error}: the row is left out")
-            return None
+            reason = f"{error}: the row is left out"
+            self.notes.add(record.number, mapping.columns.at, text, reason)
+            return ()
 
-    def _status(self, number: int, record: Mapping[str, str]) -> tuple[str, Meaning]:
-        columns = self.mapping.columns
-        status = JOINT.join(v for c in columns.status if (v := tidy(record.get(c, ""))))
+    def _status(self, record: _Record) -> tuple[str, Meaning]:
+        columns = self.mapping.columns.status
+        status = JOINT.join(v for column in columns if (v := self._name(record, column)))
         meaning = self.mapping.statuses.of(status)
         if meaning is None:
             reason = "is no status of the mapping: the row leaves the state as it was"
-            self._note(number, JOINT.join(columns.status), status, reason)
+            self.notes.add(record.number, JOINT.join(columns), status, reason)
         return status, meaning or SAME
 
-    def _place(self, number: int, record: Mapping[str, str]) -> tuple[str, str]:
+    def _place(self, record: _Record) -> tuple[str, str]:
         """The group and tier of a row; without a team, the group for that."""
         mapping, columns = self.mapping, self.mapping.columns
-        team = tidy(record.get(columns.team, ""))
+        team = self._name(record, columns.team)
         if not team:
             reason = f"names no team: taken as {mapping.unassigned}"
-            self._note(number, columns.team, "", reason)
+            self.notes.add(record.number, columns.team, "", reason)
             team = mapping.unassigned
-        tier = self._tier(number, team, record)
+        tier = self._tier(team, record)
         return self.groups.of(team, tier), tier
 
-    def _tier(self, number: int, team: str, record: Mapping[str, str]) -> str:
+    def _tier(self, team: str, record: _Record) -> str:
         mapping = self.mapping
-        said = tidy(record.get(mapping.columns.tier, "")) if mapping.columns.tier else ""
+        said = record.of(mapping.columns.tier)
         tier = mapping.tier_values.of(said) if said else None
         if tier is None:
             tier = mapping.teams.of(team) or self.team_tiers.get(team)
             if mapping.columns.tier:
                 taken = tier or mapping.tiers[0]
                 reason = f"is no line of support of the mapping: taken as {taken}"
-                self._note(number, mapping.columns.tier, said, reason)
+                self.notes.add(record.number, mapping.columns.tier, said, reason)
         tier = tier or mapping.tiers[0]
         self.team_tiers.setdefault(team, tier)
         return tier
 
-    def _priority(self, number: int, record: Mapping[str, str]) -> Priority | None:
+    def _priority(self, record: _Record) -> Priority | None:
         column = self.mapping.columns.priority
-        said = tidy(record.get(column, "")) if column else ""
+        said = record.of(column)
         if not said:
             return None
         found = self.mapping.priorities.of(said) or _as_written(said)
         if found is None:
             reason = "is no priority of the mapping: it stays as it was"
-            self._note(number, column, said, reason)
+            self.notes.add(record.number, column, said, reason)
         return found
 
-    def _client(self, number: int, record: Mapping[str, str]) -> str:
+    def _client(self, record: _Record) -> str:
         mapping, column = self.mapping, self.mapping.columns.client
         if not column:
             return mapping.client
-        said = tidy(record.get(column, ""))
-        if not said:
-            self._note(number, column, "", f"names no client: taken as {NO_CLIENT}")
-            return NO_CLIENT
+        said = self._name(record, column)
         named = mapping.clients.of(said) or said
-        return named if named != UNSORTED else NO_CLIENT
+        if not named or named == UNSORTED:
+            self.notes.add(record.number, column, said, f"names no client: taken as {NO_CLIENT}")
+            return NO_CLIENT
+        return named
 
+
+_Dated = tuple[Row, tuple[datetime, ...]]
+"""A row, and the instants that it may be of."""
 
 NO_CLIENT = "No client named"
+EARLIER = "lies before the row that stands before it: the rows are taken in order of time"
 
 
 def _as_written(said: str) -> Priority | None:

@@ -1,13 +1,13 @@
 """A mapping file: read, checked with file, line and remedy, and ready to read a log by."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from tierline.domain.terms import HoldReason, Priority
-from tierline.policy.errors import Problems, did_you_mean
+from tierline.policy.errors import Positions, Problems, Where, did_you_mean, field_name
 from tierline.policy.hours import ALWAYS
 from tierline.policy.yaml import Tree, parse_yaml, read_yaml
 from tierline.replay.grammar import ELSE, ISO, MAPPING, SEPARATORS
@@ -45,10 +45,19 @@ class Columns:
     service: str = ""
 
     def named(self) -> tuple[str, ...]:
-        """Every column a log must have."""
+        """Every column it names."""
         single = (self.case, self.at, self.team, self.tier, self.owner, self.priority)
         several = (*self.status, *self.title)
         return tuple(name for name in (*single, self.client, self.service, *several) if name)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A column that a log must have: the mapping's field that names it, and where that stands."""
+
+    column: str
+    field: str
+    place: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +75,10 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class LogMapping:
-    """How one help desk's export is read. `tiers`: the lines of support, the first one first."""
+    """How one help desk's export is read. `tiers`: the lines of support, the first one first.
+
+    `wanted`: the columns a log must have, those of `only` and `skip` included.
+    """
 
     name: str
     file: LogFile
@@ -85,6 +97,7 @@ class LogMapping:
     only: Mapping[str, Lookup[bool]]
     skip: Mapping[str, Lookup[bool]]
     rules: Rules
+    wanted: tuple[Wanted, ...]
 
 
 def load_mapping(path: str | Path) -> LogMapping:
@@ -115,10 +128,23 @@ def _checked(tree: Tree, name: str) -> LogMapping:
     problems.raise_if_any()
     zone = _zone(found, problems)
     problems.raise_if_any()
-    return _built(name, found, zone)
+    return _built(name, found, zone, tuple(_wanted(found, tree.positions)))
 
 
-def _built(name: str, it: Mapping[str, Any], zone: ZoneInfo) -> LogMapping:
+def _wanted(it: Mapping[str, Any], positions: Positions) -> Iterator[Wanted]:
+    fields: list[tuple[Where, str]] = []
+    for name, columns in it["columns"].items():
+        listed = [columns] if isinstance(columns, str) else columns
+        fields += [(("columns", name), column) for column in listed]
+    fields += [((section, c), c) for section in ("only", "skip") for c in it.get(section, {})]
+    for where, column in fields:
+        mark = positions.of(where, at_key=where[0] != "columns")
+        yield Wanted(column, field_name(where), f"{mark.file}:{mark.line}:{mark.column}")
+
+
+def _built(
+    name: str, it: Mapping[str, Any], zone: ZoneInfo, wanted: tuple[Wanted, ...]
+) -> LogMapping:
     tiers = it["tiers"]
     values = [(value, tier) for tier, listed in tiers.items() for value in listed]
     return LogMapping(
@@ -147,6 +173,7 @@ def _built(name: str, it: Mapping[str, Any], zone: ZoneInfo) -> LogMapping:
             promises=it.get("promises", {}),
             cover=it.get("cover", {}),
         ),
+        wanted=wanted,
     )
 
 

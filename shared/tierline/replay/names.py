@@ -11,10 +11,15 @@ LOGIN_MAX = 60
 _UNFIT = re.compile(r"[^a-z0-9._-]+")
 
 
-def tidy(text: str) -> str:
-    """One line of printable characters, at most NAME_MAX, without spaces around it."""
+def line_of(text: str) -> str:
+    """One line of printable characters, without spaces around it."""
     line = " ".join(text.split())
-    return "".join(c for c in line if c.isprintable())[:NAME_MAX].strip()
+    return "".join(c for c in line if c.isprintable()).strip()
+
+
+def tidy(text: str) -> str:
+    """`line_of`, at most NAME_MAX characters of it."""
+    return line_of(text)[:NAME_MAX].strip()
 
 
 class Logins:

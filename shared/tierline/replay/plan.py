@@ -1,19 +1,17 @@
 """A log as commands of the router's API: for each case the steps, and where it must end."""
 
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from tierline.domain.terms import State
-from tierline.replay.log import LISTED_MAX, Log, LogError, Row, Unmapped
+from tierline.replay.log import NO_CLIENT, TITLE_MAX, Log, LogError, Row
 from tierline.replay.mapping import JOINT, LogMapping
 from tierline.replay.places import Change, changes
 from tierline.replay.steps import OPEN, commands
-
-TITLE_MAX = 200
+from tierline.replay.unmapped import Notes, Unmapped, Why
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +77,8 @@ class Plan:
 
     `cases` are ordered by their first instant; `start` and `end` are the first and the last instant
     of the log (UTC); `unmapped` lists what could not be taken, `reasons` counts all of it by column
-    and reason; `rows` read, `filtered` of them left out by the mapping.
+    and reason, `values` by what stands there; `rows` read, `filtered` of them left out by the
+    mapping.
     """
 
     cases: tuple[Case, ...]
@@ -93,6 +92,7 @@ class Plan:
     reasons: Mapping[tuple[str, str], int]
     rows: int
     filtered: int
+    values: Mapping[Why, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def steps(self) -> int:
@@ -113,12 +113,12 @@ def plan(log: Log, mapping: LogMapping, *, cases_max: int | None = None) -> Plan
     """
     rows_of = sorted(log.cases.items(), key=lambda item: (item[1][0].at, item[0]))[:cases_max]
     if not rows_of:
-        raise LogError("nothing to replay: no row of the log could be taken")
+        raise LogError(_nothing(log))
     planned = [_case(key, rows, mapping) for key, rows in rows_of]
     found = tuple(case for case, _ in planned)
-    unused = tuple(one for _, listed in planned for one in listed)
-    reasons = Counter(log.reasons)
-    reasons.update((one.column, one.reason) for one in unused)
+    notes = Notes.going_on(log.unmapped, log.reasons, log.values)
+    for one in (one for _, listed in planned for one in listed):
+        notes.add(one.row, one.column, one.value, one.reason)
     return Plan(
         cases=found,
         groups=tuple(PlanGroup(name, tier) for name, tier in log.groups.items()),
@@ -127,11 +127,22 @@ def plan(log: Log, mapping: LogMapping, *, cases_max: int | None = None) -> Plan
         clients=tuple(dict.fromkeys(case.client for case in found)),
         start=rows_of[0][1][0].at,
         end=max(rows[-1].at for _, rows in rows_of),
-        unmapped=(*log.unmapped, *unused)[:LISTED_MAX],
-        reasons=reasons,
+        unmapped=tuple(notes.listed),
+        reasons=dict(notes.reasons),
         rows=log.rows,
         filtered=log.filtered,
+        values=notes.values,
     )
+
+
+def _nothing(log: Log) -> str:
+    """Why there is nothing to replay, with the first row that shows it."""
+    said = "nothing to replay: no row of the log could be taken"
+    if not log.unmapped:
+        left = f": all {log.rows} rows are left out by `only` and `skip`" if log.filtered else ""
+        return said + left
+    first = log.unmapped[0]
+    return f"{said}; row {first.row}, {first.column} `{first.value}` {first.reason}"
 
 
 def _case(
@@ -140,17 +151,30 @@ def _case(
     """A case, and what of its rows no step came of."""
     first = rows[0]
     made = tuple(changes(rows))
+    columns = mapping.columns
+    client, others = _first_named(rows, "client", columns.client)
+    title, retitled = _first_named(rows, "title", JOINT.join(columns.title))
+    service, moved = _first_named(rows, "service", columns.service)
     opening = {
         "type": mapping.type,
-        "title": _title(key, first),
-        "client": first.client,
+        "title": _title(key, title or service),
+        "client": client,
         "priority": made[0].place.priority.value,
         "start": first.group,
-        "service": first.service,
+        "service": service,
     }
     steps = (Step(first.number, first.at, OPEN, opening, first.owner), *_steps(made))
-    case = Case(key, first.client, steps, _expected(made))
-    return case, tuple(_unused(made, {step.row for step in steps}, mapping))
+    unused = _unused(made, {step.row for step in steps}, mapping)
+    return Case(key, client, steps, _expected(made)), (*others, *retitled, *moved, *unused)
+
+
+def _first_named(rows: Iterable[Row], what: str, column: str) -> tuple[str, tuple[Unmapped, ...]]:
+    """What the first row says that says it, and the rows that say something else."""
+    said = [(row, getattr(row, what)) for row in rows]
+    named = [(row, value) for row, value in said if value and value != NO_CLIENT]
+    kept = named[0][1] if named else said[0][1]
+    other = (Unmapped(row.number, column, value, CHANGES) for row, value in named if value != kept)
+    return kept, tuple(other)
 
 
 def _expected(made: tuple[Change, ...]) -> Expected:
@@ -166,6 +190,7 @@ def _expected(made: tuple[Change, ...]) -> Expected:
     )
 
 
+CHANGES = "is another than the case began with: that one stays"
 IDLE = "the case is closed already: nothing is done"
 WAITS = "the case is finished: its priority changes once it is worked on again"
 
@@ -183,8 +208,7 @@ def _unused(
             yield Unmapped(row.number, columns.priority, said, WAITS)
 
 
-def _title(key: str, first: Row) -> str:
-    about = first.title or first.service
+def _title(key: str, about: str) -> str:
     return f"{key}: {about}"[:TITLE_MAX] if about else key
 
 

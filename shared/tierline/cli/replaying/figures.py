@@ -12,6 +12,8 @@ from tierline.cli.replaying.limits import REPORTED_MAX
 from tierline.replay import books as ledger
 from tierline.replay.check import compare, place_of
 from tierline.replay.oracle import state_hash
+from tierline.replay.plan import Plan
+from tierline.replay.unmapped import Why
 
 # `data` is what the event carries, `what` its own part, `ticket` the ticket after it.
 _EVENTS = """
@@ -82,7 +84,7 @@ async def figures(books: Books, inputs: Inputs) -> dict[str, Any]:
         **tables,
         "anew": sum(case.expected.anew for case in inputs.plan.cases),
         "time": time_sums,
-        "unmapped": _unmapped(inputs),
+        "unmapped": unmapped(inputs.plan),
         "checks": checks,
         "mismatches": [
             {"case": m.case, "field": m.field, "log": m.expected, "ticket": m.found}
@@ -155,18 +157,30 @@ def _rounded(hours: Mapping[str, float]) -> dict[str, float]:
     return {name: round(value, 1) for name, value in sorted(hours.items())}
 
 
-def _unmapped(inputs: Inputs) -> dict[str, Any]:
-    plan = inputs.plan
+def unmapped(plan: Plan) -> dict[str, Any]:
+    """What of the log could not be taken, by column, reason and value, with its first rows."""
+    firsts: dict[Why, int] = {}
+    for one in plan.unmapped:
+        firsts.setdefault((one.column, one.reason), one.row)
     return {
         "rows_read": plan.rows,
         "left_out_by_the_mapping": plan.filtered,
         "by_reason": [
-            {"column": column, "reason": reason, "count": count}
-            for (column, reason), count in plan.reasons.items()
+            {
+                "column": why[0],
+                "reason": why[1],
+                "count": count,
+                "first_row": firsts[why],
+                "values": [
+                    {"value": value, "count": times}
+                    for value, times in Counter(plan.values.get(why, {})).most_common()
+                ],
+            }
+            for why, count in plan.reasons.items()
         ],
         "rows": [
             {"row": it.row, "column": it.column, "value": it.value, "reason": it.reason}
-            for it in plan.unmapped[:REPORTED_MAX]
+            for it in plan.unmapped
         ],
     }
 

@@ -77,7 +77,7 @@ def read_inputs(asked: Asked) -> Inputs:
         ) from None
     except LogError as error:
         raise FailureError(
-            f"{str(error)[:1].upper()}{str(error)[1:]}.",
+            f"{error}.",
             "Nothing was started. Correct the log or its mapping, and try again.",
             code=USAGE,
         ) from None

@@ -11,11 +11,12 @@ from tierline.cli.progress import Progress
 from tierline.cli.replaying.database import Begun, Books, begin
 from tierline.cli.replaying.drain import drain, make_room, patiently
 from tierline.cli.replaying.feed import Feeder
-from tierline.cli.replaying.figures import figures
+from tierline.cli.replaying.figures import figures, unmapped
 from tierline.cli.replaying.folder import ReplayFolder, Standing
 from tierline.cli.replaying.inputs import Inputs, policy_folder
 from tierline.cli.replaying.limits import LOOK_EVERY_S
 from tierline.cli.replaying.post import posting
+from tierline.cli.replaying.shown import unmapped_lines
 from tierline.cli.replaying.watch import Watch
 from tierline.cli.stopping import listen_for_signals, unless_stopped
 from tierline.runtime.addresses import choose_ports
@@ -65,6 +66,7 @@ class Run:
         try:
             await asyncio.to_thread(home.end_leftovers)
             standing = self.folder.begin(self.inputs, self.folder.check(self.inputs))
+            self._say_what_was_not_taken()
             if self.again:
                 standing = await asyncio.to_thread(self.folder.again, standing)
             stack = await asyncio.to_thread(self._stack, home)
@@ -73,6 +75,12 @@ class Run:
         finally:
             home.clear_run_state()
             home.unlock()
+
+    def _say_what_was_not_taken(self) -> None:
+        """At the start, where a mapping can still be mended before a long run."""
+        if self.inputs.plan.reasons:
+            for line in unmapped_lines(unmapped(self.inputs.plan)):
+                self._say(f"  {line}")
 
     def _stack(self, home: Home) -> Stack:
         progress = Progress(self.console)

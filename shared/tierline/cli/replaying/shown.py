@@ -7,6 +7,7 @@ from tierline.cli.replaying.figures import agrees
 from tierline.cli.replaying.limits import LISTED_MAX
 
 REASON_SHOWN = 60
+VALUES_SHOWN, VALUE_SHOWN = 3, 40
 
 
 def report_lines(report: Mapping[str, Any]) -> list[str]:
@@ -78,14 +79,29 @@ def _time(report: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _unmapped(report: Mapping[str, Any]) -> Iterator[str]:
-    found = report["unmapped"]
+    yield from unmapped_lines(report["unmapped"])
+
+
+def unmapped_lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """What of the log could not be taken, with the values that are to be seen to."""
     total = sum(row["count"] for row in found["by_reason"])
     left = found["left_out_by_the_mapping"]
     yield f"Rows read: {found['rows_read']:,}; left out by the mapping: {left:,}; notes: {total:,}"
     yield from _columns(
-        (f"{row['count']:,} {row['column']}", row["reason"])
+        (f"{row['count']:,} {row['column']}", row["reason"] + _values(row))
         for row in found["by_reason"][:LISTED_MAX]
     )
+    if more := max(0, len(found["by_reason"]) - LISTED_MAX):
+        yield f"  ... and {more:,} more reasons; the JSON report has them"
+
+
+def _values(row: Mapping[str, Any]) -> str:
+    """The most frequent values, and where the first of the rows is."""
+    listed = [it for it in row.get("values", []) if it["value"]]
+    shown = [f"`{it['value'][:VALUE_SHOWN]}` {it['count']:,}" for it in listed[:VALUES_SHOWN]]
+    more = [f"{len(listed) - len(shown):,} other values"] if len(listed) > len(shown) else []
+    first = [f"from row {row['first_row']:,} on"] if "first_row" in row else []
+    return f" ({', '.join([*shown, *more, *first])})" if shown or first else ""
 
 
 def _checks(report: Mapping[str, Any]) -> Iterator[str]:
