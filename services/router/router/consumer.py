@@ -1,7 +1,7 @@
 """The live stream's source: ticket events from the broker, and from Postgres what it kept back.
 
-Every router reads every event, from the latest on, in a consumer group of its own. Each second it
-also looks which tickets changed lately without the broker having said so; the stream therefore
+Every router reads every event, from the latest on, in a consumer group of its own, while anybody
+listens. Each second it also looks which tickets changed lately without the broker having said so; the stream therefore
 goes on, a little later, while the broker is away.
 """
 
@@ -27,7 +27,7 @@ from router.people import People
 from router.policy_clock import read_clock
 from router.views import row_of
 from tierline.bus.consumer import Consumer, Message
-from tierline.messages.events import TicketMessage, decode_event, decode_place, event_name
+from tierline.messages.events import TicketMessage, decode_event, event_name
 from tierline.messages.topics import EVENTS
 from tierline.messages.words import words
 from tierline.store import events as stored
@@ -48,9 +48,11 @@ class Live:
         self._streamed: OrderedDict[int, int] = OrderedDict()
         self._changes: int | None = None
         self._beat_at = 0.0
-        self._looked_at = time.monotonic()
+        self._looked_at = self._alone_at = time.monotonic()
         group = f"router-live-{uuid.uuid4().hex}"
-        self._consumer = Consumer(bootstrap, EVENTS, group, self.handle, latest=True)
+        self._consumer = Consumer(
+            bootstrap, EVENTS, group, self.handle, latest=True, wanted=lambda: len(hub) > 0
+        )
 
     async def consume(self, stop: asyncio.Event) -> None:
         """Stream what the broker brings, until `stop`."""
@@ -71,17 +73,11 @@ class Live:
         self._hub.close()
 
     async def handle(self, messages: Sequence[Message]) -> None:
-        """A batch from the broker; what is no ticket event is the other consumers' to report.
-
-        While nobody listens an event is not read further than to where it stands.
-        """
+        """A batch from the broker; what is no ticket event is the other consumers' to report."""
         decoded = []
         for message in messages:
             with contextlib.suppress(msgspec.MsgspecError, UnicodeDecodeError):
-                if len(self._hub):
-                    decoded.append(decode_event(message.body))
-                else:
-                    self._remember(*decode_place(message.body))
+                decoded.append(decode_event(message.body))
         await self.tell(decoded)
 
     async def tell(self, messages: Sequence[TicketMessage]) -> None:
@@ -98,7 +94,8 @@ class Live:
     async def look(self) -> None:
         """One look at the clock and at what changed lately."""
         if not len(self._hub):
-            self._looked_at = time.monotonic()
+            self._looked_at = self._alone_at = time.monotonic()
+            self._streamed.clear()
             return
         async with self._db.connection() as connection:
             await self._tell_time(connection)
@@ -120,13 +117,16 @@ class Live:
             self._hub.publish({"event": "clock", "data": data})
 
     async def _missed(self, connection: Any) -> list[tuple[int, int, int]]:
-        """(ticket, after, before) of events that should have been streamed by now."""
+        """(ticket, after, before) of events that should have been streamed by now.
+
+        What happened before anybody listened is no news: it is on the page they have fetched.
+        """
         rows = await connection.fetch(
             "SELECT id, seq FROM tierline.ticket"
             " WHERE changed_at > clock_timestamp() - make_interval(secs => $1)"
             " AND changed_at < clock_timestamp() - make_interval(secs => $2)"
             " ORDER BY changed_at DESC LIMIT $3",
-            LIVE_WINDOW_S,
+            min(LIVE_WINDOW_S, time.monotonic() - self._alone_at),
             LIVE_LATE_S,
             LIVE_TICKETS_MAX,
         )
@@ -134,7 +134,7 @@ class Live:
         for row in rows:
             streamed = self._streamed.get(row["id"])
             if streamed is None:
-                # Not known since the start: its latest event carries its whole row.
+                # Not streamed yet: its latest event carries its whole row.
                 found.append((row["id"], row["seq"] - 1, row["seq"] + 1))
             elif streamed < row["seq"]:
                 found.append((row["id"], streamed, row["seq"] + 1))

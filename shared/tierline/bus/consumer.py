@@ -30,6 +30,7 @@ from tierline.bus.limits import (
     backoff_s,
 )
 from tierline.bus.paced import PacedConsumer
+from tierline.bus.resting import Wanted, rest
 
 log = structlog.get_logger(__name__)
 
@@ -90,7 +91,8 @@ class Consumer:
         topic: what is read.
         group: offsets are committed for it.
         handle: commits a batch's effects; what it raises has the batch handed over again.
-        latest: a new group begins at the end of the topic.
+        latest: it begins at the end of the topic, whenever it begins, and commits no offsets.
+        wanted: while it says no, nothing is fetched, and what comes meanwhile is passed over.
         connect: makes the client.
     """
 
@@ -102,11 +104,14 @@ class Consumer:
         handle: Handle,
         *,
         latest: bool = False,
+        wanted: Wanted | None = None,
         connect: Connect = kafka_client,
     ) -> None:
         self._reading = Reading(bootstrap, topic, group, "latest" if latest else "earliest")
         self._topic = topic
         self._handle = handle
+        self._commits = not latest
+        self._wanted = wanted
         self._connect = connect
         self._consumer: Any = None
         self._positions: dict[TopicPartition, int] = {}
@@ -163,6 +168,9 @@ class Consumer:
     async def _consume(self, stop: asyncio.Event) -> None:
         failures = 0
         while not stop.is_set():
+            if self._wanted is not None and not self._wanted():
+                await rest(self._consumer, self._wanted, stop)
+                continue
             batch = await self._consumer.getmany(timeout_ms=GET_WAIT_MS, max_records=BATCH_MAX)
             if not batch:
                 _see_it_fetches(self._consumer)
@@ -181,7 +189,8 @@ class Consumer:
             failures = 0
             await self._commit(batch)
             if len(messages) < BATCH_MAX:
-                await _until(began + CONSUMER_GATHER_S, stop)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), min(_now() - began, CONSUMER_GATHER_S))
 
     def _seek_back(self, batch: dict[TopicPartition, list[Any]]) -> None:
         for partition, records in batch.items():
@@ -191,6 +200,8 @@ class Consumer:
     async def _commit(self, batch: dict[TopicPartition, list[Any]]) -> None:
         offsets = {partition: records[-1].offset + 1 for partition, records in batch.items()}
         self._positions.update(offsets)
+        if not self._commits:
+            return
         try:
             async with asyncio.timeout(COMMIT_TIMEOUT_S):  # aiokafka waits for a broker for ever
                 await self._consumer.commit(offsets)
@@ -201,13 +212,6 @@ class Consumer:
 def _now() -> float:
     """Seconds of the running loop's clock, which never runs backwards."""
     return asyncio.get_running_loop().time()
-
-
-async def _until(instant: float, stop: asyncio.Event) -> None:
-    """Wait until the loop's clock shows `instant`, or until `stop`."""
-    if (wait := instant - _now()) > 0:
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), wait)
 
 
 def _message(record: Any) -> Message:

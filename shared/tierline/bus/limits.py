@@ -16,12 +16,11 @@ RELAY_POLL_S = 0.25
 RELAY_BUSY_S = 0.005
 """A nudged shard that another relay holds is tried again after this."""
 
-RELAY_GATHER_S = 0.01
-"""Between the starts of two passes in a row, unless the first was full: what comes meanwhile goes
-together. The first row after a silence never waits."""
-
-CONSUMER_GATHER_S = 0.015
-"""Likewise between the starts of two batches in a row."""
+RELAY_GATHER_S = 0.025
+CONSUMER_GATHER_S = 0.05
+"""Longest pause after a pass or a batch that left nothing behind. A pause is as long as the work
+before it took, so that under load what comes meanwhile goes together. What comes after a silence
+never waits."""
 
 GATE_CHECK_S = 1.0
 """How long the topics, once seen, are taken to exist."""
@@ -44,6 +43,9 @@ FETCH_WAIT_SHARE = 0.025
 
 GET_WAIT_MS = 500
 """How long a consumer waits for its client before it looks whether it is to stop."""
+
+REST_LOOK_MS = 250
+"""How often a consumer that nobody needs looks whether it is needed again."""
 
 FETCH_BYTES_MAX = 4 * 1024 * 1024
 

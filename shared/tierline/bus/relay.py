@@ -88,10 +88,10 @@ class Relay:
         """Let rows come together after a pass that left none behind; see RELAY_GATHER_S."""
         full = sent >= RELAY_ROWS_MAX
         self._shards = RELAY_SHARDS_CROWD if full else RELAY_SHARDS_MAX
-        wait = began + RELAY_GATHER_S - asyncio.get_running_loop().time()
-        if not full and wait > 0:
+        if not full:
+            took = asyncio.get_running_loop().time() - began
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), wait)
+                await asyncio.wait_for(stop.wait(), min(took, RELAY_GATHER_S))
 
     async def send_once(self) -> int:
         """Send what some free shards hold, oldest first; returns how many rows left the outbox.
