@@ -1,7 +1,6 @@
 """The services, composed as their `app.py` compose them, on the stores of the world."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from intake.adapters.json import parse
 from intake.batch import Batcher
 from intake.client_of import Clients
 from intake.keys import Integration
-from intake.triage.wiring import triage_loops
+from intake.triage.wiring import make_triage
 from notifier.backoff import Exponential, Schedule
 from notifier.consumer import consumer_loops
 from notifier.deliver import Deliverer
@@ -93,12 +92,10 @@ async def intake(world: "World", life: Life) -> Parts:
     """The edge and triage, with their relay."""
     on = _ground(world, life)
     await on.policy.refresh()
-    batcher = Batcher(on.db, on.relay.nudge)
+    triage = make_triage(BOOTSTRAP, on.db, on.policy, on.relay.nudge, connect=_connect(world, life))
+    batcher = Batcher(on.db, on.relay.nudge, triage.kept)
     edge = Edge(Acceptor(Clients(on.db, asyncio.get_running_loop().time), batcher))
-    loops: Sequence[tuple[str, Loop]] = triage_loops(
-        BOOTSTRAP, on.db, on.policy, on.relay.nudge, connect=_connect(world, life)
-    )
-    return Parts([("relay", on.relay.run), ("policy", on.policy.run), *loops], edge=edge)
+    return Parts([("relay", on.relay.run), ("policy", on.policy.run), *triage.loops], edge=edge)
 
 
 async def router(world: "World", life: Life) -> Parts:

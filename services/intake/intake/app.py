@@ -11,14 +11,14 @@ from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
 
 from intake.accept import Acceptor
-from intake.batch import Batcher
+from intake.batch import Batcher, Kept
 from intake.client_of import Clients
 from intake.keys import Keys
 from intake.openapi import document
 from intake.replays import Replays
 from intake.routes.alerts import AlertsApp, address_of
 from intake.settings import Settings
-from intake.triage.wiring import triage_loops
+from intake.triage.wiring import make_triage
 from tierline.bus.producer import Producer
 from tierline.bus.relay import Relay
 from tierline.policy.source import PolicySource
@@ -59,6 +59,7 @@ def edge(
     nudge: Callable[[], None],
     checks: dict[str, Check],
     *,
+    kept: Kept | None = None,
     development: bool = False,
 ) -> Edge:
     """Put the edge together.
@@ -67,13 +68,14 @@ def edge(
         database: its pool.
         nudge: wakes the relay after a commit.
         checks: what `/readyz` asks, by name.
+        kept: called with what was committed.
         development: a replay may run here, during which no alert is taken.
     """
     app = IntakeApp(title="Tierline intake", redoc_url=None, docs_url=None)
     install_docs(app)
     install_problems(app)
     app.include_router(health_router("intake", checks))
-    batcher = Batcher(database, nudge)
+    batcher = Batcher(database, nudge, kept) if kept else Batcher(database, nudge)
     acceptor = Acceptor(Clients(database), batcher)
     app.alerts = AlertsApp(Keys(database), acceptor, Replays(database) if development else None)
     return Edge(app, batcher)
@@ -91,11 +93,12 @@ async def build(settings: Settings) -> Service:
     policy = PolicySource(db)
     await policy.refresh()
     checks: dict[str, Check] = {"postgres": db.alive, "policy": policy.ready}
-    front = edge(db, relay.nudge, checks, development=settings.development)
+    triage = make_triage(settings.kafka_bootstrap, db, policy, relay.nudge)
+    front = edge(db, relay.nudge, checks, kept=triage.kept, development=settings.development)
     loops: list[tuple[str, Loop]] = [("relay", relay.run), ("policy", policy.run)]
     return Service(
         name="intake",
         app=front.app,
-        loops=loops + triage_loops(settings.kafka_bootstrap, db, policy, relay.nudge),
+        loops=loops + triage.loops,
         on_stop=[front.batcher.close, producer.close, db.close],
     )

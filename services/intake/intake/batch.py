@@ -42,6 +42,13 @@ class Refused:
 
 Outcome: TypeAlias = Taken | Refused
 
+Kept = Callable[[Sequence[Row], Sequence[Taken]], None]
+"""Called after a commit with the rows in it and what PostgreSQL made of each; never waits."""
+
+
+def _nobody(_rows: Sequence[Row], _taken: Sequence[Taken]) -> None:
+    """Nobody wants them before the broker brings them."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
@@ -63,11 +70,13 @@ class Batcher:
     Args:
         database: one connection of it is used, while there is anything to do.
         nudge: called after each commit, to wake the relay.
+        kept: called with what was committed.
     """
 
-    def __init__(self, database: Database, nudge: Callable[[], None]) -> None:
+    def __init__(self, database: Database, nudge: Callable[[], None], kept: Kept = _nobody) -> None:
         self._database = database
         self._nudge = nudge
+        self._kept = kept
         self._queue: deque[_Waiting] = deque()
         self._count = 0
         self._size = 0
@@ -194,12 +203,26 @@ class Batcher:
         for waiting, outcome in zip(batch, outcomes, strict=True):
             if not waiting.done.done():
                 waiting.done.set_result(outcome)
+        self._kept(*_taken(batch, outcomes))
         return True
 
     def _fail(self, batch: Sequence[_Waiting], error: AwayError) -> None:
         for waiting in batch:
             if not waiting.done.done():
                 waiting.done.set_exception(error)
+
+
+def _taken(
+    batch: Sequence[_Waiting], outcomes: Sequence[Sequence[Outcome]]
+) -> tuple[list[Row], list[Taken]]:
+    """The rows that were committed, and what became of each."""
+    pairs = [
+        (row, outcome)
+        for waiting, mine in zip(batch, outcomes, strict=True)
+        for row, outcome in zip(waiting.rows, mine, strict=True)
+        if isinstance(outcome, Taken)
+    ]
+    return [row for row, _ in pairs], [outcome for _, outcome in pairs]
 
 
 async def _write(connection: Connection, batch: Sequence[_Waiting]) -> list[list[Outcome]]:

@@ -1,8 +1,8 @@
 """The live stream's source: ticket events from the broker, and from Postgres what it kept back.
 
-Every router reads every event, from the latest on, in a consumer group of its own, while anybody
-listens. Each second it also looks which tickets changed lately without the broker having said so; the stream therefore
-goes on, a little later, while the broker is away.
+While anybody listens, a router reads every event, from the latest on, in a consumer group of its
+own. Each second it also looks which tickets changed lately without the broker having said so; the
+stream therefore goes on, a little later, while the broker is away.
 """
 
 import asyncio

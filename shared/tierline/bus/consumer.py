@@ -15,6 +15,7 @@ from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
 from tierline.bus.errors import BROKER_AWAY
+from tierline.bus.gathering import Gathering
 from tierline.bus.limits import (
     BATCH_MAX,
     CLOSE_TIMEOUT_S,
@@ -166,7 +167,7 @@ class Consumer:
                     await consumer._client.close()  # noqa: SLF001 - nothing else closes it
 
     async def _consume(self, stop: asyncio.Event) -> None:
-        failures = 0
+        failures, gathering = 0, Gathering(CONSUMER_GATHER_S)
         while not stop.is_set():
             if self._wanted is not None and not self._wanted():
                 await rest(self._consumer, self._wanted, stop)
@@ -175,7 +176,8 @@ class Consumer:
             if not batch:
                 _see_it_fetches(self._consumer)
                 continue
-            began = self._heard = _now()
+            gathering.begin()
+            self._heard = _now()
             messages = [_message(record) for records in batch.values() for record in records]
             try:
                 await self._handle(messages)
@@ -188,9 +190,7 @@ class Consumer:
                 continue
             failures = 0
             await self._commit(batch)
-            if len(messages) < BATCH_MAX:
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), min(_now() - began, CONSUMER_GATHER_S))
+            await gathering.end(stop, full=len(messages) >= BATCH_MAX)
 
     def _seek_back(self, batch: dict[TopicPartition, list[Any]]) -> None:
         for partition, records in batch.items():

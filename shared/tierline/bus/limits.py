@@ -18,9 +18,9 @@ RELAY_BUSY_S = 0.005
 
 RELAY_GATHER_S = 0.025
 CONSUMER_GATHER_S = 0.05
-"""Longest pause after a pass or a batch that left nothing behind. A pause is as long as the work
-before it took, so that under load what comes meanwhile goes together. What comes after a silence
-never waits."""
+"""Longest pause after a pass or a batch that followed another within this time and left nothing
+behind. It is as long as the work before it took, so that under load what comes meanwhile goes
+together. What comes after a silence never waits, nor what follows on it."""
 
 GATE_CHECK_S = 1.0
 """How long the topics, once seen, are taken to exist."""

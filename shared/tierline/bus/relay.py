@@ -11,6 +11,7 @@ from typing import Any, Protocol
 
 import structlog
 
+from tierline.bus.gathering import Gathering
 from tierline.bus.limits import (
     RELAY_BUSY_S,
     RELAY_GATHER_S,
@@ -61,16 +62,19 @@ class Relay:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Relay until `stop`; on errors back off and go on."""
-        failures = 0
+        failures, gathering = 0, Gathering(RELAY_GATHER_S)
         while not stop.is_set():
-            began, wait = asyncio.get_running_loop().time(), RELAY_POLL_S
+            wait = RELAY_POLL_S
             nudged = self._wake.is_set()
             self._wake.clear()
             try:
+                gathering.begin()
                 sent = await self.send_once()
                 failures = 0
                 if sent:
-                    await self._gather(sent, began, stop)
+                    full = sent >= RELAY_ROWS_MAX
+                    self._shards = RELAY_SHARDS_CROWD if full else RELAY_SHARDS_MAX
+                    await gathering.end(stop, full=full)
                     continue
                 if nudged:
                     wait = RELAY_BUSY_S
@@ -83,15 +87,6 @@ class Relay:
                 continue
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), wait)
-
-    async def _gather(self, sent: int, began: float, stop: asyncio.Event) -> None:
-        """Let rows come together after a pass that left none behind; see RELAY_GATHER_S."""
-        full = sent >= RELAY_ROWS_MAX
-        self._shards = RELAY_SHARDS_CROWD if full else RELAY_SHARDS_MAX
-        if not full:
-            took = asyncio.get_running_loop().time() - began
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), min(took, RELAY_GATHER_S))
 
     async def send_once(self) -> int:
         """Send what some free shards hold, oldest first; returns how many rows left the outbox.

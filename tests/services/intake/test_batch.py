@@ -69,6 +69,25 @@ async def test_concurrent_requests_share_commits_in_order_of_arrival(database: D
     await batcher.close()
 
 
+async def test_what_is_committed_is_shown_after_its_commit_and_without_what_was_refused(
+    database: Database,
+) -> None:
+    shown: list[tuple[str, int]] = []
+    batcher = Batcher(
+        database,
+        lambda: None,
+        lambda rows, taken: shown.extend(
+            (one.dedup_key, made.id) for one, made in zip(rows, taken, strict=True)
+        ),
+    )
+    mine, theirs = await asyncio.gather(
+        batcher.submit([row("a"), broken("b"), row("c", 2)]), batcher.submit([row("d")])
+    )
+    ids = [one.id for one in (mine[0], mine[2], theirs[0]) if isinstance(one, Taken)]
+    assert shown == list(zip(("a", "c", "d"), ids, strict=True))
+    await batcher.close()
+
+
 async def test_fewer_transactions_than_requests_reach_postgres(rig, database_url: str) -> None:
     """Counted by PostgreSQL itself, over HTTP."""
 

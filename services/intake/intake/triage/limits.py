@@ -4,6 +4,11 @@ BATCH = 50
 """Alerts of one transaction: its locks are held about 15 ms."""
 
 REPLAYS_MAX = 8
+
+QUIET_S = 0.05
+"""An alert that comes after this long without one is triaged by the process that took it."""
+IN_HAND_MAX = 20
+"""Alerts of one commit up to which that holds."""
 SWEEP_EVERY_S = 5.0
 SWEEP_OLDER_THAN_S = 5.0
 SWEEP_ALERTS_MAX = 500

@@ -1,9 +1,12 @@
-"""Triage, put together: its consumer, its sweep and the floor it decides on."""
+"""Triage, put together: its consumer, its sweep, the floor it decides on, and its short way in."""
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from intake.batch import Kept
 from intake.triage.consumer import GROUP, TriageConsumer
+from intake.triage.in_hand import InHand
 from intake.triage.triager import Triager
 from tierline.bus.consumer import Connect, Consumer, kafka_client
 from tierline.messages.topics import ALERTS
@@ -13,17 +16,30 @@ from tierline.store.database import Database
 from tierline.store.floor import FloorSource
 
 
-def triage_loops(
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """The loops of triage, and what the edge calls with what it has committed."""
+
+    loops: list[tuple[str, Loop]]
+    kept: Kept
+
+
+def make_triage(
     bootstrap: str,
     db: Database,
     policy: PolicySource,
     committed: Callable[[], None],
     *,
     connect: Connect = kafka_client,
-) -> list[tuple[str, Loop]]:
-    """The loops of triage; `committed` is called after each transaction, to wake the relay.
+) -> Triage:
+    """Put triage together.
 
-    `connect` makes the broker's client.
+    Args:
+        bootstrap: the broker.
+        db: its pool.
+        policy: the rules.
+        committed: called after each transaction, to wake the relay.
+        connect: makes the broker's client.
     """
     floor = FloorSource(db)
     triager = Triager(db, lambda: policy.current, lambda: floor.current, committed)
@@ -33,4 +49,8 @@ def triage_loops(
     async def sweep(stop: asyncio.Event) -> None:
         await triage.sweep(stop, consumer.lagging)
 
-    return [("floor", floor.run), ("triage", consumer.run), ("sweep", sweep)]
+    in_hand = InHand(triager)
+    loops: list[tuple[str, Loop]] = [
+        ("floor", floor.run), ("triage", consumer.run), ("in hand", in_hand.run), ("sweep", sweep)
+    ]  # fmt: skip
+    return Triage(loops, in_hand.offer)
