@@ -1,11 +1,12 @@
-"""Copies with a few fields changed, of classes with slots and without."""
+"""Frozen values made quickly; copies with a few fields changed, with slots and without."""
 
-from dataclasses import dataclass, replace
+import inspect
+from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 
 import pytest
 
 from tests.domain.worlds import Story, example_policy
-from tierline.domain.amend import amended
+from tierline.domain.amend import amended, quick
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +21,60 @@ class Loose:
     two: tuple[int, ...] = (2,)
 
 
-@pytest.mark.parametrize("kind", [Slotted, Loose])
+@quick
+@dataclass(frozen=True)
+class Quick:
+    one: int = 1
+    two: tuple[int, ...] = (2,)
+
+
+@dataclass(frozen=True)
+class Usual:
+    given: int
+    named: str = "x"
+    fresh: list[int] = field(default_factory=list)
+
+
+@quick
+@dataclass(frozen=True)
+class Base:
+    given: int
+    named: str = "x"
+
+
+@quick
+@dataclass(frozen=True)
+class Derived(Base):
+    fresh: list[int] = field(default_factory=list)
+
+
+def test_what_is_made_quickly_takes_what_the_usual_constructor_takes() -> None:
+    assert inspect.signature(Derived) == inspect.signature(Usual)
+    for stated in ({}, {"named": "y"}, {"named": "y", "fresh": [1]}, {"fresh": [1]}):
+        usual, made = Usual(7, **stated), Derived(given=7, **stated)
+        assert vars(made) == vars(usual)
+        assert list(vars(made)) == [f.name for f in fields(Derived)]
+    assert Derived(7, "y", [1]) == Derived(given=7, named="y", fresh=[1])
+    assert Derived(7).fresh is not Derived(7).fresh
+
+
+@pytest.mark.parametrize("stated", [{}, {"named": "y"}, {"given": 7, "other": 1}])
+def test_what_is_made_quickly_refuses_what_the_usual_constructor_refuses(stated) -> None:
+    for kind in (Usual, Derived):
+        with pytest.raises(TypeError):
+            kind(**stated)
+
+
+def test_what_is_made_quickly_is_frozen() -> None:
+    made = Derived(7)
+    with pytest.raises(FrozenInstanceError):
+        made.given = 8
+    with pytest.raises(FrozenInstanceError):
+        del made.named
+    assert made == Derived(7)
+
+
+@pytest.mark.parametrize("kind", [Slotted, Loose, Quick])
 def test_the_named_fields_change_and_the_original_stays(kind) -> None:
     before = kind()
     after = amended(before, two=(3,))
@@ -29,7 +83,7 @@ def test_the_named_fields_change_and_the_original_stays(kind) -> None:
     assert amended(before) == before
 
 
-@pytest.mark.parametrize("kind", [Slotted, Loose])
+@pytest.mark.parametrize("kind", [Slotted, Loose, Quick])
 def test_a_name_that_is_no_field_is_an_error(kind) -> None:
     with pytest.raises(KeyError, match="three"):
         amended(kind(), three=3)

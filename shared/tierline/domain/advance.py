@@ -5,9 +5,8 @@ fixpoint. It is idempotent: run again with the same `now` it finds nothing.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple, cast
 
 from tierline.domain import clock as clocks
 from tierline.domain.amend import amended
@@ -45,8 +44,7 @@ class UnsettledTimeError(RuntimeError):
     """`advance` did not reach a fixpoint within STEPS_MAX steps; the ticket is left as it was."""
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
+class Due(NamedTuple):
     """The next thing time will bring: when (UTC), in what order within an instant, and what."""
 
     at: datetime
@@ -62,8 +60,7 @@ def upcoming(ticket: Ticket) -> Due | None:
         return None
     found: list[tuple[datetime, int, int, float, str]] = []
     for clock in ticket.clocks.values():
-        threshold = clock.next_threshold()
-        if threshold is not None:
+        if clock.dues and (threshold := clock.next_threshold()) is not None:
             due, fraction = threshold
             found.append((due, 1, _ORDER[clock.name], fraction, clock.name))
     hold, plan = ticket.hold, ticket.plan
@@ -77,7 +74,7 @@ def upcoming(ticket: Ticket) -> Due | None:
         found.append((plan.grace_until or plan.promised_at, 2, 0, 0.0, "promise"))
     if ticket.quiet_until is not None:
         found.append((ticket.quiet_until, 3, 0, 0.0, "quiet"))
-    return Due(*min(found)) if found else None
+    return Due._make(min(found)) if found else None
 
 
 def next_due(ticket: Ticket) -> datetime | None:
@@ -102,42 +99,39 @@ def advance_to(
     if due is None or due.at > now:
         return ticket, []
     draft = Draft(policy, floor, max(now, ticket.recorded_at), ticket)
-    pass_time(draft)
+    _settle(draft, due)
     return draft.ticket, draft.events
 
 
 def pass_time(draft: Draft) -> None:
     """Append to `draft` all that time brings up to its `now`; mark what was overtaken at once."""
+    _settle(draft, upcoming(draft.ticket))
+
+
+def _settle(draft: Draft, due: Due | None) -> None:
+    """Take one due instant after the other, from `due` on, the first of the draft's ticket."""
     first = len(draft.events)
     for _ in range(STEPS_MAX):
-        due = upcoming(draft.ticket)
         if due is None or due.at > draft.now:
             _mark_collapsed(draft.events, first)
             return
         at = max(due.at, draft.ticket.last_at)
         _STEPS.get(due.kind, _threshold)(draft, due, at)
+        due = upcoming(draft.ticket)
     raise UnsettledTimeError(f"ticket {draft.ticket.id} has more than {STEPS_MAX} due instants")
 
 
 def _threshold(draft: Draft, due: Due, at: datetime) -> None:
-    clock = draft.ticket.clocks[ClockName(due.kind)]
-    full_due = clock.due or at
-    late_s = max(0.0, (draft.now - due.at) / timedelta(seconds=1))
-    said: dict[str, Any] = {
-        "clock": clock.name,
-        "cycle": clock.cycle,
-        "fraction": due.fraction,
-        "due": due.at,
-        "full_due": full_due,
-        "late_s": late_s,
-    }
+    clock = draft.ticket.clocks[cast("ClockName", due.kind)]
+    late_s = max(0.0, (draft.now - due.at).total_seconds())
+    said = (clock.name, clock.cycle, due.fraction, due.at, clock.due or at, late_s)
     what: Warned | Breached | Lapsed
     if due.fraction != clocks.FULL:
-        what = Warned(**said)
+        what = Warned(*said)
     elif clock.name in CLIENT_CLOCKS:
-        what = Breached(**said)
+        what = Breached(*said)
     else:
-        what = Lapsed(**said, cause="skill" if draft.ticket.owner else "capacity")
+        what = Lapsed(*said, cause="skill" if draft.ticket.owner else "capacity")
     why = draft.why(
         f"{clock.name} clock",
         target_s=clock.target_s,

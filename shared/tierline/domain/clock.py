@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from tierline.domain.amend import amended
+from tierline.domain.amend import amended, quick
 from tierline.domain.business_time import add_each, open_between
 from tierline.domain.calendar import Calendar
 from tierline.domain.terms import CLIENT_CLOCKS, ClockName
@@ -37,6 +37,7 @@ class Run:
     stopped_by: str
 
 
+@quick
 @dataclass(frozen=True)  # without slots: see `amend`
 class Clock:
     """A promise under way or over.
@@ -95,7 +96,8 @@ class Clock:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@quick
+@dataclass(frozen=True)
 class Terms:
     """What a clock pins when it starts."""
 

@@ -13,7 +13,7 @@ from typing import Any
 from tierline.domain import clock as clocks
 from tierline.domain.amend import amended
 from tierline.domain.clock import Clock
-from tierline.domain.events import Actor, Event, Opened, What, Why
+from tierline.domain.events import Actor, Event, Opened, Threshold, What, Why
 from tierline.domain.evolve import evolve
 from tierline.domain.floor import Floor
 from tierline.domain.policy import Policy
@@ -98,8 +98,9 @@ class Draft:
             review_at=review_at,
         )
         ticket = evolve(self.ticket, event)
-        aligned = _aligned(ticket, at, self.policy.calendars)
-        if aligned:
+        # A threshold that is told changes nothing that says which clocks run.
+        told = isinstance(what, Threshold)
+        if not told and (aligned := _aligned(ticket, at, self.policy.calendars)):
             merged = {clock.name: clock for clock in (*event.clocks, *aligned)}
             event = amended(event, clocks=tuple(merged.values()))
             ticket = amended(ticket, clocks={**ticket.clocks, **merged})
@@ -132,13 +133,14 @@ def _aligned(ticket: Ticket, at: datetime, calendars: Mapping[str, Any]) -> list
     for clock in ticket.clocks.values():
         if clock.over:
             continue
-        reason = should_run(clock, ticket)
-        if reason == "void":
+        reason, running = should_run(clock, ticket), clock.running_since is not None
+        if not reason:
+            if not running:
+                changed.append(clocks.resume(clock, at, calendars))
+        elif reason == "void":
             changed.append(clocks.void(clock, at, calendars))
-        elif reason and clock.running:
+        elif running:
             changed.append(clocks.stop(clock, at, reason, calendars))
-        elif reason and clock.stopped_by != reason:
+        elif clock.stopped_by != reason:
             changed.append(amended(clock, stopped_by=reason))
-        elif not reason and not clock.running:
-            changed.append(clocks.resume(clock, at, calendars))
     return changed

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tierline.domain.amend import quick
 from tierline.domain.clock import Clock
 from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, TicketType
 from tierline.domain.ticket import Hold, Plan, Requester, TierUse
@@ -26,7 +27,8 @@ TIME = Actor("time")
 SYSTEM = Actor("system", "tierline")
 
 
-@dataclass(frozen=True, slots=True)
+@quick
+@dataclass(frozen=True)
 class Why:
     """The reason kept with every event: the rule or clock, the policy version, the values seen."""
 
@@ -35,7 +37,8 @@ class Why:
     values: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@quick
+@dataclass(frozen=True)
 class Opened:
     """A ticket begins; client promises count from here (acceptance, not triage)."""
 
@@ -64,7 +67,8 @@ class Opened:
     alert: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@quick
+@dataclass(frozen=True)
 class Routed:
     """Triage put it into a group's queue."""
 
@@ -130,7 +134,8 @@ class PlanSlipped:
     grace_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@quick
+@dataclass(frozen=True)
 class Moved:
     """What every move between groups says. `packet`: tried, evidence, ask."""
 
@@ -147,17 +152,20 @@ class Moved:
     collapsed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@quick
+@dataclass(frozen=True)
 class Escalated(Moved):
     """Up the tiers, by hand or by time."""
 
 
-@dataclass(frozen=True, slots=True)
+@quick
+@dataclass(frozen=True)
 class Returned(Moved):
     """Down the tiers."""
 
 
-@dataclass(frozen=True, slots=True)
+@quick
+@dataclass(frozen=True)
 class Transferred(Moved):
     """Sideways, within a tier."""
 
@@ -240,7 +248,8 @@ class Closed:
     successor: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@quick
+@dataclass(frozen=True)
 class Threshold:
     """What every crossed threshold says: when it was due, how late it was seen, what it left."""
 
@@ -253,17 +262,20 @@ class Threshold:
     collapsed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@quick
+@dataclass(frozen=True)
 class Warned(Threshold):
     """A promise is in danger."""
 
 
-@dataclass(frozen=True, slots=True)
+@quick
+@dataclass(frozen=True)
 class Breached(Threshold):
     """A promise to the client is broken."""
 
 
-@dataclass(frozen=True, slots=True)
+@quick
+@dataclass(frozen=True)
 class Lapsed(Threshold):
     """An internal clock has run out. `cause`: skill (claimed) or capacity (unclaimed)."""
 
@@ -307,6 +319,7 @@ What = (
 )
 
 
+@quick
 @dataclass(frozen=True)  # without slots: see `amend`
 class Event:
     """One fact about one ticket.

@@ -114,8 +114,12 @@ _Changes = dict[str, Any]
 def _changes(ticket: Ticket, event: Event) -> _Changes:  # noqa: C901, PLR0912 - one case an event
     what = event.what
     match what:
+        case Warned() | Breached() | Lapsed() | Confirmed():
+            return {}
         case Routed():
             return {"tier": what.tier, "group": what.group, "stay": 1, "trail": (what.group,)}
+        case Escalated() | Returned() | Transferred():
+            return _moved(ticket, event, what)
         case AlertAttached():
             return _attached(ticket, what)
         case Recovered():
@@ -131,8 +135,6 @@ def _changes(ticket: Ticket, event: Event) -> _Changes:  # noqa: C901, PLR0912 -
             return {"plan": what.plan, **_TOUCHED}
         case PlanSlipped():
             return {"plan": _slipped(ticket, what)}
-        case Escalated() | Returned() | Transferred():
-            return _moved(ticket, event, what)
         case EscalationProposed():
             return {"proposal": Proposal(event.seq, what.to_tier, what.to_group, what.reason)}
         case Held():
@@ -150,8 +152,6 @@ def _changes(ticket: Ticket, event: Event) -> _Changes:  # noqa: C901, PLR0912 -
             return {"state": State.CLOSED, "closed_at": event.at, **_NOTHING_OWED}
         case Reviewed():
             return _reviewed(ticket, what)
-        case Confirmed() | Warned() | Breached() | Lapsed():
-            return {}
         case Opened():
             raise BrokenFoldError(f"ticket {ticket.id} is opened twice")
         case _:  # pragma: no cover

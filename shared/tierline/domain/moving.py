@@ -13,7 +13,7 @@ from tierline.domain.events import (
     Transferred,
     Why,
 )
-from tierline.domain.policy import Group, Policy
+from tierline.domain.policy import Group, Policy, rank
 from tierline.domain.promises import on_arrival, review_after, update_clock
 from tierline.domain.terms import ClockName, Mode, Priority
 from tierline.domain.ticket import Ticket, TierUse
@@ -26,8 +26,7 @@ def direction(
     policy: Policy, from_tier: str, to_tier: str
 ) -> type[Escalated | Returned | Transferred]:
     """Whether a move from one tier to another is up, down or sideways in the policy's order."""
-    rank = {name: position for position, name in enumerate(policy.tiers)}
-    here, there = rank.get(from_tier, -1), rank.get(to_tier, -1)
+    here, there = rank(policy.tiers, from_tier), rank(policy.tiers, to_tier)
     if there > here:
         return Escalated
     return Returned if there < here else Transferred
@@ -38,8 +37,7 @@ def banked(draft: Draft, at: datetime) -> TierUse:
     clock = draft.clock(ClockName.TIER)
     if clock is None or clock.over:  # over: of a tier before this one, which has no limit
         return draft.ticket.tier_used.get(draft.ticket.tier, TierUse(0))
-    stopped = clocks.stop(clock, at, "moved", draft.policy.calendars)
-    return TierUse(stopped.carried_us, stopped.fired)
+    return TierUse(clocks.used_us(clock, at, draft.policy.calendars), clock.fired)
 
 
 def move(

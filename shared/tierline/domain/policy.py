@@ -97,6 +97,11 @@ class Step:
     by_hand: bool = False
 
 
+def rank(tiers: tuple[str, ...], tier: str) -> int:
+    """Where `tier` stands in the policy's order `tiers`; below all of them if it is not there."""
+    return tiers.index(tier) if tier in tiers else -1
+
+
 @dataclass(frozen=True, slots=True)
 class Path:
     """The ordered steps a ticket takes; the last one is where a lapse cannot go further."""
@@ -106,7 +111,10 @@ class Path:
 
     def step_at(self, tier: str) -> Step | None:
         """The step of `tier`, or None where the path does not visit it."""
-        return next((step for step in self.steps if step.tier == tier), None)
+        for step in self.steps:
+            if step.tier == tier:
+                return step
+        return None
 
     def step_after(self, tier: str, tiers: tuple[str, ...]) -> Step | None:
         """The next step that time may take a ticket to from `tier`; None at the end of the path.
@@ -114,12 +122,11 @@ class Path:
         From a tier the path does not visit (moved there by hand), the next is the first step of a
         higher tier in the policy's order `tiers`.
         """
-        rank = {name: position for position, name in enumerate(tiers)}
-        here = rank.get(tier, -1)
-        return next(
-            (s for s in self.steps if rank.get(s.tier, -1) > here and not s.by_hand),
-            None,
-        )
+        here = rank(tiers, tier)
+        for step in self.steps:
+            if rank(tiers, step.tier) > here and not step.by_hand:
+                return step
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,9 +218,9 @@ class Policy:
     """One immutable version of the rules. `version` is the content hash of what people wrote.
 
     `calendars` maps a calendar's hash to the calendar: those of this version and every one that a
-    running clock pinned earlier, so that old promises can always be reckoned. `found_terms` keeps
-    what clocks pin under this version, so that it is put together once and not for each ticket: at
-    most one entry an SLA, type and priority.
+    running clock pinned earlier, so that old promises can always be reckoned. `found_terms` and
+    `found_groups` keep what follows from this version, so that it is put together once and not for
+    each ticket: what clocks pin, at most one entry an SLA, type and priority; the groups of a tier.
     """
 
     version: str
@@ -237,9 +244,18 @@ class Policy:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
+    found_groups: dict[str, tuple[Group, ...]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
     def groups_of(self, tier: str) -> tuple[Group, ...]:
         """The groups of `tier`, in the order the policy lists them."""
-        return tuple(group for group in self.groups.values() if group.tier == tier)
+        found = self.found_groups.get(tier)
+        if found is None:
+            found = tuple(group for group in self.groups.values() if group.tier == tier)
+            if found:
+                self.found_groups[tier] = found
+        return found
 
     def agreement(self, name: str) -> Agreement:
         """The agreement called `name`, else the default one."""

@@ -2,13 +2,16 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
+from tierline.domain.amend import quick
 from tierline.domain.clock import FULL, Clock
 from tierline.domain.terms import CLIENT_CLOCKS, ClockName
 from tierline.domain.ticket import Ticket
 
 
-@dataclass(frozen=True, slots=True)
+@quick
+@dataclass(frozen=True)
 class Promise:
     """A running clock and when its whole target is used up (UTC); `breached`: it already was."""
 
@@ -17,7 +20,8 @@ class Promise:
     breached: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@quick
+@dataclass(frozen=True)
 class Snapshot:
     """A ticket as it stood after event `seq`. Instants are UTC policy time."""
 
@@ -60,44 +64,50 @@ class Snapshot:
 
 def snapshot(ticket: Ticket) -> Snapshot:
     """The view of `ticket` that travels with its events."""
+    return Snapshot(**seen(ticket))
+
+
+def seen(ticket: Ticket) -> dict[str, Any]:
+    """The fields of a ticket's snapshot by name: what is written down without making one."""
     promise, internal = nearest(ticket)
-    return Snapshot(
-        number=ticket.id,
-        seq=ticket.seq,
-        type=ticket.type,
-        title=ticket.title,
-        client=ticket.client,
-        agreement=ticket.agreement,
-        path=ticket.path,
-        mode=ticket.mode,
-        state=ticket.state,
-        priority=ticket.priority,
-        tier=ticket.tier,
-        group=ticket.group,
-        owner=ticket.owner,
-        desk_owner=ticket.desk_owner,
-        helper=ticket.helper,
-        category=ticket.category,
-        site=ticket.site,
-        host=ticket.host,
-        service=ticket.service,
-        source=ticket.source,
-        record=ticket.record,
-        requester_name=ticket.requester.name,
-        requester_email=ticket.requester.email,
-        opened_at=ticket.opened_at,
-        alerts=ticket.alerts,
-        reopened=ticket.reopened,
-        touched=ticket.touched,
-        held_for=ticket.hold.reason if ticket.hold else "",
-        held_of=ticket.hold.of if ticket.hold else "",
-        plan_next_step=ticket.plan.next_step if ticket.plan else "",
-        plan_promised_at=ticket.plan.promised_at if ticket.plan else None,
-        proposal_seq=ticket.proposal.seq if ticket.proposal else 0,
-        restored_at=ticket.restored_at,
-        promise=promise,
-        internal=internal,
-    )
+    requester, hold, plan = ticket.requester, ticket.hold, ticket.plan
+    return {
+        "number": ticket.id,
+        "seq": ticket.seq,
+        "type": ticket.type,
+        "title": ticket.title,
+        "client": ticket.client,
+        "agreement": ticket.agreement,
+        "path": ticket.path,
+        "mode": ticket.mode,
+        "state": ticket.state,
+        "priority": ticket.priority,
+        "tier": ticket.tier,
+        "group": ticket.group,
+        "owner": ticket.owner,
+        "desk_owner": ticket.desk_owner,
+        "helper": ticket.helper,
+        "category": ticket.category,
+        "site": ticket.site,
+        "host": ticket.host,
+        "service": ticket.service,
+        "source": ticket.source,
+        "record": ticket.record,
+        "requester_name": requester.name,
+        "requester_email": requester.email,
+        "opened_at": ticket.opened_at,
+        "alerts": ticket.alerts,
+        "reopened": ticket.reopened,
+        "touched": ticket.touched,
+        "held_for": hold.reason if hold else "",
+        "held_of": hold.of if hold else "",
+        "plan_next_step": plan.next_step if plan else "",
+        "plan_promised_at": plan.promised_at if plan else None,
+        "proposal_seq": ticket.proposal.seq if ticket.proposal else 0,
+        "restored_at": ticket.restored_at,
+        "promise": promise,
+        "internal": internal,
+    }
 
 
 def nearest(ticket: Ticket) -> tuple[Promise | None, Promise | None]:
@@ -105,8 +115,7 @@ def nearest(ticket: Ticket) -> tuple[Promise | None, Promise | None]:
     to_client: tuple[datetime, Clock] | None = None
     internal: tuple[datetime, Clock] | None = None
     for clock in ticket.clocks.values():
-        due = clock.due
-        if due is None:
+        if not clock.dues or (due := clock.due) is None:
             continue
         if clock.name in CLIENT_CLOCKS:
             if to_client is None or due < to_client[0]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tierline.domain.amend import quick
 from tierline.domain.clock import Clock
 from tierline.domain.terms import (
     ClockName,
@@ -79,6 +80,7 @@ ACTIVE = frozenset({State.QUEUED, State.WORKING, State.ON_HOLD})
 """States in which work is still owed."""
 
 
+@quick
 @dataclass(frozen=True)  # without slots: see `amend`
 class Ticket:
     """The whole state of one ticket after its event number `seq`.

@@ -13,7 +13,7 @@ import msgspec
 
 from tierline.domain.clock import Clock
 from tierline.domain.events import Actor, Event, What, Why
-from tierline.domain.snapshot import Snapshot, snapshot
+from tierline.domain.snapshot import Snapshot, seen
 from tierline.domain.ticket import Ticket
 
 SOURCE = "tierline"
@@ -28,6 +28,9 @@ EVENT_TYPES: dict[str, type] = {_type_name(kind): kind for kind in get_args(What
 """Every event type by its wire name: `opened`, `alert_attached`, `escalation_proposed`..."""
 
 _NAMES = {kind: name for name, kind in EVENT_TYPES.items()}
+_WHATS: dict[str, msgspec.json.Decoder[Any]] = {
+    name: msgspec.json.Decoder(kind) for name, kind in EVENT_TYPES.items()
+}
 
 
 class _Data(msgspec.Struct, omit_defaults=True):
@@ -93,6 +96,9 @@ def type_of(name: str) -> str:
 
 def encode_event(event: Event, ticket: Ticket) -> bytes:
     """The message of `event`, where `ticket` is its ticket just after it."""
+    # What goes out is written as it is; only what comes in is held to the types of its fields.
+    what: Any = event.what
+    view: Any = seen(ticket)
     return _encoder.encode(
         _Envelope(
             id=f"{event.ticket}/{event.seq}",
@@ -103,9 +109,9 @@ def encode_event(event: Event, ticket: Ticket) -> bytes:
                 at=event.at,
                 recorded_at=event.recorded_at,
                 by=event.by,
-                what=msgspec.Raw(_encoder.encode(event.what)),
+                what=what,
                 why=event.why,
-                ticket=snapshot(ticket),
+                ticket=view,
                 cause=event.cause,
                 clocks=event.clocks,
                 review_at=event.review_at,
@@ -140,13 +146,13 @@ def decode_place(body: bytes) -> tuple[int, int]:
 def _event_of(envelope: _Envelope, body: bytes) -> TicketMessage:
     data = envelope.data
     name = envelope.type.removeprefix("tierline.ticket.").removesuffix(".v1")
-    kind = EVENT_TYPES.get(name)
+    decoder = _WHATS.get(name)
     ticket, _, seq = envelope.id.partition("/")
-    if kind is None or not seq.isdigit() or not ticket.isdigit():
+    if decoder is None or not seq.isdigit() or not ticket.isdigit():
         raise msgspec.ValidationError(f"unknown event: id {envelope.id!r}, type {envelope.type!r}")
     if (data.ticket.number, data.ticket.seq) != (int(ticket), int(seq)):
         raise msgspec.ValidationError(f"id {envelope.id!r} is not that of the ticket inside")
-    what: Any = msgspec.json.decode(data.what, type=kind)
+    what: Any = decoder.decode(data.what)
     event = Event(
         ticket=int(ticket),
         seq=int(seq),
