@@ -99,10 +99,11 @@ class Connections:
         while wires:
             wire = wires.pop()
             self._kept -= 1
+            if not wires:
+                del self._idle[origin]
             if wire.ready and wire.idle_since >= oldest:
                 return wire
             wire.close()
-        self._idle.pop(origin, None)
         return None
 
     def _give_back(self, origin: Origin, wire: Wire) -> None:

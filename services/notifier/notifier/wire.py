@@ -11,7 +11,6 @@ import httptools
 
 from notifier.limits import ANSWER_BYTES, ANSWER_HEAD_BYTES
 
-_FRAMING: Final = frozenset({b"content-length", b"transfer-encoding"})
 _FIRST_FINAL_STATUS: Final = 200
 
 
@@ -88,7 +87,9 @@ class Wire(asyncio.Protocol):
         self._bytes += len(data)
         try:
             self._parser.feed_data(data)
-        except (httptools.HttpParserError, httptools.HttpParserUpgrade) as error:
+        except httptools.HttpParserUpgrade:
+            self._fail("it answered 101: it wants another protocol than HTTP/1.1")
+        except httptools.HttpParserError as error:
             self._fail(f"not an HTTP answer: {error}")
         else:
             if self._bytes > ANSWER_HEAD_BYTES and not self._answer.done():
@@ -112,8 +113,10 @@ class Wire(asyncio.Protocol):
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header of the answer."""
         name = name.lower()
-        if name in _FRAMING:
+        if name == b"content-length":
             self._framed = True
+        elif name == b"transfer-encoding":  # any other last coding ends with the connection
+            self._framed = value.lower().rstrip().endswith(b"chunked")
         elif name == b"retry-after":
             self._retry_after = value
 

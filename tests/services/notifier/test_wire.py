@@ -64,6 +64,7 @@ async def test_the_request_names_its_host_its_length_and_what_it_was_given(
         ),
         (EARLY_HINTS + b"HTTP/1.1 202 Accepted\r\nContent-Length: 4\r\n\r\nlate", 202, "late"),
         (b"HTTP/1.0 200 OK\r\n\r\nold", 200, "old"),
+        (b"HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\n\r\nto the end", 200, "to the end"),
     ],
 )
 async def test_an_answer_ends_as_http_says(
@@ -92,6 +93,13 @@ async def test_what_is_cut_off_or_is_not_http_is_no_answer(
 ) -> None:
     with pytest.raises(UnansweredError):
         await raw(receiver, answer)
+
+
+async def test_a_receiver_that_wants_another_protocol_is_told_of_in_words(
+    receiver: HttpReceiver,
+) -> None:
+    with pytest.raises(UnansweredError, match="another protocol"):
+        await raw(receiver, b"HTTP/1.1 101 Switching\r\nUpgrade: x\r\nConnection: upgrade\r\n\r\n")
 
 
 async def test_a_long_answer_is_cut_and_its_connection_not_used_again(
