@@ -179,11 +179,16 @@ async def _write_messages(connection: Connection, drafts: Sequence[Draft]) -> se
 
 
 # A message claimed at birth, and one whose turn comes after it, is due again after the lease ($11).
+# That nothing of its line waits and that its subscription is live is seen at the same moment: what
+# failed with the subscription waits for its return, and goes before what is new.
 INSERT_MESSAGES = """
 WITH said AS MATERIALIZED (
     SELECT u.*, u.turn = 'first' AND NOT EXISTS (
                SELECT 1 FROM tierline.message e
-               WHERE e.line = u.line AND e.line <> '' AND e.state = 'pending') AS claimed
+               WHERE e.line = u.line AND e.line <> '' AND e.state = 'pending')
+           AND NOT EXISTS (
+               SELECT 1 FROM tierline.subscription s
+               WHERE s.name = u.address AND s.disabled_at IS NOT NULL) AS claimed
     FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::json[],
                 $7::text[], $8::text[], $9::bigint[], $10::text[])
          AS u(id, channel, address, line, key, content, state, reason, fallback_of, turn)

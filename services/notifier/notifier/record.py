@@ -1,6 +1,6 @@
 """Recording outcomes: of messages, attempts, notices, lines, subscriptions, in one transaction."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Final, TypeAlias
@@ -51,21 +51,18 @@ async def record(
 
     Args:
         connection: inside a transaction.
-        settlements: at most one a message.
+        settlements: of two of one message the later attempt's counts.
         policy: the current one, for fallbacks.
         directory: addresses, for fallbacks.
         behind: ids of messages the caller would send next, by the id of the one before.
     """
     settlements = await _unless_resumed(connection, settlements)
-    ours = await _messages(connection, settlements)
-    counted = [one for one in settlements if one.claim.id in ours]
-    await _attempts(connection, settlements, ours)
+    counted = await _messages(connection, settlements)
+    await _attempts(connection, settlements, counted)
     await _dropped_notices(connection, counted)
     await _notices(connection, [one for one in counted if one.over and not one.stands_in])
     await _stand_ins(connection, [one for one in counted if one.over and one.stands_in])
-    for one in counted:  # before anybody's turn: of a disabled subscription nobody has one
-        if one.disable:
-            await disable(connection, one.claim.address, one.reason)
+    await _ended_subscriptions(connection, counted)  # before anybody's turn: theirs have none
     ended = [one for one in counted if one.over and one.claim.line]
     # Behind one that failed with its subscription nothing goes out until that one has: a resume
     # puts both in line again. What `disable` left is refused as it is claimed.
@@ -97,12 +94,28 @@ async def _unless_resumed(
     names = {one.claim.address for one in settlements if one.refused_as_disabled}
     if not names:
         return settlements
-    rows = await connection.fetch(LOCK_SUBSCRIPTIONS, sorted(names))
-    live = {row["name"] for row in rows if row["live"]}
+    live = await _live(connection, names)
     return [
         one.given_back() if one.refused_as_disabled and one.claim.address in live else one
         for one in settlements
     ]
+
+
+async def _live(connection: Connection, names: Collection[str]) -> set[str]:
+    """Those of them that are live, and stay so until we commit."""
+    rows = await connection.fetch(LOCK_SUBSCRIPTIONS, sorted(names))
+    return {row["name"] for row in rows if row["live"]}
+
+
+async def _ended_subscriptions(connection: Connection, counted: Sequence[Settlement]) -> None:
+    """Disable what an outcome ends.
+
+    One that somebody else had disabled is not changed, so not locked either: it is locked here, and
+    looked at once more, or a resume that comes before our commit would miss what we fail.
+    """
+    for name, why in {one.claim.address: one.reason for one in counted if one.disable}.items():
+        if not await disable(connection, name, why) and await _live(connection, [name]):
+            await disable(connection, name, why)
 
 
 SETTLE_MESSAGES = """
@@ -117,7 +130,8 @@ RETURNING m.id
 """
 
 
-async def _messages(connection: Connection, settlements: Sequence[Settlement]) -> set[int]:
+async def _messages(connection: Connection, settlements: Sequence[Settlement]) -> list[Settlement]:
+    """Settle the messages; returns those whose attempt was still the latest."""
     ordered = sorted(settlements, key=lambda one: one.claim.id)
     rows = await connection.fetch(
         SETTLE_MESSAGES,
@@ -128,27 +142,38 @@ async def _messages(connection: Connection, settlements: Sequence[Settlement]) -
         [one.reason for one in ordered],
         [one.wait_s for one in ordered],
     )
-    return {row["id"] for row in rows}
+    ours = {row["id"] for row in rows}
+    latest = {one.claim.id: one for one in sorted(settlements, key=_attempt_of)}
+    return [one for one in settlements if one.claim.id in ours and latest[one.claim.id] is one]
 
 
+def _attempt_of(one: Settlement) -> int:
+    return one.claim.attempt
+
+
+# One that has an end keeps it (we may be recording again, as nobody told us that it was committed);
+# not where that end was a guess.
 END_ATTEMPTS = """
 UPDATE tierline.attempt a
 SET ended_at = clock_timestamp(), outcome = u.outcome, detail = u.detail
 FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[])
     AS u(message, number, outcome, detail)
 WHERE a.message = u.message AND a.number = u.number
+  AND (a.ended_at IS NULL OR a.outcome = 'lost')
 """
 
 
 async def _attempts(
-    connection: Connection, settlements: Sequence[Settlement], ours: set[int]
+    connection: Connection, settlements: Sequence[Settlement], counted: Sequence[Settlement]
 ) -> None:
+    ours = {(one.claim.id, one.claim.attempt) for one in counted}
+    said = [(one, (one.claim.id, one.claim.attempt) not in ours) for one in settlements]
     await connection.execute(
         END_ATTEMPTS,
         [one.claim.id for one in settlements],
         [one.claim.attempt for one in settlements],
-        [one.outcome if one.claim.id in ours else "late" for one in settlements],
-        [_detail(one, late=one.claim.id not in ours) for one in settlements],
+        ["late" if late else one.outcome for one, late in said],
+        [_detail(one, late=late) for one, late in said],
     )
 
 

@@ -34,7 +34,7 @@ FROM waiting WHERE n.message = waiting.id AND n.state = 'pending'
 """
 
 
-async def disable(connection: Connection, name: str, why: str) -> None:
+async def disable(connection: Connection, name: str, why: str) -> bool:
     """Disable a subscription, visibly, and fail up to DISABLE_BATCH of what waits for it.
 
     What is left fails as it is claimed. Everything that failed so is kept for `resume`.
@@ -43,12 +43,16 @@ async def disable(connection: Connection, name: str, why: str) -> None:
         connection: inside a transaction.
         name: the subscription's.
         why: shown with it; a leading "subscription disabled: " is left out.
+
+    Returns:
+        Whether it was live; if not it is as it was, and not locked.
     """
     reason = why.removeprefix(f"{DISABLED}: ")
-    await connection.execute(DISABLE, name, reason)
+    done = await connection.execute(DISABLE, name, reason)
     await connection.execute(
         FAIL_WAITING, name, f"{DISABLED}: {reason}"[:REASON_CHARS], DISABLE_BATCH
     )
+    return bool(done == "UPDATE 1")
 
 
 ENABLE = "UPDATE tierline.subscription SET disabled_at = NULL, why = '' WHERE name = $1"

@@ -68,14 +68,20 @@ async def end_attempts(
     outcomes: Sequence[str],
     details: Sequence[str],
 ) -> Reply:
-    """What became of each attempt."""
+    """What became of each attempt that has no end yet, or was only taken for lost."""
     changed = 0
     said = zip(messages, numbers, outcomes, details, strict=True)
     for message, number, outcome, detail in said:
-        if tx.get("attempt", (message, number)) is not None:
+        row = tx.get("attempt", (message, number))
+        if row is not None and _endless(row):
             end = {"ended_at": tx.clock(), "outcome": outcome, "detail": detail}
-            changed += await tx.update("attempt", (message, number), end) is not None
+            done = await tx.update("attempt", (message, number), end, still=_endless)
+            changed += done is not None
     return f"UPDATE {changed}"
+
+
+def _endless(row: dict) -> bool:
+    return row["ended_at"] is None or row["outcome"] == "lost"
 
 
 @here.answers(record, "DROP_NOTICES")

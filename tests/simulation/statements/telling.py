@@ -51,9 +51,7 @@ async def insert_messages(tx: Transaction, *given: object) -> Reply:
     """Messages under ids drawn before; the ids of those that are claimed at birth."""
     *columns, lease_s = given
     said = [dict(zip(_MESSAGE, values, strict=True)) for values in zip(*columns, strict=True)]
-    claimed = [
-        one["turn"] == "first" and not tx.find("message", "line", one["line"]) for one in said
-    ]
+    claimed = [one["turn"] == "first" and _free(tx, one["line"], one["address"]) for one in said]
     for one, ours in zip(said, claimed, strict=True):
         now = tx.clock()
         leased = ours or one["turn"] == "behind"
@@ -67,6 +65,12 @@ async def insert_messages(tx: Transaction, *given: object) -> Reply:
     for number in ids:
         await tx.insert("attempt", {"message": number, "number": 1})
     return [row((number,)) for number in ids]
+
+
+def _free(tx: Transaction, line: str, subscription: str) -> bool:
+    """Nothing of the line waits, nor does the subscription wait to be resumed."""
+    row = tx.get("subscription", subscription)
+    return not tx.find("message", "line", line) and (row is None or row["disabled_at"] is None)
 
 
 @here.answers(directory, "PEOPLE")
