@@ -6,14 +6,15 @@ All instants here are real time; policy time has no say in when something is sen
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from random import Random
 
 from notifier.claim import Place, take_due
 from notifier.directory import DirectorySource
-from notifier.limits import GATHER_S, Limits
+from notifier.limits import DIRECTORY_TTL_S, GATHER_S, Limits
 from notifier.metrics import IN_FLIGHT
-from notifier.outages import through_outages
+from notifier.outages import PASSING, through_outages
 from notifier.parcel import Channel
 from notifier.prepare import Prepared, prepare
 from notifier.recorder import Recorder
@@ -22,6 +23,17 @@ from notifier.settle import Settlement
 from notifier.turns import Handed
 from tierline.domain.policy import Policy
 from tierline.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """A message that waits in memory for the outcome of the one before it.
+
+    `read_at`: loop time when what it was prepared from was read.
+    """
+
+    one: Prepared
+    read_at: float
 
 
 class Deliverer:
@@ -61,7 +73,8 @@ class Deliverer:
         self._sends: set[asyncio.Task[None]] = set()
         self._held: Counter[Place] = Counter()
         self._claimed: Counter[Place] = Counter()
-        self._behind: dict[int, Prepared] = {}
+        self._behind: dict[int, Behind] = {}
+        self._in_arrears = False
         self._sent: asyncio.Queue[Settlement] = asyncio.Queue(2 * self._limits.held)
 
     def room(self, place: Place) -> int:
@@ -86,8 +99,8 @@ class Deliverer:
         """
         if not self._running:
             return
-        self._behind |= handed.behind
-        for one in handed.behind.values():
+        for ahead, one in handed.behind.items():
+            self._behind[ahead] = Behind(one, claimed_at)
             self._held[one.claim.place] += 1
         for one in handed.now:
             self._held[one.claim.place] += 1
@@ -139,7 +152,8 @@ class Deliverer:
 
     async def _start_due(self) -> int:
         free = self._limits.held - self._held.total()
-        if free <= 0:
+        # Of outcomes that are long in coming the leases run out: recorded first, or sent again.
+        if free <= 0 or self._in_arrears:
             return 0
         now = asyncio.get_running_loop().time()
         ready, waiting = await self._claim(free)
@@ -184,20 +198,23 @@ class Deliverer:
             await self._record(batch)
             for _ in batch:
                 self._sent.task_done()
+            self._in_arrears = self._in_arrears and not self._sent.empty()
             IN_FLIGHT.set(self._held.total())
             self.wake.set()
 
     async def _record(self, batch: list[Settlement]) -> None:
         """Record `batch`, and start what was claimed behind it."""
-        ids = [one.claim.id for one in batch]
-        behind = {i: self._behind[i].claim.id for i in ids if i in self._behind}
         at = asyncio.get_running_loop().time()
         claimed: set[int] = set()
 
         async def work() -> None:
             nonlocal claimed, at
             at = asyncio.get_running_loop().time()
-            claimed = await self._recorder.record_or_leave(batch, behind)
+            try:
+                claimed = await self._recorder.record_or_leave(batch, self._next_of(batch))
+            except PASSING:
+                self._in_arrears = True
+                raise
 
         await through_outages(work)
         for one in batch:
@@ -205,16 +222,30 @@ class Deliverer:
             follower = self._behind.pop(one.claim.id, None)
             if follower is None:
                 continue
-            if follower.claim.id in claimed and self._running:
-                self._start(follower, at)
+            if follower.one.claim.id in claimed and self._running:
+                self._start(follower.one, at)
             else:
                 self._let_go(follower)
 
-    def _let_go(self, one: Prepared | None) -> None:
+    def _next_of(self, batch: Sequence[Settlement]) -> dict[int, int]:
+        """Ids of what would be sent next, by the id of the one before.
+
+        None once we stop, nor what was prepared so long ago that its subscription may have another
+        address or have ended since: that is left to whoever claims it, and read anew.
+        """
+        if not self._running:
+            return {}
+        oldest = asyncio.get_running_loop().time() - DIRECTORY_TTL_S
+        found = ((one.claim.id, self._behind.get(one.claim.id)) for one in batch)
+        return {
+            i: behind.one.claim.id for i, behind in found if behind and behind.read_at >= oldest
+        }
+
+    def _let_go(self, follower: Behind | None) -> None:
         """Forget a message that is not ours to send, and all that comes behind it."""
-        while one is not None:
-            _less(self._held, one.claim.place)
-            one = self._behind.pop(one.claim.id, None)
+        while follower is not None:
+            _less(self._held, follower.one.claim.place)
+            follower = self._behind.pop(follower.one.claim.id, None)
 
 
 def _less(counter: Counter[Place], place: Place) -> None:

@@ -15,7 +15,7 @@ from notifier.drafts import DISABLED
 from notifier.letter import CLIENT, TEAM, Occasion, compose
 from notifier.outcome import Failed, Superseded, Verdict
 from notifier.parcel import CHAT, Parcel
-from tierline.domain.snapshot import Snapshot, snapshot
+from tierline.domain.snapshot import snapshot
 from tierline.domain.tell import still_wanted
 from tierline.domain.terms import Reach
 from tierline.messages.events import decode_event
@@ -29,14 +29,14 @@ EventId = tuple[int, int]
 
 @dataclass(frozen=True, slots=True)
 class NoticeRow:
-    """A stored notice, as far as sending needs it."""
+    """A stored notice, as far as sending needs it; `reach` as it is stored."""
 
     id: int
     ticket: int
     seq: int
     kind: str
     occasion: str
-    reach: Reach
+    reach: str
     why: str
     state: str
 
@@ -67,11 +67,15 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What one read brought for a batch of claims."""
+    """What one read brought for a batch of claims.
+
+    As it is stored, so that what cannot be decoded fails its own message and no other. `tickets`:
+    their documents.
+    """
 
     notices: Mapping[int, Sequence[NoticeRow]]
     events: Mapping[EventId, bytes]
-    tickets: Mapping[int, Snapshot]
+    tickets: Mapping[int, str]
     subscriptions: Mapping[str, Subscription]
 
 
@@ -140,7 +144,7 @@ def _notice(row: Mapping[str, Any]) -> NoticeRow:
         seq=row["seq"],
         kind=row["kind"],
         occasion=row["occasion"],
-        reach=Reach(row["reach"]),
+        reach=row["reach"],
         why=row["why"],
         state=row["state"],
     )
@@ -164,11 +168,11 @@ async def _read_events(connection: Connection, wanted: Sequence[EventId]) -> dic
 TICKET_DOCS = "SELECT id, doc FROM tierline.ticket WHERE id = ANY($1::bigint[])"
 
 
-async def _read_tickets(connection: Connection, numbers: set[int]) -> dict[int, Snapshot]:
+async def _read_tickets(connection: Connection, numbers: set[int]) -> dict[int, str]:
     if not numbers:
         return {}
     rows = await connection.fetch(TICKET_DOCS, list(numbers))
-    return {row["id"]: snapshot(decode_ticket(row["doc"])) for row in rows}
+    return {row["id"]: row["doc"] for row in rows}
 
 
 def prepare_feed(claim: Claim, content: Content, known: Known) -> Prepared:
@@ -212,7 +216,8 @@ def _worded(
 def _letter(
     claim: Claim, content: Content, known: Known, directory: Directory, link: str
 ) -> Prepared:
-    ticket = known.tickets.get(content.ticket)
+    doc = known.tickets.get(content.ticket)
+    ticket = snapshot(decode_ticket(doc)) if doc is not None else None
     group = ticket.group if ticket else ""
     open_state = "failed" if content.notices_of != claim.id else "pending"
     notices = [n for n in known.notices.get(content.notices_of, ()) if n.state == open_state]
@@ -258,6 +263,6 @@ def _occasions(notices: Sequence[NoticeRow], events: Mapping[EventId, bytes]) ->
             continue
         message = decode_event(body)
         found[notice.seq, notice.occasion] = Occasion(
-            message.event, message.ticket, notice.occasion, notice.reach, notice.why
+            message.event, message.ticket, notice.occasion, Reach(notice.reach), notice.why
         )
     return list(found.values())

@@ -11,6 +11,7 @@ from notifier.claim import Place
 from notifier.deliver import Deliverer
 from notifier.directory import read_directory
 from notifier.handlers import Written, write_notices
+from notifier.limits import DIRECTORY_TTL_S
 from notifier.outcome import Retry
 from tests.services.notifier.world import World
 from tierline.domain.commands import Claim, Note
@@ -297,3 +298,31 @@ async def test_events_behind_one_another_all_go_in_one_burst(world: World, event
         await tell(world, deliverer)
         await eventually(lambda: len(sent(world)) == 4)
     assert sent(world) == [f"1001/{seq}" for seq in range(1, 5)]
+
+
+async def test_a_stop_leaves_what_comes_behind_to_be_claimed_at_once(
+    world: World, eventually
+) -> None:
+    await feed_of(world, 1001)
+    world.webhook.gate.clear()
+    async with delivering(world) as deliverer:
+        await tell(world, deliverer)
+        await eventually(lambda: sent(world) == ["1001/1"])
+    assert await states(world) == [("delivered", 1), ("pending", 0)]
+    await world.deliver()
+    assert sent(world) == ["1001/1", "1001/2"]
+
+
+async def test_what_waited_long_behind_another_is_read_again_before_it_is_sent(
+    world: World, eventually
+) -> None:
+    """Its subscription may have moved, lost a secret or ended since."""
+    await feed_of(world, 1001)
+    async with delivering(world) as deliverer:
+        written = await write(world, deliverer.room)
+        await world.sql("UPDATE tierline.subscription SET url = 'https://psa.example/new'")
+        then = asyncio.get_running_loop().time() - DIRECTORY_TTL_S - 1.0
+        deliverer.hand_over(written.handed, then)
+        await eventually(lambda: sent(world) == ["1001/1", "1001/2"])
+    assert world.webhook.field("url") == ["https://psa.example/in", "https://psa.example/new"]
+    assert await states(world) == [("delivered", 1)] * 2
