@@ -1,18 +1,25 @@
 """Reads what the promises are judged by, and judges them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from sla_timer.audit import Auditor
 from sla_timer.limits import AUDIT_SAMPLE
 from tests.faults import promises
+from tests.faults.drain import Owed
 from tests.faults.promises import AlertRow, Broken
-from tests.faults.stack import SUBSCRIBED_CLIENT
-from tests.faults.stories import Findings, hand_overs, own_effects, read_story
+from tests.faults.stories import (
+    Findings,
+    Fired,
+    alerts_once,
+    hand_overs,
+    own_effects,
+    read_story,
+)
+from tests.faults.telling import Told, judge_notices
 from tests.faults.world import World
-from tierline.domain.events import Event
-from tierline.messages.events import decode_event
+from tierline.messages.events import TicketMessage, decode_event
 from tierline.messages.state import decode_ticket
 from tierline.store.database import Database
 
@@ -38,7 +45,7 @@ COUNTS = {
 }
 
 ALERTS = """
-SELECT a.id, a.outcome, t.client, t.problem_key FROM tierline.alert a
+SELECT a.id, a.outcome, a.ticket, t.client, t.problem_key FROM tierline.alert a
 LEFT JOIN tierline.ticket t ON t.id = a.ticket
 """
 
@@ -61,11 +68,11 @@ WHERE recorded_at > $1 LIMIT 20
 
 @dataclass(slots=True)
 class Judged:
-    """What was found. `late_s`: policy seconds by which each threshold was recorded late."""
+    """What was found. `fired`: every threshold so far."""
 
     broken: list[Broken] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
-    late_s: list[float] = field(default_factory=list)
+    fired: list[Fired] = field(default_factory=list)
 
 
 async def judge_times(world: World) -> list[Broken]:
@@ -80,17 +87,27 @@ async def judge_times(world: World) -> list[Broken]:
     return promises.recorded_at_its_time(rows, now, OFF_S_MAX)
 
 
-async def judge(world: World) -> Judged:
-    """Judge every promise, but for those that need the clock to run (auditor, times)."""
-    connection = await world.stack.connect()
+async def judge(world: World, owed: Owed) -> Judged:
+    """Judge every promise, but for those that need the clock to run (auditor, times).
+
+    Args:
+        world: drained, its policy clock held.
+        owed: what a dead sender's lease still keeps, which need not have come of it yet.
+    """
+    stack = world.stack
+    connection = await stack.connect()
     try:
         judged = Judged()
         for what, sql in COUNTS.items():
             judged.counts[what] = await connection.fetchval(sql)
-        judged.broken += await _rows(world, connection)
-        found = await _stories(connection)
+        stored = {row["id"]: _alert(row) for row in await connection.fetch(ALERTS)}
+        judged.broken += await _rows(world, connection, stored)
+        judged.broken += await judge_notices(connection, stack.receiver, owed)
+        found = await _stories(connection, await Told.read(stack.postgres.url(), connection))
         judged.broken += found.broken() + _commands(world, found)
-        judged.late_s = found.late_s
+        went_to = {alert: row.ticket for alert, row in stored.items()}
+        judged.broken += alerts_once(went_to, found.alerts)
+        judged.fired = found.fired
     finally:
         await connection.close()
     return judged
@@ -113,21 +130,15 @@ async def audit(world: World) -> list[Broken]:
     return promises.auditor_clean(worst.items())
 
 
-async def _rows(world: World, connection: Any) -> list[Broken]:
-    stored = {
-        row["id"]: AlertRow(row["outcome"], row["client"] or "", row["problem_key"] or "")
-        for row in await connection.fetch(ALERTS)
-    }
+def _alert(row: Any) -> AlertRow:
+    return AlertRow(row["outcome"], row["client"] or "", row["problem_key"] or "", row["ticket"])
+
+
+async def _rows(world: World, connection: Any, stored: Mapping[int, AlertRow]) -> list[Broken]:
     tickets = [
         tuple(row)
         for row in await connection.fetch(
             "SELECT id, client, problem_key, state FROM tierline.ticket"
-        )
-    ]
-    notices = [
-        tuple(row)
-        for row in await connection.fetch(
-            "SELECT kind, state, min(reason), count(*) FROM tierline.notice GROUP BY kind, state"
         )
     ]
     letters = [
@@ -136,19 +147,9 @@ async def _rows(world: World, connection: Any) -> list[Broken]:
             "SELECT source, key, body, reason FROM tierline.dead_letter"
         )
     ]
-    subscribed = {
-        row["id"]: row["seq"]
-        for row in await connection.fetch(
-            "SELECT id, seq FROM tierline.ticket WHERE client = $1", SUBSCRIBED_CLIENT
-        )
-    }
-    arrivals = world.stack.receiver.arrivals
     return [
         *promises.nothing_lost(world.alerts.accepted, stored),
         *promises.one_ticket(tickets),
-        *promises.notices_end(notices),
-        *promises.hooks_in_order(arrivals),
-        *promises.hooks_complete(arrivals, subscribed),
         *promises.letters_for_poison_only(letters, {*world.poison, *world.harmless}),
         *promises.poison_kept([body for _, _, body, _ in letters], world.poison),
     ]
@@ -163,8 +164,9 @@ def _commands(world: World, found: Findings) -> list[Broken]:
     ]
 
 
-async def _stories(connection: Any) -> Findings:
+async def _stories(connection: Any, told: Told) -> Findings:
     found = Findings()
+    now = await connection.fetchval("SELECT tierline.policy_now()")
     after = 0
     while True:
         rows = await connection.fetch(
@@ -173,11 +175,15 @@ async def _stories(connection: Any) -> Findings:
         if not rows:
             return found
         after = rows[-1]["id"]
-        events: dict[int, list[Event]] = {row["id"]: [] for row in rows}
-        async for ticket, body in _bodies(connection, list(events)):
-            events[ticket].append(decode_event(body).event)
+        messages: dict[int, list[TicketMessage]] = {row["id"]: [] for row in rows}
+        async for ticket, body in _bodies(connection, list(messages)):
+            messages[ticket].append(decode_event(body))
         for row in rows:
-            read_story(decode_ticket(row["doc"]), events[row["id"]], found)
+            events = [message.event for message in messages[row["id"]]]
+            read_story(decode_ticket(row["doc"]), events, found, now)
+        everything = [message for one in messages.values() for message in one]
+        for case in await told.missing(connection, everything):
+            found.add(promises.TOLD, case)
 
 
 async def _bodies(connection: Any, tickets: list[int]) -> AsyncIterator[tuple[int, str]]:

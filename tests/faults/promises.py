@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.faults.people import Asked
 from tests.faults.senders import Sent
+from tierline.domain.terms import CLIENT_CLOCKS
 
 INTEGRATION = "api"
 SAMPLES_MAX = 5
@@ -40,6 +41,10 @@ ONE_TICKET = "one ticket per problem"
 NOTICES = "every notice ends in an outcome"
 HOOK_ORDER = "webhooks in order, per ticket"
 HOOK_ALL = "no event is missing at the receiver"
+ARRIVED = "what is delivered arrived"
+TOLD = "everybody concerned has a notice, nobody else"
+TOOK_HOLD = "the fault took hold"
+EXERCISED = "thresholds come due during each fault"
 ONE_CLAIM = "a claim is won by one"
 COMMANDS = "a command takes effect once"
 DEAD_LETTERS = "dead letters only for poison, each with a reason"
@@ -48,13 +53,18 @@ DRAINED = "everything drains"
 TRUE_TIME = "what is recorded is recorded at its time"
 
 
+NoticeKey = tuple[int, int, str, str]
+"""Ticket, seq, kind and recipient."""
+
+
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """A stored alert: what became of it, and the client and key of the ticket it went to."""
+    """A stored alert: what became of it, and the ticket it went to with its client and key."""
 
     outcome: str | None
     client: str = ""
     problem_key: str = ""
+    ticket: int | None = None
 
 
 def nothing_lost(accepted: Mapping[int, Sent], stored: Mapping[int, AlertRow]) -> list[Broken]:
@@ -62,6 +72,8 @@ def nothing_lost(accepted: Mapping[int, Sent], stored: Mapping[int, AlertRow]) -
 
     A recovery may find nothing open; an alert that fires never does.
     """
+    sent_in_order = sorted(accepted.items())
+    recovered = {(one.client, one.dedup_key): n for n, one in sent_in_order if not one.firing}
     cases = []
     for alert, sent in accepted.items():
         row = stored.get(alert)
@@ -71,6 +83,10 @@ def nothing_lost(accepted: Mapping[int, Sent], stored: Mapping[int, AlertRow]) -
             cases.append(f"alert {alert} has no outcome")
         elif row.outcome == "nothing open" and not sent.firing:
             continue
+        elif row.outcome == "nothing open":
+            later = recovered.get((sent.client, sent.dedup_key), 0)
+            why = f": its recovery {later} overtook it" if later > alert else ""
+            cases.append(f"alert {alert} fired and has no ticket{why}")
         elif (row.client, row.problem_key) != (sent.client, f"{INTEGRATION}/{sent.dedup_key}"):
             cases.append(f"alert {alert} ({row.outcome}) is with {row.client} {row.problem_key!r}")
     return broken(NOTHING_LOST, cases)
@@ -119,12 +135,21 @@ def hooks_in_order(arrivals: Mapping[int, Sequence[int]]) -> list[Broken]:
 
 
 def hooks_complete(
-    arrivals: Mapping[int, Sequence[int]], subscribed: Mapping[int, int]
+    arrivals: Mapping[int, Sequence[int]],
+    subscribed: Mapping[int, int],
+    owed: Collection[tuple[int, int]] = (),
 ) -> list[Broken]:
-    """Of every subscribed ticket (its last seq) each event arrived; nothing that does not exist."""
+    """Of every subscribed ticket each event arrived; nothing that does not exist.
+
+    Args:
+        arrivals: by ticket, the seqs that arrived.
+        subscribed: by ticket, its last seq.
+        owed: (ticket, seq) that a dead sender's lease still keeps.
+    """
     cases = []
     for ticket, last in subscribed.items():
         missing = set(range(1, last + 1)) - set(arrivals.get(ticket, ()))
+        missing = {seq for seq in missing if (ticket, seq) not in owed}
         if missing:
             cases.append(f"ticket {ticket}: {sorted(missing)[:5]} of {last}")
     for ticket, seqs in arrivals.items():
@@ -132,6 +157,37 @@ def hooks_complete(
         if beyond:
             cases.append(f"ticket {ticket}: {beyond[:5]} never happened, or was not for them")
     return broken(HOOK_ALL, cases)
+
+
+def arrived(
+    delivered: Mapping[str, int], posts: Mapping[str, int], unreadable: Sequence[bytes]
+) -> list[Broken]:
+    """Rooms were posted to at least as often as it is recorded; all of it could be read."""
+    cases = [
+        f"room {room}: {count} delivered, {posts.get(f'/chat/{room}', 0)} arrived"
+        for room, count in delivered.items()
+        if posts.get(f"/chat/{room}", 0) < count
+    ]
+    return broken(ARRIVED, [*cases, *(f"unreadable: {body!r}" for body in unreadable)])
+
+
+def untold(expected: Collection[NoticeKey], stored: Collection[NoticeKey]) -> list[str]:
+    """Notices that had to be written and were not, and the other way round, in words."""
+    wanted, there = set(expected), set(stored)
+    return [
+        *(f"{t}/{seq}: no notice to {kind} {who}" for t, seq, kind, who in sorted(wanted - there)),
+        *(f"{t}/{seq}: a notice to {kind} {who}" for t, seq, kind, who in sorted(there - wanted)),
+    ]
+
+
+def exercised(due: Mapping[str, int], least: int) -> list[Broken]:
+    """At least so many thresholds came due, of promises to clients and of limits of our own."""
+    count = sum(due.values())
+    said = [] if count >= least else [f"{count} of at least {least}"]
+    ours = set(due) - CLIENT_CLOCKS
+    if not set(due) & CLIENT_CLOCKS or not ours:
+        said.append(f"only those of {', '.join(sorted(due)) or 'nothing'}")
+    return broken(EXERCISED, said)
 
 
 def answered_once(asked: Iterable[Asked], effects: Mapping[str, int]) -> list[Broken]:

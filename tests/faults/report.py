@@ -1,17 +1,28 @@
 """What a run says at its end: a table for people, JSON for machines."""
 
 import statistics
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import Any
 
 from tests.faults.promises import Broken
+from tests.faults.stories import Fired
 from tests.faults.world import World, share
 
 
 @dataclass(slots=True)
 class Part:
-    """One scenario and what was found after it. Seconds are real; lateness is policy seconds."""
+    """One scenario and what was found after it. Seconds are real; lateness is policy seconds.
+
+    Attributes:
+        lag_s: how long after the fault each consumer group had committed everything.
+        lag_most: the most messages it was seen behind after the fault.
+        leased: messages left to the leases of dead senders.
+        due: thresholds that came due during the fault, by clock.
+        late_s: how late those were recorded.
+    """
 
     name: str
     broker: str = ""
@@ -22,12 +33,22 @@ class Part:
     commands: int = 0
     drained_s: float = 0.0
     waited_s: dict[str, float] = field(default_factory=dict)
+    lag_s: dict[str, float] = field(default_factory=dict)
+    lag_most: dict[str, int] = field(default_factory=dict)
+    leased: int = 0
     judged_s: float = 0.0
     counts: dict[str, int] = field(default_factory=dict)
+    due: dict[str, int] = field(default_factory=dict)
     late_s: dict[str, float] = field(default_factory=dict)
     speed: float = 1.0
     deaths: int = 0
     broken: list[Broken] = field(default_factory=list)
+
+    def take(self, fired: Iterable[Fired], began: datetime, ended: datetime) -> None:
+        """Add the thresholds that came due between two instants of policy time."""
+        meanwhile = [one for one in fired if began <= one.due <= ended]
+        self.due = dict(Counter(one.clock for one in meanwhile).most_common())
+        self.late_s = spread([one.late_s for one in meanwhile])
 
 
 @dataclass(slots=True)
@@ -111,13 +132,17 @@ def _part(part: Part) -> list[str]:
         return [f"{part.name}: not run: {part.skipped}"]
     late = part.late_s
     real = {name: value / part.speed for name, value in late.items()}
+    lag = {group: f"{part.lag_s.get(group, 'never')} ({n})" for group, n in part.lag_most.items()}
     return [
         f"{part.name} ({part.broker}): {part.seconds:g} s",
         f"  {part.alerts} alerts accepted, {part.commands} commands asked",
         f"  drained {part.drained_s:g} s after, judged in {part.judged_s:g} s",
+        f"  messages left to the leases of dead senders: {part.leased}",
         f"  waited: {share(part.waited_s)}",
+        "  lag 0 after s (most behind): "
+        + ", ".join(f"{name} {said}" for name, said in lag.items()),
         f"  {', '.join(f'{what} {count}' for what, count in part.counts.items())}",
-        "  thresholds late by (real seconds): "
+        f"  thresholds due meanwhile: {share(part.due)}; late by (real seconds): "
         + (", ".join(f"{name} {value:.3f}" for name, value in real.items()) or "none fired"),
         f"  ended by themselves or killed: {part.deaths}; {part.notes}",
     ]

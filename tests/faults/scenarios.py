@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from tests.faults import disk, skew
+from tests.faults.groups import NOTIFIER, TRIAGE, Groups, LagUnknownError, Members
 from tests.faults.links import Fault
 from tests.faults.poison import poison_outbox, send_poison
+from tests.faults.stack import REPLICAS
 from tests.faults.world import Watch, World
 from tierline.runtime.probes import http_probe
 
@@ -29,8 +31,16 @@ WARM_S = 2.0
 
 OFF_S = 300
 SKEWED = ("sla-timer-2", "intake-2", "notifier-2")
-PAUSED = ("intake-1", "notifier-1")
+PAUSED = {"intake-1": TRIAGE, "notifier-1": NOTIFIER}
+"""Who is stopped, and the group its consumer is in."""
+
+JOINED_S = 60.0
+PUT_OUT_S = 30.0
 REFUSES_S = 60.0
+
+
+class NoFaultError(RuntimeError):
+    """What was to break did not, or was not seen to: nothing was proved."""
 
 
 async def storm(world: World, seconds: float) -> Notes:
@@ -104,16 +114,74 @@ async def links(world: World, seconds: float) -> Notes:
 
 
 async def paused(world: World, seconds: float) -> Notes:
-    """A triager and a notifier stopped beyond their session, then continued: zombies."""
+    """A triager and a notifier stopped beyond their session, then continued: zombies.
+
+    Stopped, each is put out of its group; continued, it finds that out and joins anew, as a member
+    with another id.
+    """
     still_s = SESSION_S + 3 if seconds < LEASE_S else LEASE_S + 15
-    stopped = [name for name in PAUSED if world.stack.signal(name, signal.SIGSTOP)]
+    groups = world.stack.groups()
     try:
-        await asyncio.sleep(still_s)
+        before = {name: await _full_group(groups, group) for name, group in PAUSED.items()}
+        stopped = [name for name in PAUSED if world.stack.signal(name, signal.SIGSTOP)]
+        try:
+            await asyncio.sleep(still_s)
+            for name in stopped:
+                await _put_out(groups, PAUSED[name], before[name])
+        finally:
+            for name in stopped:
+                world.stack.signal(name, signal.SIGCONT)
+        watch = Watch()
+        back = {name: await _back(groups, PAUSED[name], before[name], watch) for name in stopped}
     finally:
-        for name in stopped:
-            world.stack.signal(name, signal.SIGCONT)
-    await asyncio.sleep(2)
-    return {"stopped": stopped, "for_s": still_s}
+        await groups.close()
+    return {"stopped": stopped, "for_s": still_s, "in their groups again after s": back}
+
+
+async def _full_group(groups: Groups, group: str) -> frozenset[str]:
+    """Its members, once each replica is one and none that is gone."""
+
+    def full(found: Members) -> bool:
+        return found.settled and len(found.ids) == REPLICAS
+
+    return (await wait_for_members(groups, group, full, JOINED_S, f"{REPLICAS} members")).ids
+
+
+async def _put_out(groups: Groups, group: str, before: frozenset[str]) -> None:
+    """Wait until the broker has put out a member, and gives its partitions to the others."""
+
+    def out(found: Members) -> bool:
+        return not before <= found.ids
+
+    await wait_for_members(groups, group, out, PUT_OUT_S, "no member that is stopped")
+
+
+async def _back(groups: Groups, group: str, before: frozenset[str], watch: Watch) -> float:
+    """Wait until the group is whole again, with a new member; returns after how long."""
+
+    def back(found: Members) -> bool:
+        return found.settled and len(found.ids) == REPLICAS and not found.ids <= before
+
+    await wait_for_members(groups, group, back, READY_S, "the one that went on")
+    return watch.seconds
+
+
+async def wait_for_members(
+    groups: Groups, group: str, wanted: Callable[[Members], bool], bound_s: float, what: str
+) -> Members:
+    """Who is in `group` once that is as `wanted`."""
+    watch, said = Watch(), ""
+    while watch.seconds < bound_s:
+        try:
+            found = await groups.members(group)
+        except LagUnknownError as error:
+            said = str(error)
+        else:
+            if wanted(found):
+                return found
+            said = f"{found}"
+        await asyncio.sleep(POLL_S)
+    raise NoFaultError(f"group {group} should have {what}: {said} after {bound_s:g} s")
 
 
 async def full(world: World, seconds: float) -> Notes:

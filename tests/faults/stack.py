@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
-from ruamel.yaml import YAML
 
 from tests.faults.brokers import Apache, Brokers, Embedded
+from tests.faults.groups import Groups
 from tests.faults.links import Links
-from tests.faults.receiver import HOOK, Receiver
-from tests.scenarios.running import policy_with
+from tests.faults.policy import write_policy
+from tests.faults.receiver import Receiver
 from tierline.runtime.addresses import FIXED_PORTS, HTTP_SERVICES, service_environment
 from tierline.runtime.embedded.postgres import EmbeddedPostgres
 from tierline.runtime.ports import find_free_port
@@ -37,7 +37,6 @@ POSTGRES_SETTINGS: Mapping[str, str] = {
     "log_min_messages": "warning",
 }
 RESTARTS = RestartPolicy(longest_pause_seconds=1.0, healthy_seconds=3.0)
-SUBSCRIBED_CLIENT = "Harbour Dental"
 CONNECT_TRIES = 300
 
 
@@ -121,8 +120,12 @@ class FaultStack:
                 await asyncio.sleep(0.2)
         raise AssertionError("unreachable: the last try returns or raises")
 
+    def groups(self) -> Groups:
+        """Asks the broker about the services' consumer groups."""
+        return Groups(self.brokers.bootstrap)
+
     async def start(self) -> None:
-        """Bring everything up, the example policy loaded. Raises UpError."""
+        """Bring everything up, the policy loaded. Raises UpError."""
         self.postgres.initialise()
         await self.supervisor.start([self.postgres.spec()], START_SECONDS)
         await self.brokers.start()
@@ -178,13 +181,7 @@ class FaultStack:
         return await self.links.add("receiver", self.receiver.port)
 
     def _load_command(self, hook_port: int) -> tuple[str, ...]:
-        policy = policy_with(self.folder / "policy", f"http://127.0.0.1:{hook_port}")
-        yaml, path = YAML(), policy / "records.yaml"
-        records = yaml.load(path)
-        records["subscriptions"]["psa"]["clients"] = [SUBSCRIBED_CLIENT]
-        assert records["subscriptions"]["psa"]["url"].endswith(HOOK)
-        with path.open("w") as file:
-            yaml.dump(records, file)
+        policy = write_policy(self.folder / "policy", f"http://127.0.0.1:{hook_port}")
         return ("-m", "tierline.cli.main", "load", str(policy), "--json")
 
     async def _run(self, argv: tuple[str, ...], environment: Mapping[str, str]) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tests.faults.promises import ONE_CLAIM, Broken, broken
 from tierline.domain.events import Breached, Claimed, Event, Lapsed, Reopened, Warned
@@ -12,6 +12,7 @@ from tierline.domain.ticket import Ticket
 GAPLESS = "events without a gap"
 FOLD = "stored state is the fold of the events"
 ONCE = "each threshold fires once, in order, none skipped"
+FIRED = "no threshold that has come is left, or overtaken"
 NOT_EARLY = "nothing fires early, and its lateness is recorded"
 ALERT_ONCE = "an alert takes effect once"
 
@@ -37,19 +38,30 @@ OWN_EVENTS: Mapping[str, frozenset[str]] = {
 """The kind of event each command is answered 200 for."""
 
 
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A threshold that fired: its clock, when it was due, policy seconds it says it is late."""
+
+    clock: str
+    due: datetime
+    late_s: float
+
+
 @dataclass(slots=True)
 class Findings:
     """What the stories of many tickets came to.
 
     Attributes:
         cases: by promise, what broke it.
-        late_s: policy seconds every threshold fired after its due instant.
+        fired: every threshold.
+        alerts: by cause, the tickets that alerts had an effect on, each time.
         effects: by Idempotency-Key, names of the events it caused.
         owned: by Idempotency-Key of a claim that won, (ticket, how often an owner had gone before).
     """
 
     cases: dict[str, list[str]] = field(default_factory=dict)
-    late_s: list[float] = field(default_factory=list)
+    fired: list[Fired] = field(default_factory=list)
+    alerts: dict[str, list[int]] = field(default_factory=dict)
     effects: dict[str, list[str]] = field(default_factory=dict)
     owned: dict[str, tuple[int, int]] = field(default_factory=dict)
     events: int = 0
@@ -62,14 +74,24 @@ class Findings:
         return [one for promise, cases in self.cases.items() for one in broken(promise, cases)]
 
 
-def read_story(stored: Ticket, events: Sequence[Event], found: Findings) -> None:
-    """Judge one ticket: `events` in order of seq, `stored` its row's state."""
+def read_story(stored: Ticket, events: Sequence[Event], found: Findings, now: datetime) -> None:
+    """Judge one ticket.
+
+    Args:
+        stored: its row's state.
+        events: in order of seq.
+        found: what is wrong goes here.
+        now: policy time up to which everything that time brings must have happened.
+    """
     found.events += len(events)
     seqs = [event.seq for event in events]
     if seqs != list(range(1, stored.seq + 1)):
         found.add(GAPLESS, f"ticket {stored.id} at {stored.seq} has {_gap(seqs, stored.seq)}")
         return
-    _fold(stored, events, found)
+    ticket = _fold(stored, events, found)
+    due = _next(ticket)
+    if due is not None and due <= now:
+        found.add(FIRED, f"ticket {stored.id} at {stored.seq}: due {due}, and it is {now}")
     _once(events, found)
     _causes(stored, events, found)
 
@@ -79,10 +101,10 @@ def _gap(seqs: Sequence[int], last: int) -> str:
     return f"no {missing[:5]}" if missing else f"{len(seqs)} events"
 
 
-def _fold(stored: Ticket, events: Sequence[Event], found: Findings) -> None:
+def _fold(stored: Ticket, events: Sequence[Event], found: Findings) -> Ticket | None:
     """The fold itself; and on the way, that nobody claims what somebody owns."""
     ticket: Ticket | None = None
-    losses = 0
+    losses, cause = 0, ""
     for event in events:
         owner = ticket.owner if ticket is not None else ""
         if isinstance(event.what, Claimed):
@@ -92,10 +114,31 @@ def _fold(stored: Ticket, events: Sequence[Event], found: Findings) -> None:
                 found.owned[event.cause.removeprefix(COMMAND)] = (stored.id, losses)
         if ticket is not None:
             _threshold(ticket, event, found)
+            if event.cause != cause:
+                _overtaken(ticket, event, found)
+        cause = event.cause
         ticket = evolve(ticket, event)
         losses += bool(owner and ticket.owner != owner)
     if ticket != stored:
         found.add(FOLD, f"ticket {stored.id} at {stored.seq}")
+    return ticket
+
+
+def _next(ticket: Ticket | None) -> datetime | None:
+    """When the next threshold of any of its clocks is due, while it is open."""
+    if ticket is None or not ticket.open:
+        return None
+    coming = [found[0] for clock in ticket.clocks.values() if (found := clock.next_threshold())]
+    return min(coming, default=None)
+
+
+def _overtaken(before: Ticket, event: Event, found: Findings) -> None:
+    """Whatever begins something new finds every threshold fired that came before it."""
+    due = _next(before)
+    at = event.what.due if isinstance(event.what, THRESHOLDS) else event.at
+    if due is not None and due < at:
+        name = type(event.what).__name__
+        found.add(FIRED, f"{before.id}/{event.seq}: {name} for {at} overtook what was due {due}")
 
 
 def _threshold(before: Ticket, event: Event, found: Findings) -> None:
@@ -109,7 +152,7 @@ def _threshold(before: Ticket, event: Event, found: Findings) -> None:
     if expected != (what.due, what.fraction):
         found.add(ONCE, f"{name}: {what.clock} {what.fraction} at {what.due}, expected {expected}")
     lateness = (event.recorded_at - what.due) / timedelta(seconds=1)
-    found.late_s.append(what.late_s)
+    found.fired.append(Fired(what.clock, what.due, what.late_s))
     if lateness < 0 or abs(lateness - what.late_s) > SLACK_S or event.at < what.due:
         found.add(NOT_EARLY, f"{name}: {lateness:.3f} s late, said {what.late_s}")
 
@@ -127,7 +170,6 @@ def _once(events: Sequence[Event], found: Findings) -> None:
 
 
 def _causes(stored: Ticket, events: Sequence[Event], found: Findings) -> None:
-    alerts: dict[str, int] = {}
     for event in events:
         name = type(event.what).__name__
         if event.cause.startswith(COMMAND):
@@ -135,10 +177,26 @@ def _causes(stored: Ticket, events: Sequence[Event], found: Findings) -> None:
         elif event.cause.startswith(ALERT) and name in ALERT_EVENTS:
             if isinstance(event.what, Reopened) and not event.what.alert:
                 continue
-            alerts[event.cause] = alerts.get(event.cause, 0) + 1
-    for cause, count in alerts.items():
-        if count > 1:
-            found.add(ALERT_ONCE, f"ticket {stored.id}: {cause} {count} times")
+            found.alerts.setdefault(event.cause, []).append(stored.id)
+
+
+def alerts_once(
+    went_to: Mapping[int, int | None], effects: Mapping[str, Sequence[int]]
+) -> list[Broken]:
+    """An alert has one event, on the ticket it went to; one that went to none has no event.
+
+    Args:
+        went_to: by alert, the ticket its row names.
+        effects: by cause, the tickets whose events carry it.
+    """
+    cases = []
+    for alert, ticket in went_to.items():
+        seen = list(effects.get(f"{ALERT}{alert}", ()))
+        if seen != ([] if ticket is None else [ticket]):
+            cases.append(f"alert {alert} went to ticket {ticket}, its events are of {seen}")
+    unknown = set(effects) - {f"{ALERT}{alert}" for alert in went_to}
+    cases += [f"{cause} is no alert that is stored" for cause in sorted(unknown)]
+    return broken(ALERT_ONCE, cases)
 
 
 def own_effects(effects: Mapping[str, Sequence[str]], verbs: Mapping[str, str]) -> dict[str, int]:

@@ -2,27 +2,33 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 
-from tests.domain.worlds import MINUTE, Story, person
+from tests.domain.worlds import HOUR, MINUTE, Story, person
 from tests.faults import promises
 from tests.faults.people import Asked
 from tests.faults.promises import AlertRow, Broken
+from tests.faults.report import Part
 from tests.faults.senders import Sent
 from tests.faults.stories import (
     ALERT_ONCE,
+    FIRED,
     FOLD,
     GAPLESS,
     NOT_EARLY,
     ONCE,
     Findings,
+    Fired,
+    alerts_once,
     hand_overs,
     own_effects,
     read_story,
 )
-from tierline.domain.commands import Attach, Claim, Release
-from tierline.domain.events import Event, Lapsed, Warned
+from tierline.domain.advance import next_due
+from tierline.domain.commands import Attach, Claim, Note, Release
+from tierline.domain.events import Breached, Event, Lapsed, Noted, Warned
 from tierline.domain.ticket import Ticket
 
 SENT = Sent("Harbour Dental", "k1", firing=True)
@@ -40,9 +46,9 @@ def told() -> Story:
     return story.wait(timedelta(hours=30))
 
 
-def judged(ticket: Ticket, events: list[Event]) -> set[str]:
+def judged(ticket: Ticket, events: list[Event], now: datetime | None = None) -> set[str]:
     found = Findings()
-    read_story(ticket, events, found)
+    read_story(ticket, events, found, now or events[-1].recorded_at)
     return names(found.broken())
 
 
@@ -84,6 +90,15 @@ def test_a_lost_or_strayed_alert_is_seen(stored):
     assert names(promises.nothing_lost({1: SENT}, stored)) == {promises.NOTHING_LOST}
 
 
+def test_a_lost_alert_is_named_with_the_recovery_that_overtook_it():
+    sent = {1: SENT, 2: replace(SENT, firing=False), 3: replace(SENT, dedup_key="k2")}
+    stored = dict.fromkeys(sent, AlertRow("nothing open"))
+    assert promises.nothing_lost(sent, stored)[0].cases == (
+        "alert 1 fired and has no ticket: its recovery 2 overtook it",
+        "alert 3 fired and has no ticket",
+    )
+
+
 def test_a_recovery_may_find_nothing_open():
     assert (
         promises.nothing_lost({1: replace(SENT, firing=False)}, {1: AlertRow("nothing open")}) == []
@@ -107,6 +122,18 @@ def test_webhooks_out_of_order_are_seen():
 @pytest.mark.parametrize("arrivals", [{}, {1: [1, 3]}, {1: [1, 2, 3, 4]}, {1: [1, 2, 3], 2: [1]}])
 def test_a_missing_or_invented_webhook_is_seen(arrivals):
     assert names(promises.hooks_complete(arrivals, {1: 3})) == {promises.HOOK_ALL}
+
+
+def test_a_webhook_may_be_missing_only_while_a_lease_keeps_it():
+    assert promises.hooks_complete({1: [1]}, {1: 3}, {(1, 2), (1, 3)}) == []
+    found = promises.hooks_complete({1: [1]}, {1: 3}, {(1, 3), (2, 2)})
+    assert names(found) == {promises.HOOK_ALL}
+
+
+def test_what_is_delivered_and_never_arrived_is_seen():
+    assert promises.arrived({"desk": 2}, {"/chat/desk": 3}, []) == []
+    assert names(promises.arrived({"desk": 2}, {"/chat/desk": 1}, [])) == {promises.ARRIVED}
+    assert names(promises.arrived({}, {}, [b"torn"])) == {promises.ARRIVED}
 
 
 def test_a_gap_in_the_events_is_seen():
@@ -143,10 +170,75 @@ def test_a_threshold_before_its_time_or_without_its_lateness_is_seen():
     assert NOT_EARLY in judged(story.ticket, unsaid)
 
 
-def test_an_alert_that_took_effect_twice_is_seen():
+def test_a_threshold_that_has_come_and_did_not_fire_is_seen():
+    story = Story().open()
+    due = next_due(story.ticket)
+    assert judged(story.ticket, story.events, due - timedelta(seconds=1)) == set()
+    assert judged(story.ticket, story.events, due) == {FIRED}
+
+
+def test_a_command_that_overtook_a_threshold_is_seen():
+    story = Story().open().ok(Note("looked at it", to_client=False))
+    noted = next(n for n, e in enumerate(story.events) if isinstance(e.what, Noted))
+    late = story.events[noted].at + 9 * HOUR
+    assert FIRED in judged(story.ticket, changed(story, noted, at=late, cause="command/k"))
+
+
+def test_a_threshold_that_fired_before_an_earlier_one_of_another_clock_is_seen():
+    story = told()
+    events = story.events
+    later = [n for n, e in enumerate(events) if isinstance(e.what, Warned | Lapsed | Breached)]
+    first, second = next(
+        (a, b)
+        for a, b in pairwise(later)
+        if events[a].what.clock != events[b].what.clock and events[a].what.due < events[b].what.due
+    )
+    moved = list(events)
+    moved[first], moved[second] = (
+        replace(events[second], seq=events[first].seq),
+        replace(events[first], seq=events[second].seq),
+    )
+    assert FIRED in judged(story.ticket, moved)
+
+
+def test_thresholds_are_counted_for_the_fault_in_which_they_came_due():
+    part = Part("storm")
+    due = [NOW, NOW + MINUTE, NOW + 2 * MINUTE, NOW + 3 * MINUTE]
+    fired = [Fired("tier", at, late) for at, late in zip(due, (9.0, 1.0, 3.0, 9.0), strict=True)]
+    part.take(fired, NOW + MINUTE, NOW + 2 * MINUTE)
+    assert part.due == {"tier": 2}
+    assert part.late_s["max"] == 3.0
+
+
+@pytest.mark.parametrize("due", [{}, {"respond": 5, "tier": 4}, {"respond": 90}, {"tier": 90}])
+def test_a_fault_during_which_hardly_anything_came_due_is_seen(due):
+    assert names(promises.exercised(due, 10)) == {promises.EXERCISED}
+    assert promises.exercised({"respond": 5, "tier": 5}, 10) == []
+
+
+@pytest.mark.parametrize(
+    ("went_to", "effects"),
+    [
+        ({2: 7}, {"alert:2": [7, 7]}),
+        ({2: 7}, {"alert:2": [7, 8]}),
+        ({2: 7}, {"alert:2": [8]}),
+        ({2: 7}, {}),
+        ({2: None}, {"alert:2": [7]}),
+        ({}, {"alert:2": [7]}),
+    ],
+)
+def test_an_alert_without_its_effect_or_with_two_is_seen(went_to, effects):
+    assert names(alerts_once(went_to, effects)) == {ALERT_ONCE}
+
+
+def test_the_effects_of_alerts_are_read_from_the_causes_of_events():
     story = Story().open().ok(Attach("2", "firing")).ok(Attach("3", "firing"))
     events = [replace(e, cause="alert:2") if e.seq > 1 else e for e in story.events]
-    assert ALERT_ONCE in judged(story.ticket, events)
+    found = Findings()
+    read_story(story.ticket, events, found, story.now)
+    number = story.ticket.id
+    assert found.alerts == {"alert:1": [number], "alert:2": [number, number]}
+    assert alerts_once({1: number, 2: number}, {**found.alerts, "alert:2": [number]}) == []
 
 
 def claims(*, released: bool) -> tuple[Ticket, list[Event]]:
@@ -174,7 +266,7 @@ def test_two_winners_of_a_race_are_seen_unless_the_owner_went_in_between():
     races = [(1, ["sam", "kim"])]
     assert names(promises.races_won_by_one(races, asked, set())) == {promises.ONE_CLAIM}
     found = Findings()
-    read_story(*claims(released=True), found)
+    read_story(*claims(released=True), found, NOW)
     assert promises.races_won_by_one(races, asked, hand_overs(found.owned)) == []
 
 

@@ -20,6 +20,11 @@ from tests.faults.stack import FaultStack
 
 OFFICE = ZoneInfo("Europe/London")
 OPENING_HOUR = 9
+CLOSING_HOUR = 18
+SATURDAY = 5
+LAST_DAY = 2
+"""Wednesday: the days after are open as well."""
+
 MEMORY_EVERY_S = 5.0
 PAGE_BYTES = 4096
 
@@ -49,17 +54,16 @@ class World:
     memory: dict[str, tuple[float, float]] = field(default_factory=dict)
     clock: ClockReckoning = field(default_factory=ClockReckoning)
 
-    async def open_office(self) -> None:
-        """Jump to the next opening on a working day, so that promises in office hours run too."""
+    async def open_office(self, for_s: float) -> None:
+        """See to it that promises in office hours run too for the next `for_s` real seconds.
+
+        Where the office closes before, jump to the next opening on one of the first weekdays.
+        """
         connection = await self.stack.connect()
         try:
-            now: datetime = (await read_clock(connection))["now"]
-            local = now.astimezone(OFFICE).replace(hour=OPENING_HOUR, minute=0, second=0)
-            local += timedelta(days=1)
-            while local.weekday() > 2:  # Monday to Wednesday: the days after are open as well
-                local += timedelta(days=1)
-            jump = (local.astimezone(UTC) - now).total_seconds()
-            await move_clock(connection, ClockBody(jump_s=jump))
+            jump_s = _jump_s((await read_clock(connection))["now"], for_s * self.speed)
+            if jump_s:
+                await move_clock(connection, ClockBody(jump_s=jump_s))
         finally:
             await connection.close()
         await self.turn_clock(ClockBody(speed=self.speed))
@@ -109,6 +113,20 @@ class World:
                     now = pages * PAGE_BYTES / 2**20
                     self.memory[name] = (max(now, self.memory.get(name, (0.0, 0.0))[0]), now)
             await asyncio.sleep(MEMORY_EVERY_S)
+
+
+def _jump_s(now: datetime, for_s: float) -> float:
+    """Policy seconds to the next opening; 0 while the office is open for `for_s` more."""
+    local = now.astimezone(OFFICE)
+    closing = local.replace(hour=CLOSING_HOUR, minute=0, second=0, microsecond=0)
+    opened = local.weekday() < SATURDAY and local.hour >= OPENING_HOUR
+    if opened and local + timedelta(seconds=for_s) < closing:
+        return 0.0
+    opening = local.replace(hour=OPENING_HOUR, minute=0, second=0, microsecond=0)
+    opening += timedelta(days=1)
+    while opening.weekday() > LAST_DAY:
+        opening += timedelta(days=1)
+    return (opening.astimezone(UTC) - now).total_seconds()
 
 
 class Watch:
