@@ -9,7 +9,7 @@ import asyncio
 import socket
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
-from typing import Final
+from typing import Any, Final
 from urllib.parse import urlsplit
 
 from notifier.limits import HttpTimeouts
@@ -38,6 +38,9 @@ REFUSED: Final = {
     }.items()
 }
 """IANA's special-purpose registries (RFC 6890), cloud metadata services, IPv4 within IPv6."""
+
+
+ALLOWING: Final = "networks that may be posted to are named in TIERLINE_ALLOWED_TARGETS"
 
 
 class RefusedTargetError(Exception):
@@ -98,6 +101,7 @@ class Guard:
 
     def __init__(self, allowed: Sequence[str] = ()) -> None:
         self.allowed = tuple(allowed)
+        self._looking: dict[tuple[str, int], asyncio.Future[list[Any]]] = {}
 
     async def addresses(self, host: str, port: int, *, encrypted: bool) -> list[str]:
         """The addresses of `host` that a connection may go to, at most RESOLVED_MAX.
@@ -109,7 +113,7 @@ class Guard:
 
         Raises:
             RefusedTargetError: every address the name has is refused.
-            OSError: the name cannot be resolved now (TimeoutError included).
+            OSError: the name cannot be resolved now.
         """
         found = await self._resolve(host, port)
         good: list[str] = []
@@ -124,7 +128,7 @@ class Guard:
             else:
                 good.append(text)
         if not good:
-            raise RefusedTargetError(f"target not allowed: {why}")
+            raise RefusedTargetError(f"target not allowed: {why}; {ALLOWING}")
         return good[:RESOLVED_MAX]
 
     def _allowed(self, address: Address) -> bool:
@@ -136,10 +140,26 @@ class Guard:
             return [str(ip_address(host))]
         except ValueError:
             pass
-        loop = asyncio.get_running_loop()
-        async with asyncio.timeout(HttpTimeouts().connect):
-            try:
-                rows = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            except UnicodeError:
-                raise RefusedTargetError("the URL's host is no name that DNS could hold") from None
+        seconds = HttpTimeouts().connect
+        try:
+            async with asyncio.timeout(seconds):
+                rows = await asyncio.shield(self._lookup(host, port))
+        except TimeoutError:
+            raise OSError(f"the name {host} was not resolved within {seconds:g} s") from None
+        except UnicodeError:
+            raise RefusedTargetError("the URL's host is no name that DNS could hold") from None
         return list(dict.fromkeys(str(row[4][0]) for row in rows))
+
+    def _lookup(self, host: str, port: int) -> "asyncio.Future[list[Any]]":
+        """One question to the resolver for all who ask the same at once.
+
+        Each takes a thread until it is answered, and there are few: a name that nobody answers for
+        must not take those of the others.
+        """
+        key = (host, port)
+        if key not in self._looking:
+            loop = asyncio.get_running_loop()
+            asked = asyncio.ensure_future(loop.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+            asked.add_done_callback(lambda _: self._looking.pop(key))
+            self._looking[key] = asked
+        return self._looking[key]

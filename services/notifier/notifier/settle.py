@@ -116,9 +116,12 @@ def put_back(prepared: Prepared, why: PutBack) -> Settlement:
 
 
 def _short(text: str) -> str:
-    """At most REASON_CHARS characters of what a receiver said, and only what Postgres can hold."""
-    plain = text.replace("\x00", " ").encode("utf-8", "replace").decode()
-    return plain[:REASON_CHARS]
+    """At most REASON_CHARS characters of what a receiver said.
+
+    Only what Postgres can hold, and what a terminal shows without obeying it.
+    """
+    plain = text.encode("utf-8", "replace").decode()
+    return "".join(c if c.isprintable() else " " for c in plain[:REASON_CHARS])
 
 
 def _failed(base: Settlement, reason: str, *, disable: bool) -> Settlement:

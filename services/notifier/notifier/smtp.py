@@ -118,6 +118,8 @@ async def _alive(client: aiosmtplib.SMTP) -> bool:
 
 
 async def _quit(client: aiosmtplib.SMTP) -> None:
-    with contextlib.suppress(aiosmtplib.SMTPException, OSError):
-        await client.quit()
-    client.close()
+    try:
+        with contextlib.suppress(aiosmtplib.SMTPException, OSError):
+            await client.quit()
+    finally:
+        client.close()

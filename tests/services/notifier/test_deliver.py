@@ -377,9 +377,11 @@ async def test_what_a_receiver_says_can_always_be_recorded(world: World) -> None
     for number in (1001, 1002):
         world.story(number, requester=Requester())
     await world.tell()
-    world.chat.answer(Delivered("ok\x00\udcff" * 400), Retry(0.0, "no\x00\ud800"))
+    world.chat.answer(Delivered("ok\x00\udcff\x1b[2J" * 400), Retry(0.0, "no\x00\ud800"))
     await world.deliver()
-    assert sorted(m["state"] for m in await world.sent()) == ["delivered", "pending"]
+    messages = await world.sent()
+    assert sorted(m["state"] for m in messages) == ["delivered", "pending"]
+    assert all(m["proof"].isprintable() for m in messages), "a terminal would obey it"
 
 
 async def test_delivered_is_what_the_channel_says_and_nothing_else(world: World) -> None:

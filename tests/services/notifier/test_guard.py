@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notifier import guard as guards
 from notifier.channels.webhook import WebhookChannel
 from notifier.guard import Guard, RefusedTargetError, check_url, refused
 from notifier.http import HttpSender
-from notifier.outcome import Delivered, Failed
+from notifier.limits import HttpTimeouts
+from notifier.outcome import Delivered, Failed, Retry
 from notifier.parcel import Parcel
 from tests.services.notifier.receivers import HttpReceiver, http_receiver
 
@@ -98,6 +100,53 @@ async def test_a_host_that_dns_could_not_hold_is_refused(host: str) -> None:
 async def test_other_spellings_of_an_inner_address_are_refused(host: str) -> None:
     with pytest.raises(RefusedTargetError, match=r"loopback|unspecified"):
         await Guard().addresses(host, 443, encrypted=True)
+
+
+async def test_all_who_ask_for_a_name_at_once_ask_the_resolver_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Each question holds a thread: a name that nobody answers for must not take them all."""
+    answered, asked = asyncio.Event(), []
+
+    async def resolver(host: str, port: int, **_: object) -> list[tuple]:
+        asked.append((host, port))
+        await answered.wait()
+        return [(2, 1, 6, "", ("8.8.8.8", port))]
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolver)
+    guard = Guard()
+    asking = [
+        asyncio.create_task(guard.addresses("slow.example", 443, encrypted=True)) for _ in range(9)
+    ]
+    while not asked:
+        await asyncio.sleep(0)
+    asking.pop().cancel()
+    answered.set()
+    assert await asyncio.gather(*asking) == [["8.8.8.8"]] * 8
+    assert asked == [("slow.example", 443)]
+    await guard.addresses("slow.example", 443, encrypted=True)
+    assert len(asked) == 2, "an answer is not kept: the next one is judged anew"
+
+
+async def test_a_name_that_is_not_resolved_in_time_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async def resolver(*_: object, **__: object) -> list[tuple]:
+        await asyncio.Event().wait()
+        return []
+
+    monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", resolver)
+    monkeypatch.setattr(guards, "HttpTimeouts", lambda: HttpTimeouts(connect=0.001))
+    sender = HttpSender(Guard())
+    outcome = await WebhookChannel(sender).send(_parcel("https://slow.example/"))
+    await sender.close()
+    assert isinstance(outcome, Retry)
+    assert "the name slow.example was not resolved" in outcome.reason
+
+
+async def test_a_refusal_says_where_an_exception_is_made() -> None:
+    with pytest.raises(RefusedTargetError, match="TIERLINE_ALLOWED_TARGETS"):
+        await Guard().addresses("10.1.2.3", 443, encrypted=True)
 
 
 async def test_plain_http_is_for_allowed_networks_only() -> None:

@@ -1,6 +1,8 @@
 """What goes over SMTP, read back from a real server."""
 
+import asyncio
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notifier.channels import mail as mails
 from notifier.channels.mail import From, MailChannel, build, one_line, usable_address
 from notifier.letter import Letter, Part
 from notifier.outcome import Delivered, Failed, Retry
@@ -181,3 +184,23 @@ def test_an_address_taken_for_usable_survives_the_header_unchanged(local: str, h
             return
         assert len(made["To"].addresses) == 1
         assert "\n" not in made["To"]
+
+
+class _Parting:
+    """A pool whose session takes the mail, and whose goodbye the relay never answers."""
+
+    @asynccontextmanager
+    async def session(self) -> AsyncIterator["_Parting"]:
+        yield self
+        await asyncio.Event().wait()
+
+    async def send_message(self, *_: object, **__: object) -> tuple[dict, str]:
+        return {}, "queued as Q1"
+
+
+async def test_a_mail_that_was_taken_is_delivered_however_long_the_goodbye_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(mails, "SEND_SECONDS", 0.01)
+    outcome = await MailChannel(_Parting(), FROM).send(parcel())
+    assert outcome == Delivered("250 queued as Q1")

@@ -125,16 +125,19 @@ class MailChannel:
             mail = build(parcel, self._sender, self._now())
         except ValueError as error:
             return Failed(str(error))
+        taken: Outcome | None = None  # and stays so, however long the goodbye takes
+        refused: Outcome = Retry(0.0, "the mail relay did not answer in time")
         try:
             async with asyncio.timeout(SEND_SECONDS), self._pool.session() as session:
                 _, said = await session.send_message(
                     mail, sender=self._sender.address, recipients=[parcel.address]
                 )
+                taken = Delivered(f"250 {said}"[:REASON_CHARS])
         except TimeoutError:
-            return Retry(0.0, "the mail relay did not answer in time")
+            return taken or refused
         except (aiosmtplib.SMTPException, OSError) as error:
-            return _refusal(error)
-        return Delivered(f"250 {said}"[:REASON_CHARS])
+            return taken or _refusal(error)
+        return taken or refused
 
     async def close(self) -> None:
         """Close idle sessions."""
