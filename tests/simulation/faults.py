@@ -11,7 +11,7 @@ import asyncpg
 
 from tests.simulation.furnish import SUBSCRIPTIONS
 from tests.simulation.process import KilledError, Life
-from tierline.bus.producer import NotSentError
+from tierline.bus.producer import NotSentError, Outgoing
 from tierline.messages.topics import ALERTS, EVENTS
 
 if TYPE_CHECKING:
@@ -48,6 +48,7 @@ class Faults:
     def __init__(self, world: "World") -> None:
         self._world = world
         self._random = Random(f"{world.seed} faults")
+        self._refusals = Random(f"{world.seed} refusals")
         self._draw = self._random.random
         self.storm = True
         self.gone: set[str] = set()
@@ -95,6 +96,14 @@ class Faults:
             return ""
         self._world.counts["bad receivers"] += 1
         return self._random.choice(("500", "slow", "untold"))
+
+    def refuses(self, message: Outgoing) -> bool:
+        """Whether the broker takes no message like this one, now or ever."""
+        refused = self.storm and self._refusals.random() < self._world.mix.refused
+        if refused:
+            self._count("the broker refuses")
+            self._world.watch.bus.refuse(message)
+        return refused
 
     # -- at an instant
 

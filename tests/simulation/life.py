@@ -15,6 +15,7 @@ from unittest.mock import patch
 import structlog
 
 from notifier import keys
+from tests.simulation.broken import breaking
 from tests.simulation.faults import STORM_S
 from tests.simulation.furnish import compile_once, policy_source_module
 from tests.simulation.invariants.drained import left, wrong_at_the_end
@@ -62,7 +63,7 @@ class Result:
 def live(seed: int, *, everything: bool = False) -> Result:
     """Run the world of one seed."""
     began = time.process_time()
-    with _quiet(), _seeded(seed), slower_polls(seed):
+    with _quiet(), _seeded(seed), slower_polls(seed), breaking():
         world = World(seed, everything=everything)
         begin = world.policy_now()
         try:

@@ -25,6 +25,8 @@ class Mix:
         clock: jumps and changes of speed of policy time.
         paces: replicas run at different paces.
         poison: messages on the topics that are none.
+        refused: chance that the broker refuses a message for good.
+        broken: some alerts and events can be read and not be processed.
     """
 
     crash_at_point: float = 0.0
@@ -42,10 +44,15 @@ class Mix:
     clock: int = 0
     paces: bool = False
     poison: int = 0
+    refused: float = 0.0
+    broken: bool = False
 
     @classmethod
     def draw(cls, random: Random) -> Self:
-        """A mix: every draw is made, then each class is kept or not."""
+        """A mix: every draw is made, then each class is kept or not.
+
+        Later classes are drawn after the earlier ones, so that a seed keeps its mix of those.
+        """
         drawn: dict[str, float | int | bool] = {
             "crash_at_point": 10 ** random.uniform(-3.7, -2.3),
             "crash_each_s": random.uniform(2.5, 15.0),
@@ -63,7 +70,10 @@ class Mix:
             "paces": True,
             "poison": random.randint(1, 3),
         }
-        return cls(**{name: value for name, value in drawn.items() if random.random() < 0.5})  # type: ignore[arg-type]
+        kept = {name: value for name, value in drawn.items() if random.random() < 0.5}
+        later = {"refused": random.uniform(0.005, 0.1), "broken": True}
+        kept |= {name: value for name, value in later.items() if random.random() < 0.5}
+        return cls(**kept)  # type: ignore[arg-type]
 
     @property
     def classes(self) -> list[str]:

@@ -1,11 +1,16 @@
 """Faults planted into the product, one at a time: what the simulation must see to be believed."""
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from random import Random
 from typing import Any
+from unittest.mock import patch
 
 from tests.simulation import planted_faults as faults
+from tests.simulation import planted_losses as losses
+from tests.simulation.mix import Mix
 
 Plant = Callable[[], AbstractContextManager[Any]]
 
@@ -14,13 +19,24 @@ Plant = Callable[[], AbstractContextManager[Any]]
 class Planted:
     """One fault: what is broken, and the invariants any of which may show it first.
 
-    `first`: the seed to begin with, where those before it are known not to meet it.
+    `mix`: of what goes wrong around it, where what it takes to see it is rare.
     """
 
     name: str
     plant: Plant
     seen_as: tuple[str, ...]
-    first: int = 0
+    mix: Mapping[str, Any] = field(default_factory=dict)
+
+    @contextlib.contextmanager
+    def planted(self) -> Iterator[None]:
+        """Worlds made meanwhile have the fault, and its mix."""
+        draw = Mix.draw
+
+        def mixed(random: Random) -> Mix:
+            return replace(draw(random), **self.mix)
+
+        with self.plant(), patch.object(Mix, "draw", mixed):
+            yield
 
 
 PLANTED = (
@@ -58,6 +74,7 @@ PLANTED = (
         "the sweeps are off and the broker forgets",
         faults.no_sweep,
         ("everything drains",),
+        mix={"broker_forgets": 2},
     ),
     Planted(
         "accept answers before the commit",
@@ -68,7 +85,7 @@ PLANTED = (
         "triage works without the problem's lock",
         faults.no_problem_lock,
         ("the last applied alert never goes back",),
-        first=19,
+        mix={"delayed_point": 0.03, "paces": True},
     ),
     Planted(
         "now is read before the locks",
@@ -113,6 +130,107 @@ PLANTED = (
         "a resume does not wait for what is failing",
         faults.resume_does_not_wait,
         ("a resumed subscription misses nothing",),
-        first=33,
+        mix={"gone": 8, "delayed_point": 0.03, "paces": True},
+    ),
+    Planted(
+        "what the broker did not take counts as sent",
+        losses.unsent_is_sent,
+        ("the outbox keeps what was not sent",),
+    ),
+    Planted(
+        "what the broker refuses is forgotten",
+        losses.refused_is_forgotten,
+        ("the outbox keeps what was not sent",),
+        mix={"refused": 0.05},
+    ),
+    Planted(
+        "an outbox row is never sent",
+        losses.one_row_never_sent,
+        ("everything drains",),
+    ),
+    Planted(
+        "progress is saved before the effects",
+        losses.progress_first,
+        ("effects and progress are one",),
+    ),
+    Planted(
+        "a gap is passed over",
+        losses.gap_passed_over,
+        ("effects and progress are one",),
+    ),
+    Planted(
+        "what is in the way is taken for broken",
+        losses.in_the_way_is_broken,
+        ("only what is broken is set aside",),
+        mix={"in_the_way": 0.03},
+    ),
+    Planted(
+        "a dead letter also takes effect",
+        losses.dead_letter_takes_effect,
+        ("a dead letter has no effect",),
+        mix={"broken": True},
+    ),
+    Planted(
+        "a dead letter does not count as seen",
+        losses.dead_letter_not_seen,
+        ("it is set aside once",),
+        mix={"broken": True},
+    ),
+    Planted(
+        "an alert is set aside twice",
+        losses.alert_set_aside_twice,
+        ("it is set aside once",),
+        mix={"broken": True, "redelivery": 5, "rebalance": 6, "delayed_point": 0.03},
+    ),
+    Planted(
+        "an alert that fires finds nothing open",
+        losses.nothing_open_though_it_fires,
+        ("a firing alert has a ticket",),
+    ),
+    Planted(
+        "an alert is attached and its ticket does not know",
+        losses.attached_without_event,
+        ("an alert's outcome and its events are one",),
+    ),
+    Planted(
+        "two ticks take one ticket",
+        losses.tick_without_lock,
+        ("fold(events) = stored state",),
+    ),
+    Planted(
+        "a notice is not written",
+        losses.notice_not_written,
+        ("effects and progress are one",),
+    ),
+    Planted(
+        "a message is not written",
+        losses.message_not_written,
+        ("a notice ends in an outcome",),
+    ),
+    Planted(
+        "an event is kept from subscribers",
+        losses.feed_skips,
+        ("a subscriber gets every event",),
+    ),
+    Planted(
+        "notices end as delivered whatever became of the message",
+        losses.notices_all_delivered,
+        ("a notice ends as its message did",),
+        mix={"gone": 6},
+    ),
+    Planted(
+        "notices stay open when their message has ended",
+        losses.notices_stay_open,
+        ("a notice ends in an outcome",),
+    ),
+    Planted(
+        "a message is given up after one attempt",
+        losses.given_up_at_once,
+        ("nobody is given up",),
+    ),
+    Planted(
+        "a message that failed is dropped",
+        losses.dropped_at_once,
+        ("only what is beside the point is dropped",),
     ),
 )

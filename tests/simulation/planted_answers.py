@@ -1,13 +1,17 @@
 """Statements that do not do what they say, for the faults that are planted into the database."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
+from tests.simulation.statements.outcomes import settle_notices
+from tests.simulation.statements.telling import insert_notices
 from tests.simulation.statements.triage import _place
+from tierline.messages.topics import ALERTS
 from tierline.testing.postgres.registry import Reply
 from tierline.testing.postgres.rows import picker, shape
-from tierline.testing.postgres.statements.tickets import _MOVED
+from tierline.testing.postgres.statements.outbox import outbox_rows
+from tierline.testing.postgres.statements.tickets import _MOVED, due_order
 from tierline.testing.postgres.transaction import Transaction
 
 _id = picker("id")
@@ -83,3 +87,51 @@ async def settle_whichever_attempt(
         if done is not None:
             settled.append(_id(done))
     return settled
+
+
+async def all_rows_but_some(tx: Transaction, shards: Sequence[int], limit: int) -> Reply:
+    """The oldest rows of those shards, but for some alerts, which a sweep finds elsewhere."""
+    rows = await outbox_rows(tx, shards, limit)
+    return [row for row in rows if row["topic"] != ALERTS or row["id"] % 40]
+
+
+async def set_aside_again(tx: Transaction, number: int) -> Reply:
+    """A dead letter is its outcome, whatever it had."""
+    said = {"outcome": "dead letter", "handled_at": tx.clock()}
+    return f"UPDATE {int(await tx.update('alert', number, said) is not None)}"
+
+
+async def read_due(tx: Transaction, horizon: datetime, limit: int) -> Reply:
+    """The earliest due ones, not locked."""
+    due = [number for at, number in tx.view("ticket", "due", due_order) if at <= horizon]
+    found = [tx.get("ticket", number) for number in sorted(due[:limit])]
+    return [picker("doc")(row) for row in found if row is not None]
+
+
+async def write_events_or_nothing(tx: Transaction, *said: Any) -> Reply:
+    """Events ON CONFLICT DO NOTHING, and their outbox rows."""
+    *columns, shards, topic = said
+    names = ("ticket", "seq", "at", "recorded_at", "type", "client", "cause", "body")
+    for values in zip(*columns, strict=True):
+        await tx.insert("event", dict(zip(names, values, strict=True)), or_nothing="")
+    for shard, number, body in zip(shards, columns[0], columns[-1], strict=True):
+        message = {"shard": shard, "topic": topic, "key": str(number), "body": body.encode()}
+        await tx.insert("outbox", message)
+    return f"INSERT 0 {len(shards)}"
+
+
+async def insert_some_notices(tx: Transaction, *said: Any) -> Reply:
+    """Some are left out."""
+    columns, rest = said[:11], said[11:]
+    rows = zip(*columns, strict=True)
+    kept = [row for row in rows if (row[0] * 31 + row[1]) % 17]
+    return await insert_notices(
+        tx, *([list(one) for one in zip(*kept, strict=True)] or [[]] * 11), *rest
+    )
+
+
+async def settle_as_delivered(
+    tx: Transaction, messages: Sequence[int], states: Sequence[str], reasons: Sequence[str]
+) -> Reply:
+    """Pending ones of a message end as delivered."""
+    return await settle_notices(tx, messages, ["delivered"] * len(states), reasons)

@@ -62,7 +62,7 @@ def deleted_before_sent() -> AbstractContextManager[Any]:
 
     async def send_once(self: Any) -> int:
         async with self._db.transaction() as connection:
-            shards = await relay._take_shards(connection)
+            shards = await relay._take_shards(connection, self._shards)
             rows = await connection.fetch(relay.OUTBOX_ROWS, shards, 100) if shards else []
             await connection.execute(relay.FORGET_SENT, [row["id"] for row in rows])
         found = [relay.Outgoing(r["id"], r["topic"], r["key"], r["body"]) for r in rows]

@@ -92,7 +92,7 @@ def plant_named(name: str):
     """How that fault is planted; of an empty name: nothing is."""
     if not name:
         return nullcontext
-    found = [one.plant for one in PLANTED if name in one.name]
+    found = [one.planted for one in PLANTED if name in one.name]
     if len(found) != 1:
         raise SystemExit(f"{len(found)} planted faults have {name!r} in their name")
     return found[0]

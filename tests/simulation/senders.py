@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from intake.errors import AwayError, BusyError
 from intake.keys import Integration
+from tests.simulation.broken import TITLE
 from tests.simulation.furnish import CLIENTS
 from tierline.store.database import UNREACHABLE
 
@@ -21,6 +22,9 @@ REQUESTS = (8, 18)
 UNTIL_S = 21.0
 """Nothing new is sent later than this, in virtual seconds."""
 
+BROKEN = 0.12
+"""Chance that an alert is one that cannot be sorted, where there are such."""
+
 TRIES = 400
 WAIT_S = (0.2, 2.0)
 COME_AGAIN = (*UNREACHABLE, AwayError, BusyError)
@@ -33,6 +37,7 @@ class Senders:
     def __init__(self, world: "World") -> None:
         self._world = world
         self._random = Random(f"{world.seed} senders")
+        self._breaks = Random(f"{world.seed} broken alerts")
         self.pending = 0
 
     def start(self) -> None:
@@ -63,6 +68,8 @@ class Senders:
         if draw.random() < 0.4:
             # The same problem from both sources, whatever their own keys are.
             member["labels"] = {"alertname": "SiteDown", "site": draw.choice(("quay", "hill"))}
+        if self._world.mix.broken and self._breaks.random() < BROKEN:
+            member["title"] = TITLE
         return member
 
     def _bad_member(self) -> dict[str, Any]:

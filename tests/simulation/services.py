@@ -76,7 +76,9 @@ class Ground:
 
 def _ground(world: "World", life: Life) -> Ground:
     db: Any = world.postgres.database(life)
-    return Ground(db, PolicySource(db), FloorSource(db), Relay(db, world.broker.sender()))
+    return Ground(
+        db, PolicySource(db), FloorSource(db), Relay(db, world.broker.sender(world.faults.refuses))
+    )
 
 
 def _connect(world: "World", life: Life) -> Any:
@@ -143,7 +145,7 @@ async def notifier(world: "World", life: Life) -> Parts:
         ("policy", on.policy.run),
         ("deliver", deliverer.run),
         *consumer_loops(BOOTSTRAP, on.db, on.policy, directory, deliverer, connect=connect),
-        *tally_loops(BOOTSTRAP, on.db, connect),
+        *tally_loops(BOOTSTRAP, on.db, connect, world.is_broken),
     ]
     return Parts(loops)
 

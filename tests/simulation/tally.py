@@ -5,9 +5,10 @@ twice; these do not. Inbox, consumer and sweep are the product's.
 """
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
+from tests.simulation.broken import BrokenError
 from tierline.bus.consumer import Connect, Consumer
 from tierline.bus.inbox import Inbox
 from tierline.messages.events import TicketMessage
@@ -38,8 +39,13 @@ async def count_all(tx: Transaction, tickets: Sequence[int], seqs: Sequence[int]
     return f"INSERT 0 {len(seqs)}"
 
 
-def tally_loops(bootstrap: str, db: Database, connect: Connect) -> list[tuple[str, Loop]]:
-    """The loops of the tally: from the broker, and by sweep what it did not bring."""
+def tally_loops(
+    bootstrap: str, db: Database, connect: Connect, is_broken: Callable[[TicketMessage], bool]
+) -> list[tuple[str, Loop]]:
+    """The loops of the tally: from the broker, and by sweep what it did not bring.
+
+    It counts what `is_broken`, too, and raises then: nothing of that may stay.
+    """
 
     async def count(connection: Any, messages: Sequence[TicketMessage]) -> None:
         await connection.execute(
@@ -47,6 +53,8 @@ def tally_loops(bootstrap: str, db: Database, connect: Connect) -> list[tuple[st
             [message.event.ticket for message in messages],
             [message.event.seq for message in messages],
         )
+        if any(is_broken(message) for message in messages):
+            raise BrokenError("drawn: it cannot be counted")
 
     inbox = Inbox(db, NAME, count)
     consumer = Consumer(bootstrap, EVENTS, NAME, inbox.handle, connect=connect)

@@ -8,6 +8,7 @@ from random import Random
 from typing import Any
 
 from tests.simulation import tally
+from tests.simulation.broken import is_broken
 from tests.simulation.faults import Faults
 from tests.simulation.furnish import BEGIN, furnish
 from tests.simulation.invariants.watch import Watch
@@ -20,6 +21,7 @@ from tests.simulation.services import REPLICAS, SERVICES
 from tests.simulation.statements import REGISTRY
 from tests.simulation.trace import Trace
 from tierline.bus.limits import SESSION_TIMEOUT_MS
+from tierline.messages.events import TicketMessage
 from tierline.testing.broker import FakeBroker
 from tierline.testing.loop import VirtualLoop
 from tierline.testing.postgres.fake import FakePostgres
@@ -95,6 +97,10 @@ class World:
         at = self.policy_now() + timedelta(seconds=jump_s)
         changed = {"anchor": at, "real_anchor": self.now(), "speed": speed, "held": held}
         self.postgres.put("policy_clock", {**row, **changed, "changed": row["changed"] + 1})
+
+    def is_broken(self, message: TicketMessage) -> bool:
+        """Whether that event can be read and not be counted."""
+        return self.mix.broken and is_broken(message)
 
     # -- what may happen at a point
 

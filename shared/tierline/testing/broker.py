@@ -115,9 +115,9 @@ class FakeBroker:
 
     # -- its clients
 
-    def sender(self) -> "FakeSender":
-        """What a relay sends through."""
-        return FakeSender(self)
+    def sender(self, refuses: "Callable[[Outgoing], bool] | None" = None) -> "FakeSender":
+        """What a relay sends through; `refuses`: what is never taken."""
+        return FakeSender(self) if refuses is None else FakeSender(self, refuses)
 
     def client(self, reading: Reading) -> FakeClient:
         """What a consumer reads through; not started yet."""

@@ -21,11 +21,16 @@ def seq_of(body: bytes) -> int:
 
 
 class BusRules:
-    """What was acked, what is gone from the outbox, how far each group says it is."""
+    """What was acked, what is gone from the outbox, how far each group says it is.
+
+    Attributes:
+        refused: bodies that the broker has refused for good.
+    """
 
     def __init__(self, world: "World") -> None:
         self._world = world
         self._acked: set[bytes] = set()
+        self.refused: set[bytes] = set()
         self._sent: dict[str, int] = {}
 
     def appended(self, message: Outgoing, *, dropped: bool) -> None:
@@ -33,6 +38,14 @@ class BusRules:
         self._acked.add(message.body)
         if dropped:
             self._world.counts["acked and dropped"] += 1
+        self._in_order(message)
+
+    def refuse(self, message: Outgoing) -> None:
+        """The broker refused a message for good: it has had its turn."""
+        self.refused.add(message.body)
+        self._in_order(message)
+
+    def _in_order(self, message: Outgoing) -> None:
         if message.topic != EVENTS:
             return
         seq, last = seq_of(message.body), self._sent.get(message.key, 0)

@@ -52,22 +52,37 @@ class TellingRules:
 
     def _check_effects(self, consumer: str, ticket: int, before: int, after: int) -> None:
         for message in self._world.watch.tickets.told[ticket][before:after]:
-            seq = message.event.seq
-            if consumer == TALLY and (ticket, seq) not in self._tallied:
-                self._violate("effects and progress are one", f"{TALLY} has not {ticket}/{seq}")
+            if consumer == TALLY:
+                self._check_tallied(message)
             if consumer == NOTIFIER:
                 missing = [key for key in expected(message) if key not in self.notices]
                 if missing:
                     self._violate("effects and progress are one", f"no notice {missing[0]}")
 
+    def _check_tallied(self, message: TicketMessage) -> None:
+        """An event counts, or it is a dead letter: never both, never neither."""
+        ticket, seq = message.event.ticket, message.event.seq
+        aside = (f"consumer:{TALLY}", f"{ticket}/{seq}") in self._world.watch.aside
+        if ((ticket, seq) in self._tallied) == aside:
+            said = "a dead letter has no effect" if aside else "effects and progress are one"
+            self._violate(said, f"{TALLY}: {ticket}/{seq}")
+
     def noticed(self, rows: Pairs) -> None:
-        """Notices were written: one for each (ticket, seq, kind, recipient)."""
+        """Notices were written: one for each (ticket, seq, kind, recipient); or settled."""
         for old, new in rows:
+            if new is not None and new["state"] == "delivered":
+                self._check_delivered(new)
             if old is None and new is not None:
                 key = (new["ticket"], new["seq"], new["kind"], new["recipient"])
                 if key in self.notices:
                     self._violate("notices are unique", f"{key}")
                 self.notices.add(key)
+
+    def _check_delivered(self, notice: Row) -> None:
+        message = self._world.postgres.row("message", notice["message"])
+        if message is None or message["state"] != "delivered":
+            place = f"{notice['ticket']}/{notice['seq']} {notice['recipient']}"
+            self._violate("a notice ends as its message did", f"{place} is delivered")
 
     # -- messages
 

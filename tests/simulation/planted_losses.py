@@ -1,0 +1,230 @@
+"""How faults are planted that lose something quietly, or do something that nobody asked for."""
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+from intake.triage import sorting, triager
+from notifier import handlers, record
+from notifier.outcome import Failed, Retry, Superseded
+from notifier.sending import Sending
+from tests.simulation import planted_answers
+from tests.simulation.planted_faults import _answer
+from tierline.bus import inbox, relay
+from tierline.bus.producer import NotSentError
+from tierline.store import events as stored
+from tierline.store.database import REPLAYABLE, UNREACHABLE
+
+# -- the bus
+
+
+def unsent_is_sent() -> AbstractContextManager[Any]:
+    """What the broker did not take is deleted all the same."""
+
+    async def send_once(self: Any) -> int:
+        async with self._db.transaction() as connection:
+            shards = await relay._take_shards(connection, self._shards)
+            rows = await connection.fetch(relay.OUTBOX_ROWS, shards, 100) if shards else []
+            found = [relay.Outgoing(r["id"], r["topic"], r["key"], r["body"]) for r in rows]
+            with contextlib.suppress(NotSentError):
+                if found:
+                    await self._sender.send(found)
+            await connection.execute(relay.FORGET_SENT, [one.id for one in found])
+        return len(found)
+
+    return patch.object(relay.Relay, "send_once", send_once)
+
+
+def refused_is_forgotten() -> AbstractContextManager[Any]:
+    """What the broker refuses for good leaves no dead letter."""
+
+    async def bury(_connection: Any, _refused: Any) -> None:
+        return
+
+    return patch.object(relay, "_bury", bury)
+
+
+def one_row_never_sent() -> AbstractContextManager[Any]:
+    """The relay passes over one outbox row in forty."""
+    return _answer(OUTBOX_ROWS=planted_answers.all_rows_but_some)
+
+
+# -- the inbox
+
+
+def progress_first() -> AbstractContextManager[Any]:
+    """Progress is saved in a transaction of its own, before the effects."""
+
+    async def together(self: Any, messages: Any) -> None:
+        tickets = sorted({message.event.ticket for message in messages})
+        async with self._db.transaction() as connection:
+            seen = await stored.lock_progress(connection, self._name, tickets)
+            new = await inbox._new_in_order(connection, messages, seen)
+            latest = {message.event.ticket: message.event.seq for message in new}
+            await stored.save_progress(connection, self._name, latest)
+        if not new:
+            return
+        async with self._db.transaction() as connection:
+            committed = await self._apply(connection, new)
+        if committed is not None:
+            committed()
+
+    return patch.object(inbox.Inbox, "_together", together)
+
+
+def gap_passed_over() -> AbstractContextManager[Any]:
+    """What the broker did not bring is not read from Postgres."""
+
+    async def new_in_order(_connection: Any, messages: Any, seen: Any) -> Any:
+        fresh = {(m.event.ticket, m.event.seq): m for m in messages}
+        return [m for (ticket, seq), m in sorted(fresh.items()) if seq > seen[ticket]]
+
+    return patch.object(inbox, "_new_in_order", new_in_order)
+
+
+def in_the_way_is_broken() -> AbstractContextManager[Any]:
+    """An event on which a deadlock or a lock timeout is met is set aside."""
+    return patch.object(inbox, "REPLAYABLE", ())
+
+
+def dead_letter_takes_effect() -> AbstractContextManager[Any]:
+    """A broken event is set aside by the transaction that worked on it."""
+
+    async def next_(self: Any, ticket: int, last: int, given: Any) -> bool:
+        async with self._db.transaction() as connection:
+            seq = (await stored.lock_progress(connection, self._name, [ticket]))[ticket] + 1
+            event = await inbox._event(connection, ticket, seq, given) if seq <= last else None
+            if event is None:
+                return False
+            try:
+                await self._apply(connection, [event])
+            except (*UNREACHABLE, *REPLAYABLE):
+                raise
+            except Exception as error:  # whatever is wrong with it
+                (body,) = await stored.timeline(connection, ticket, after=seq - 1, limit=1)
+                source, key = f"consumer:{self._name}", f"{ticket}/{seq}"
+                await inbox.bury(connection, source, key, body.encode(), str(error))
+            await stored.save_progress(connection, self._name, {ticket: seq})
+        return True
+
+    return patch.object(inbox.Inbox, "_next", next_)
+
+
+def dead_letter_not_seen() -> AbstractContextManager[Any]:
+    """A broken event is set aside, and comes again."""
+
+    async def set_aside(self: Any, ticket: int, seq: int, reason: str) -> None:
+        async with self._db.transaction() as connection:
+            (body,) = await stored.timeline(connection, ticket, after=seq - 1, limit=1)
+            source, key = f"consumer:{self._name}", f"{ticket}/{seq}"
+            await inbox.bury(connection, source, key, body.encode(), reason)
+
+    return patch.object(inbox.Inbox, "_set_aside", set_aside)
+
+
+# -- triage, tick
+
+
+def alert_set_aside_twice() -> AbstractContextManager[Any]:
+    """An alert is set aside whether it has an outcome or not."""
+    return _answer(SET_ASIDE=planted_answers.set_aside_again)
+
+
+def nothing_open_though_it_fires() -> AbstractContextManager[Any]:
+    """Now and then an alert that fires opens nothing."""
+
+    def apply(problem: Any, known: Any, number: int, world: Any) -> Any:
+        if known.firing and problem.ticket is None and known.accepted.id % 9 == 0:
+            return problem, sorting.NOTHING_OPEN, 0
+        return sorting.apply(problem, known, number, world)
+
+    return patch.object(triager, "apply", apply)
+
+
+def attached_without_event() -> AbstractContextManager[Any]:
+    """Now and then an alert is said to be attached, and its ticket does not hear of it."""
+
+    def apply(problem: Any, known: Any, number: int, world: Any) -> Any:
+        ticket = problem.ticket
+        if ticket is not None and ticket.active and known.accepted.id % 5 == 0:
+            return problem, "attached", ticket.id
+        return sorting.apply(problem, known, number, world)
+
+    return patch.object(triager, "apply", apply)
+
+
+def tick_without_lock() -> AbstractContextManager[Any]:
+    """Two ticks take one ticket; an event whose seq is taken by then is passed over."""
+    return _answer(
+        LOCK_DUE=planted_answers.read_due,
+        WRITE_EVENTS=planted_answers.write_events_or_nothing,
+    )
+
+
+# -- notices and messages
+
+
+def notice_not_written() -> AbstractContextManager[Any]:
+    """One notice in seventeen is not written."""
+    return _answer(INSERT_NOTICES=planted_answers.insert_some_notices)
+
+
+def message_not_written() -> AbstractContextManager[Any]:
+    """A notice says which message it is in, and there is none."""
+    real = handlers._write_messages
+
+    async def write(connection: Any, drafts: Any) -> Any:
+        return await real(connection, [draft for draft in drafts if draft.id % 23])
+
+    return patch.object(handlers, "_write_messages", write)
+
+
+def feed_skips() -> AbstractContextManager[Any]:
+    """One event in eleven is not for subscribers, a notice says."""
+    real = handlers.judge_all
+
+    def judge_all(*asked: Any) -> Any:
+        for one in real(*asked):
+            skips = one.notice.kind == "subscription" and one.message.event.seq % 11 == 0
+            yield replace(one, state="suppressed", reason="-", channel="") if skips else one
+
+    return patch.object(handlers, "judge_all", lambda *asked: list(judge_all(*asked)))
+
+
+def notices_all_delivered() -> AbstractContextManager[Any]:
+    """Notices end as delivered, whatever became of their message."""
+    return _answer(SETTLE_NOTICES=planted_answers.settle_as_delivered)
+
+
+def notices_stay_open() -> AbstractContextManager[Any]:
+    """A message has its outcome, and its notices hear nothing of it."""
+
+    async def notices(_connection: Any, _over: Any) -> None:
+        return
+
+    return patch.object(record, "_notices", notices)
+
+
+@contextlib.contextmanager
+def _retry_means(what: Any) -> Iterator[None]:
+    real = Sending._try
+
+    async def attempt(self: Any, channel: Any, claim: Any, parcel: Any) -> Any:
+        verdict = await real(self, channel, claim, parcel)
+        return what(verdict.reason) if isinstance(verdict, Retry) else verdict
+
+    with patch.object(Sending, "_try", attempt):
+        yield
+
+
+def given_up_at_once() -> AbstractContextManager[Any]:
+    """A message that a receiver did not take is not sent again."""
+    return _retry_means(Failed)
+
+
+def dropped_at_once() -> AbstractContextManager[Any]:
+    """A message that a receiver did not take counts as beside the point."""
+    return _retry_means(Superseded)
