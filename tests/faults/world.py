@@ -61,7 +61,7 @@ class World:
         """
         connection = await self.stack.connect()
         try:
-            jump_s = _jump_s((await read_clock(connection))["now"], for_s * self.speed)
+            jump_s = seconds_to_opening((await read_clock(connection))["now"], for_s * self.speed)
             if jump_s:
                 await move_clock(connection, ClockBody(jump_s=jump_s))
         finally:
@@ -115,7 +115,7 @@ class World:
             await asyncio.sleep(MEMORY_EVERY_S)
 
 
-def _jump_s(now: datetime, for_s: float) -> float:
+def seconds_to_opening(now: datetime, for_s: float) -> float:
     """Policy seconds to the next opening; 0 while the office is open for `for_s` more."""
     local = now.astimezone(OFFICE)
     closing = local.replace(hour=CLOSING_HOUR, minute=0, second=0, microsecond=0)
