@@ -59,10 +59,13 @@ def upcoming(ticket: Ticket) -> Due | None:
     if not ticket.open:
         return None
     found: list[tuple[datetime, int, int, float, str]] = []
+    soonest: datetime | None = None
     for clock in ticket.clocks.values():
         if clock.dues and (threshold := clock.next_threshold()) is not None:
             due, fraction = threshold
-            found.append((due, 1, _ORDER[clock.name], fraction, clock.name))
+            if soonest is None or due <= soonest:
+                soonest = due
+                found.append((due, 1, _ORDER[clock.name], fraction, clock.name))
     hold, plan = ticket.hold, ticket.plan
     if hold is not None:
         found.append((hold.next_chase, 4, 0, 0.0, "chase"))
@@ -267,6 +270,8 @@ def _mark_collapsed(events: list[Event], first: int) -> None:
 
     A limit reached is told even where a threshold beyond it was crossed in the same go.
     """
+    if len(events) - first < 2:
+        return
     later_clocks: set[tuple[ClockName, int]] = set()
     moved_later = False
     for position in range(len(events) - 1, first - 1, -1):

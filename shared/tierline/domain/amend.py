@@ -6,7 +6,7 @@ their fields lie in one dictionary, which `quick` fills in less than half the ti
 copies whole in a fifth of it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import MISSING, fields
 from functools import cache, wraps
 from operator import attrgetter
@@ -52,6 +52,11 @@ def amended(value: _Value, **new: Any) -> _Value:
     slots must have no `__post_init__`, which is not called. Raises KeyError for a name that is no
     field.
     """
+    return changed_by(value, new)
+
+
+def changed_by(value: _Value, new: Mapping[str, Any]) -> _Value:
+    """Like `amended`, of fields and their values that are in a mapping already."""
     kind: Any = type(value)
     held: dict[str, Any] | None = getattr(value, "__dict__", None)
     if held is None:
@@ -64,7 +69,7 @@ def amended(value: _Value, **new: Any) -> _Value:
     return made
 
 
-def _rebuilt(kind: Any, value: _Value, new: dict[str, Any]) -> _Value:
+def _rebuilt(kind: Any, value: _Value, new: Mapping[str, Any]) -> _Value:
     read, places = _shape(kind)
     values = list(read(value))
     for name, changed in new.items():

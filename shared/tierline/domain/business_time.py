@@ -46,6 +46,7 @@ __all__ = [
     "next_closing",
     "next_opening",
     "open_between",
+    "open_us_between",
 ]
 
 _MINUTES_PER_WEEK = DAYS_PER_WEEK * MINUTES_PER_DAY
@@ -113,16 +114,24 @@ def open_between(
     Raises:
         InstantError: an instant is unusable.
     """
-    begin, until = to_us(start), to_us(end)
-    if until <= begin:
-        return timedelta()
-    hours = open_hours(calendar)
-    total = hours.counted(until) - hours.counted(begin)
-    for held_from, held_to in union_of(holds) if holds else ():
+    total = open_us_between(calendar, start, end)
+    if not holds or end <= start:
+        return timedelta(microseconds=total)
+    hours, begin, until = open_hours(calendar), to_us(start), to_us(end)
+    for held_from, held_to in union_of(holds):
         first, last = max(held_from, begin), min(held_to, until)
         if first < last:
             total -= hours.counted(last) - hours.counted(first)
     return timedelta(microseconds=total)
+
+
+def open_us_between(calendar: Calendar, start: datetime, end: datetime) -> int:
+    """Say how many microseconds of open time lie between two instants, as `open_between` does."""
+    begin, until = to_us(start), to_us(end)
+    if until <= begin:
+        return 0
+    hours = open_hours(calendar)
+    return hours.counted(until) - hours.counted(begin)
 
 
 def is_open(calendar: Calendar, at: datetime) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 
 from tierline.domain.amend import amended, quick
-from tierline.domain.business_time import add_each, open_between
+from tierline.domain.business_time import add_each, open_us_between
 from tierline.domain.calendar import Calendar
 from tierline.domain.terms import CLIENT_CLOCKS, ClockName
 
@@ -19,8 +19,9 @@ MICROSECOND = timedelta(microseconds=1)
 FULL = 1.0
 
 DUES_KEPT = 4_096
-"""Searches in a calendar that are remembered. Alerts accepted by one commit share their instant and
-tickets routed in one batch share theirs, so a storm asks the same few questions again and again.
+"""Searches in a calendar, and clocks that start, that are remembered. Alerts accepted by one commit
+share their instant, as do tickets routed in one batch and those due together, so a storm asks the
+same few questions again and again.
 """
 
 Calendars = Mapping[str, Calendar]
@@ -96,10 +97,9 @@ class Clock:
         return None
 
 
-@quick
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Terms:
-    """What a clock pins when it starts."""
+    """What a clock pins when it starts. Put together once a policy, and known by identity."""
 
     target_s: int
     calendar: Calendar
@@ -118,6 +118,18 @@ def start(
     fired: tuple[float, ...] = (),
 ) -> Clock:
     """A clock that runs from `at`, with `carried_us` microseconds of its target already used."""
+    return _started(name, terms, at, cycle, carried_us, fired)
+
+
+@lru_cache(maxsize=DUES_KEPT)
+def _started(
+    name: ClockName,
+    terms: Terms,
+    at: datetime,
+    cycle: int,
+    carried_us: int,
+    fired: tuple[float, ...],
+) -> Clock:
     return Clock(
         name=name,
         cycle=cycle,
@@ -139,12 +151,12 @@ def stop(clock: Clock, at: datetime, by: str, calendars: Calendars) -> Clock:
     if clock.running_since is None:
         return clock
     at = max(at, clock.running_since)
-    used = open_between(calendars[clock.calendar], clock.running_since, at)
+    used = open_us_between(calendars[clock.calendar], clock.running_since, at)
     return amended(
         clock,
         running_since=None,
         stopped_by=by,
-        carried_us=clock.carried_us + used // MICROSECOND,
+        carried_us=clock.carried_us + used,
         runs=(*clock.runs, Run(clock.running_since, at, clock.calendar, by)),
         dues=(),
     )
@@ -191,13 +203,13 @@ def used_us(clock: Clock, at: datetime, calendars: Calendars) -> int:
     """Microseconds of the target used up at `at`."""
     if clock.running_since is None or at <= clock.running_since:
         return clock.carried_us
-    used = open_between(calendars[clock.calendar], clock.running_since, at)
-    return clock.carried_us + used // MICROSECOND
+    used = open_us_between(calendars[clock.calendar], clock.running_since, at)
+    return clock.carried_us + used
 
 
 def recount(clock: Clock, calendar: Calendar) -> int:
     """Microseconds that the runs so far would have used on `calendar` instead."""
-    return sum(open_between(calendar, run.since, run.until) // MICROSECOND for run in clock.runs)
+    return sum(open_us_between(calendar, run.since, run.until) for run in clock.runs)
 
 
 def _run(clock: Clock, at: datetime, calendar: Calendar) -> Clock:

@@ -110,17 +110,18 @@ class Draft:
 
 def should_run(clock: Clock, ticket: Ticket) -> str:
     """Empty where time counts against `clock` in the ticket's state, else why it does not."""
-    if clock.name is ClockName.CONFIRM:
+    name = clock.name
+    if name is ClockName.CONFIRM:
         return "" if ticket.state is State.RESOLVED else "void"
     if not ticket.active:
         return "void"
-    if clock.name is ClockName.TIER:
+    if name is ClockName.TIER:
         if ticket.hold is not None:
             return "hold"
         return "plan" if ticket.plan is not None else ""
-    if clock.name is ClockName.QUEUE:
+    if name is ClockName.QUEUE:
         return "" if ticket.unclaimed else "hold"
-    if clock.name is ClockName.SILENT:
+    if name is ClockName.SILENT:
         return "" if ticket.state is State.WORKING and ticket.owner else "hold"
     if ticket.hold is not None and ticket.hold.reason in clock.holds:
         return f"hold:{ticket.hold.reason}"

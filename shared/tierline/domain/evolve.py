@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, assert_never
 
-from tierline.domain.amend import amended
+from tierline.domain.amend import amended, changed_by
 from tierline.domain.events import (
     SYSTEM,
     TIME,
@@ -34,7 +34,8 @@ from tierline.domain.events import (
     Transferred,
     Warned,
 )
-from tierline.domain.terms import AlertStatus, State
+from tierline.domain.instants import FIRST_INSTANT
+from tierline.domain.terms import AlertStatus, Mode, Priority, State, TicketType
 from tierline.domain.ticket import Plan, Proposal, Ticket
 
 
@@ -59,52 +60,51 @@ def evolve(ticket: Ticket | None, event: Event) -> Ticket:
     if event.seq != ticket.seq + 1 or event.ticket != ticket.id:
         raise BrokenFoldError(f"ticket {ticket.id} at seq {ticket.seq} cannot take seq {event.seq}")
     changed = _changes(ticket, event)
+    changed["seq"], changed["last_at"] = event.seq, event.at
+    changed["recorded_at"] = event.recorded_at
     if event.clocks:
         changed["clocks"] = {**ticket.clocks, **{clock.name: clock for clock in event.clocks}}
     if event.review_at is not None:
         changed["review_at"] = event.review_at
-    return amended(
-        ticket, seq=event.seq, last_at=event.at, recorded_at=event.recorded_at, **changed
-    )
+    return changed_by(ticket, changed)
 
 
 def _born(event: Event) -> Ticket:
     what = event.what
     if event.seq != 1 or not isinstance(what, Opened):
         raise BrokenFoldError(f"ticket {event.ticket} must begin with opened at seq 1")
-    return Ticket(
-        id=event.ticket,
-        seq=1,
-        type=what.type,
-        title=what.title,
-        client=what.client,
-        agreement=what.agreement,
-        path=what.path,
-        mode=what.mode,
-        state=State.QUEUED,
-        priority=what.priority,
-        opened_at=event.at,
-        last_at=event.at,
-        recorded_at=event.recorded_at,
-        body=what.body,
-        site=what.site,
-        host=what.host,
-        service=what.service,
-        category=what.category,
-        source=what.source,
-        problem_key=what.problem_key,
-        requester=what.requester,
-        links=what.links,
-        linked=what.linked,
-        impact=what.impact,
-        urgency=what.urgency,
-        vip=what.vip,
-        record=what.record,
-        desk_owner=what.desk_owner,
-        alerts=1 if what.alert else 0,
-        clocks={clock.name: clock for clock in event.clocks},
-        review_at=event.review_at,
-    )
+    begun = {
+        **vars(what),
+        "id": event.ticket,
+        "seq": 1,
+        "state": State.QUEUED,
+        "opened_at": event.at,
+        "last_at": event.at,
+        "recorded_at": event.recorded_at,
+        "alerts": 1 if what.alert else 0,
+        "clocks": {clock.name: clock for clock in event.clocks},
+        "review_at": event.review_at,
+    }
+    del begun["alert"]
+    return changed_by(_UNBORN, begun)
+
+
+_UNBORN = Ticket(
+    id=0,
+    seq=0,
+    type=TicketType.ALERT,
+    title="",
+    client="",
+    agreement="",
+    path="",
+    mode=Mode.WATCH,
+    state=State.QUEUED,
+    priority=Priority.P4,
+    opened_at=FIRST_INSTANT,
+    last_at=FIRST_INSTANT,
+    recorded_at=FIRST_INSTANT,
+)
+"""What `opened` changes into a ticket: all else that it says are fields of the same name."""
 
 
 _Changes = dict[str, Any]

@@ -41,11 +41,12 @@ def to_us(at: datetime) -> int:
         InstantError: no zone, or out of range.
     """
     try:
-        us = whole(at - _EPOCH)
+        since = at - _EPOCH
     except TypeError:
         raise InstantError(
             f"{at!r} is not an instant; give a datetime with a timezone, in UTC"
         ) from None
+    us = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
     if not FIRST <= us <= LAST:
         raise InstantError(f"{at.isoformat()} lies outside 2000-01-01 to 2100-01-01 UTC")
     return us

@@ -29,13 +29,14 @@ def open_ticket(
 ) -> Draft:
     """A new ticket: `opened` at acceptance and `routed` at `now`, ready for time to pass on it."""
     found = command.classified or classify(_facts(command), policy)
-    priority, decided_by = _priority(command, found, policy)
+    impact, urgency = _impact_urgency(command, policy)
+    priority, decided_by = _priority(command, found, policy, impact, urgency)
     at = min(command.accepted_at, now)
-    opened = _opened(command, found, priority, policy)
+    opened = _opened(command, found, policy, priority, impact, urgency)
     why = Why(
         "triage" if command.alert else "opened by hand",
         policy.version,
-        {"decided_by": decided_by, "impact": opened.impact, "urgency": opened.urgency},
+        {"decided_by": decided_by, "impact": impact, "urgency": urgency},
     )
     started = at_opening(policy, command.agreement, command.type, priority, at)
     if command.spoken_to:
@@ -79,14 +80,13 @@ def _facts(command: Open) -> dict[str, Any]:
 
 
 def _priority(
-    command: Open, found: Classification, policy: Policy
+    command: Open, found: Classification, policy: Policy, impact: int, urgency: int
 ) -> tuple[Priority, dict[str, str]]:
     decided_by = dict(found.decided_by)
     if command.priority is not None:
         return command.priority, {**decided_by, "priority": "stated by a person"}
     if found.priority is not None:
         return found.priority, decided_by
-    impact, urgency = _impact_urgency(command, policy)
     rule = f"impact {impact} x urgency {urgency}" + (" + VIP" if command.vip else "")
     priority = policy.priority.of(impact, urgency, vip=command.vip)
     return priority, {**decided_by, "priority": rule}
@@ -99,16 +99,24 @@ def _impact_urgency(command: Open, policy: Policy) -> tuple[int, int]:
     return impact, urgency_of(command.facts) if command.alert else MIDDLE
 
 
-def _opened(command: Open, found: Classification, priority: Priority, policy: Policy) -> Opened:
-    path = found.path or policy.agreement(command.agreement).path
-    impact, urgency = _impact_urgency(command, policy)
-    agreement = policy.agreement(command.agreement).name
-    mode = command.mode or policy.mode.of(path=path, client=command.client, agreement=agreement)
+def _opened(
+    command: Open,
+    found: Classification,
+    policy: Policy,
+    priority: Priority,
+    impact: int,
+    urgency: int,
+) -> Opened:
+    agreement = policy.agreement(command.agreement)
+    path = found.path or agreement.path
+    mode = command.mode or policy.mode.of(
+        path=path, client=command.client, agreement=agreement.name
+    )
     return Opened(
         type=command.type,
         title=command.title,
         client=command.client,
-        agreement=agreement,
+        agreement=agreement.name,
         path=path,
         mode=mode,
         priority=priority,

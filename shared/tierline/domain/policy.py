@@ -218,9 +218,10 @@ class Policy:
     """One immutable version of the rules. `version` is the content hash of what people wrote.
 
     `calendars` maps a calendar's hash to the calendar: those of this version and every one that a
-    running clock pinned earlier, so that old promises can always be reckoned. `found_terms` and
-    `found_groups` keep what follows from this version, so that it is put together once and not for
-    each ticket: what clocks pin, at most one entry an SLA, type and priority; the groups of a tier.
+    running clock pinned earlier, so that old promises can always be reckoned. `found_terms`,
+    `found_limits` and `found_groups` keep what follows from this version, so that it is put
+    together once and not for each ticket: what the clients' clocks pin, at most one entry an SLA,
+    type and priority; what the internal ones pin, one a group and limit; the groups of a tier.
     """
 
     version: str
@@ -244,6 +245,9 @@ class Policy:
         default_factory=dict, init=False, repr=False, compare=False
     )
 
+    found_limits: dict[tuple[str, int, float, tuple[float, ...]], Terms] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
     found_groups: dict[str, tuple[Group, ...]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

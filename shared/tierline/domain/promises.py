@@ -91,15 +91,27 @@ def on_arrival(draft: Draft, group: Group, at: datetime, use: TierUse) -> tuple[
     return started, topped_up
 
 
+def _limit_terms(
+    policy: Policy, group: Group, limit: Duration, thresholds: tuple[float, ...]
+) -> Terms:
+    """The terms of an internal clock with `limit` on the hours of `group`, one of the policy's."""
+    key = (group.name, limit.seconds, limit.business_days, thresholds)
+    found = policy.found_limits.get(key)
+    if found is None:
+        found = Terms(limit.on(group.hours), group.hours, thresholds, policy.version)
+        policy.found_limits[key] = found
+    return found
+
+
 def _tier_clock(
     draft: Draft, group: Group, limit: Duration, at: datetime, use: TierUse
 ) -> tuple[Clock, bool]:
-    target_s = limit.on(group.hours)
+    terms = _limit_terms(draft.policy, group, limit, TIER_THRESHOLDS)
+    target_s = terms.target_s
     least_us = max(0, target_s - LEAST_LEFT_S) * 1_000_000
     topped_up = use.carried_us > least_us and group.name not in draft.ticket.topped_up
     carried_us = least_us if topped_up else use.carried_us
-    terms = Terms(target_s, group.hours, TIER_THRESHOLDS, draft.policy.version)
-    fired = _already_told(use, carried_us, target_s)
+    fired = _already_told(use, carried_us, target_s) if use.fired else ()
     clock = clocks.start(
         ClockName.TIER, terms, at, cycle=draft.next_seq, carried_us=carried_us, fired=fired
     )
@@ -113,7 +125,7 @@ def _already_told(use: TierUse, carried_us: int, target_s: int) -> tuple[float, 
 
 def queue_clock(draft: Draft, group: Group, limit: Duration, at: datetime) -> Clock:
     """The clock of a ticket that waits unclaimed in `group`'s queue from `at`."""
-    terms = Terms(limit.on(group.hours), group.hours, LIMIT_ONLY, draft.policy.version)
+    terms = _limit_terms(draft.policy, group, limit, LIMIT_ONLY)
     return clocks.start(ClockName.QUEUE, terms, at, cycle=draft.next_seq)
 
 
@@ -123,7 +135,7 @@ def silent_clock(draft: Draft, at: datetime) -> list[Clock]:
     step = step_of(draft.policy, draft.ticket, draft.ticket.tier)
     if group is None or step.silent is None:
         return []
-    terms = Terms(step.silent.on(group.hours), group.hours, LIMIT_ONLY, draft.policy.version)
+    terms = _limit_terms(draft.policy, group, step.silent, LIMIT_ONLY)
     return [clocks.start(ClockName.SILENT, terms, at, cycle=draft.next_seq)]
 
 

@@ -115,8 +115,9 @@ def nearest(ticket: Ticket) -> tuple[Promise | None, Promise | None]:
     to_client: tuple[datetime, Clock] | None = None
     internal: tuple[datetime, Clock] | None = None
     for clock in ticket.clocks.values():
-        if not clock.dues or (due := clock.due) is None:
+        if not clock.dues:
             continue
+        due = clock.dues[clock.thresholds.index(FULL)]
         if clock.name in CLIENT_CLOCKS:
             if to_client is None or due < to_client[0]:
                 to_client = (due, clock)

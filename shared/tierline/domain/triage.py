@@ -42,7 +42,7 @@ def lookup(facts: Mapping[str, Any], name: str) -> Any:
     """
     outer, _, inner = name.partition(".")
     found = facts.get(outer)
-    if not inner:
+    if not inner or found is None:
         return found
     return found.get(inner) if isinstance(found, Mapping) else None
 
