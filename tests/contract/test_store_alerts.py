@@ -99,6 +99,15 @@ async def test_alerts_that_wait(side):
     assert [row["id"] for row in await side.fetch(store.WAITING_ALERTS, 0.0, 10)][-1] == fresh
 
 
+@proves(store.OLDER_WAIT)
+async def test_older_alerts_that_wait(side):
+    first = await put_alert(side, outcome="opened")
+    second = await put_alert(side)
+    third = await put_alert(side)
+    found = [await side.fetch(store.OLDER_WAIT, number) for number in (first, second, third)]
+    assert found == [[{"older_wait": waits}] for waits in (False, False, True)]
+
+
 @proves(store.MAKE_PROBLEMS, store.LOCK_PROBLEMS, store.SETTLE_PROBLEMS)
 async def test_one_row_a_problem(side):
     made = await side.fetch(store.MAKE_PROBLEMS, ["B", "A"], ["k", "k"])

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from intake.triage import directory, store
 from tierline.testing.postgres.registry import Registry, Reply
-from tierline.testing.postgres.rows import picker
+from tierline.testing.postgres.rows import picker, shape
 from tierline.testing.postgres.transaction import Transaction
 
 here = Registry()
@@ -103,6 +103,13 @@ async def waiting_alerts(tx: Transaction, older_than_s: float, limit: int) -> Re
     latest = tx.clock() - timedelta(seconds=older_than_s)
     rows = sorted(tx.find("alert", "waiting", True), key=lambda row: row["id"])
     return [_waiting(row) for row in rows if row["received_at"] < latest][:limit]
+
+
+@here.answers(store, "OLDER_WAIT")
+async def older_wait(tx: Transaction, number: int) -> Reply:
+    """Whether one with a lower id has no outcome."""
+    waits = any(row["id"] < number for row in tx.find("alert", "waiting", True))
+    return [shape("older_wait")((waits,))]
 
 
 @here.answers(store, "SET_ASIDE")

@@ -4,6 +4,9 @@ The way through the outbox and the broker is what spreads a load over replicas, 
 some milliseconds. One that comes after a silence need not pay them: the process that committed it
 has it in hand. It is triaged by the same transaction under the same locks; its message comes by the
 broker all the same, and finds that it has its outcome (docs/decisions/0018).
+
+It overtakes nothing: while an older alert waits for its outcome, a recovery that went ahead would
+find nothing open, and what fired before it would have no ticket.
 """
 
 import asyncio
@@ -12,17 +15,25 @@ from collections.abc import Sequence
 import structlog
 
 from intake.inserts import Row, Taken
+from intake.triage import store
 from intake.triage.limits import IN_HAND_MAX, QUIET_S
 from intake.triage.triager import Triager
 from tierline.messages.alert import AcceptedAlert, decode_alert
+from tierline.store.database import Database
 
 log = structlog.get_logger(__name__)
 
 
 class InHand:
-    """Hands committed alerts to `triager`; what it leaves, or loses, the broker brings."""
+    """Hands committed alerts to `triager`; what it leaves, or loses, the broker brings.
 
-    def __init__(self, triager: Triager) -> None:
+    Args:
+        db: where it looks whether older ones wait.
+        triager: gives alerts their outcome.
+    """
+
+    def __init__(self, db: Database, triager: Triager) -> None:
+        self._db = db
         self._triager = triager
         self._waiting: list[tuple[Row, Taken]] = []
         self._came = asyncio.Event()
@@ -57,9 +68,14 @@ class InHand:
         waiting, self._waiting = self._waiting, []
         self._came.clear()
         try:
-            await self._triager.take([_accepted(row, taken) for row, taken in waiting])
+            if waiting and not await self._older_wait(min(taken.id for _, taken in waiting)):
+                await self._triager.take([_accepted(row, taken) for row, taken in waiting])
         except Exception as error:  # noqa: BLE001 - whatever it is, the broker brings them again
             log.warning("alerts are left to the broker", alerts=len(waiting), reason=repr(error))
+
+    async def _older_wait(self, alert: int) -> bool:
+        async with self._db.connection() as connection:
+            return await store.older_wait(connection, alert)
 
 
 def _accepted(row: Row, taken: Taken) -> AcceptedAlert:

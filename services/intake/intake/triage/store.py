@@ -151,6 +151,17 @@ async def waiting_alerts(connection: Any, *, older_than_s: float, limit: int) ->
     return waiting
 
 
+OLDER_WAIT = (
+    "SELECT EXISTS (SELECT FROM tierline.alert WHERE outcome IS NULL AND id < $1) AS older_wait"
+)
+
+
+async def older_wait(connection: Any, alert: int) -> bool:
+    """Whether an alert of a lower id than `alert` has no outcome yet."""
+    waits: bool = await connection.fetchval(OLDER_WAIT, alert)
+    return waits
+
+
 def _accepted(row: Any) -> AcceptedAlert:
     return AcceptedAlert(
         id=row["id"],
