@@ -1,10 +1,12 @@
 """What can be read and cannot be processed: it must be set aside, once, and block nothing.
 
-An alert with this title cannot be sorted; of the events of a ticket some cannot be counted.
+An alert with this title cannot be sorted, until the service is mended and whoever operates it sends
+what was set aside on its way again; of the events of a ticket some can never be counted.
 """
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 from unittest.mock import patch
 
@@ -29,15 +31,22 @@ def is_broken_alert(body: Any) -> bool:
     return decode_alert(body).title == TITLE
 
 
+@dataclass(slots=True)
+class Triage:
+    """`mended`: it can sort every alert by now."""
+
+    mended: bool = False
+
+
 @contextlib.contextmanager
-def breaking() -> Iterator[None]:
-    """Triage raises on alerts with that title."""
-    real = triager.know
+def breaking() -> Iterator[Triage]:
+    """Triage raises on alerts with that title, until it is mended."""
+    real, state = triager.know, Triage()
 
     def know(accepted: Any, *more: Any) -> Any:
-        if accepted.alert.title == TITLE:
+        if accepted.alert.title == TITLE and not state.mended:
             raise BrokenError("drawn: it cannot be sorted")
         return real(accepted, *more)
 
     with patch.object(triager, "know", know):
-        yield
+        yield state

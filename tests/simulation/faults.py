@@ -125,6 +125,7 @@ class Faults:
     def calm(self) -> None:
         """Everything that was broken is mended, and nothing breaks any more."""
         self.storm = False
+        self._world.triage.mended = True
         self._world.trace.say("calm")
         self._world.postgres.up()
         self.gone.clear()

@@ -63,8 +63,9 @@ class Result:
 def live(seed: int, *, everything: bool = False) -> Result:
     """Run the world of one seed."""
     began = time.process_time()
-    with _quiet(), _seeded(seed), slower_polls(seed), breaking():
+    with _quiet(), _seeded(seed), slower_polls(seed), breaking() as triage:
         world = World(seed, everything=everything)
+        world.triage = triage
         begin = world.policy_now()
         try:
             world.loop.run_until_complete(_all(world))

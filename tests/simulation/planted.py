@@ -183,6 +183,12 @@ PLANTED = (
         mix={"broken": True, "redelivery": 5, "rebalance": 6, "delayed_point": 0.03},
     ),
     Planted(
+        "an alert that is sent again goes nowhere",
+        losses.sent_again_to_nobody,
+        ("an alert has one outcome",),
+        mix={"broken": True},
+    ),
+    Planted(
         "an alert that fires finds nothing open",
         losses.nothing_open_though_it_fires,
         ("a firing alert has a ticket",),

@@ -11,6 +11,7 @@ from intake.triage import sorting, triager
 from notifier import handlers, record
 from notifier.outcome import Failed, Retry, Superseded
 from notifier.sending import Sending
+from router import replay
 from tests.simulation import planted_answers
 from tests.simulation.planted_faults import _answer
 from tierline.bus import inbox, relay
@@ -131,6 +132,15 @@ def dead_letter_not_seen() -> AbstractContextManager[Any]:
 def alert_set_aside_twice() -> AbstractContextManager[Any]:
     """An alert is set aside whether it has an outcome or not."""
     return _answer(SET_ASIDE=planted_answers.set_aside_again)
+
+
+def sent_again_to_nobody() -> AbstractContextManager[Any]:
+    """An alert that is sent on its way again keeps the outcome of a dead letter."""
+
+    async def to_triage(_connection: Any, _alert: int) -> None:
+        return
+
+    return patch.object(replay, "_to_triage", to_triage)
 
 
 def nothing_open_though_it_fires() -> AbstractContextManager[Any]:

@@ -8,7 +8,7 @@ from random import Random
 from typing import Any
 
 from tests.simulation import tally
-from tests.simulation.broken import is_broken
+from tests.simulation.broken import Triage, is_broken
 from tests.simulation.faults import Faults
 from tests.simulation.furnish import BEGIN, furnish
 from tests.simulation.invariants.watch import Watch
@@ -53,6 +53,7 @@ class World:
         self.counts: Counter[str] = Counter()
         self.violations: list[str] = []
         self.over = asyncio.Event()
+        self.triage = Triage()
         self.faults = Faults(self)
         self.receivers = Receivers(self)
         self.watch = Watch(self)

@@ -31,6 +31,9 @@ class AlertRules:
             if new is None:
                 continue
             self.stored.add(new["id"])
+            again = old is not None and old["outcome"] == "dead letter" and new["outcome"] is None
+            if again and self._world.triage.mended:
+                continue
             if old is not None and old["outcome"] is not None and old["outcome"] != new["outcome"]:
                 self._world.violate(
                     "an alert has one outcome",
@@ -50,13 +53,14 @@ class AlertRules:
         place = f"alert {alert['id']}: {alert['outcome']}"
         aside = ("consumer:triage", str(alert["id"])) in self._world.watch.aside
         broken = is_broken_alert(alert["body"])
-        if (broken, broken) != (aside, alert["outcome"] == "dead letter"):
+        given_up = alert["outcome"] == "dead letter"
+        if given_up and not (broken and aside):
             self._world.violate("only what is broken is set aside", place)
         done = f"alert:{alert['id']}" in self._world.watch.tickets.causes
         if done != (alert["ticket"] is not None):
             self._world.violate("an alert's outcome and its events are one", place)
         firing = decode_alert(alert["body"]).status == "firing"
-        has = broken or alert["ticket"] is not None or self._is_overtaken(alert)
+        has = given_up or alert["ticket"] is not None or self._is_overtaken(alert)
         if firing and not has:
             self._world.violate("a firing alert has a ticket", place)
 

@@ -85,6 +85,12 @@ class BusRules:
         world = self._world
         if topic == ALERTS:
             row = world.postgres.row("alert", decode_accepted(body).id)
-            return row is not None and row["outcome"] is not None
+            if row is None:
+                return False
+            # Set aside, and perhaps sent on its way again since.
+            return (
+                row["outcome"] is not None
+                or ("consumer:triage", str(row["id"])) in world.watch.aside
+            )
         row = world.postgres.row("progress", (group, int(key)))
         return row is not None and bool(row["seq"] >= seq_of(body))

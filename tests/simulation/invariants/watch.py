@@ -51,8 +51,9 @@ class Watch:
         get = by_table.get
         if "ticket" in by_table or "event" in by_table:
             self.tickets.committed(get("ticket", []), get("event", []), self.commits)
-        for _, new in get("dead_letter", []):
-            self._buried(new)
+        for old, new in get("dead_letter", []):
+            if old is None:
+                self._buried(new)
         if "alert" in by_table or "problem" in by_table:
             self.alerts.committed(get("alert", []), get("problem", []))
         if "outbox" in by_table:
