@@ -177,10 +177,10 @@ PLANTED = (
         mix={"broken": True},
     ),
     Planted(
-        "an alert is set aside twice",
-        losses.alert_set_aside_twice,
-        ("it is set aside once",),
-        mix={"broken": True, "redelivery": 5, "rebalance": 6, "delayed_point": 0.03},
+        "an alert that comes again is triaged again",
+        losses.alert_triaged_again,
+        ("an alert has one outcome", "a cause has its effects once"),
+        mix={"redelivery": 5},
     ),
     Planted(
         "an alert that is sent again goes nowhere",

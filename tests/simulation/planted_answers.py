@@ -95,10 +95,10 @@ async def all_rows_but_some(tx: Transaction, shards: Sequence[int], limit: int) 
     return [row for row in rows if row["topic"] != ALERTS or row["id"] % 40]
 
 
-async def set_aside_again(tx: Transaction, number: int) -> Reply:
-    """A dead letter is its outcome, whatever it had."""
-    said = {"outcome": "dead letter", "handled_at": tx.clock()}
-    return f"UPDATE {int(await tx.update('alert', number, said) is not None)}"
+async def lock_handled_alerts(tx: Transaction, ids: Sequence[int]) -> Reply:
+    """Those that exist, whether they have an outcome or not."""
+    found = [number for number in sorted(set(ids)) if tx.get("alert", number) is not None]
+    return [_id(row) for row in await tx.lock_rows("alert", found)]
 
 
 async def read_due(tx: Transaction, horizon: datetime, limit: int) -> Reply:

@@ -129,9 +129,9 @@ def dead_letter_not_seen() -> AbstractContextManager[Any]:
 # -- triage, tick
 
 
-def alert_set_aside_twice() -> AbstractContextManager[Any]:
-    """An alert is set aside whether it has an outcome or not."""
-    return _answer(SET_ASIDE=planted_answers.set_aside_again)
+def alert_triaged_again() -> AbstractContextManager[Any]:
+    """An alert that comes again is triaged again."""
+    return _answer(LOCK_ALERTS=planted_answers.lock_handled_alerts)
 
 
 def sent_again_to_nobody() -> AbstractContextManager[Any]:
