@@ -39,7 +39,6 @@ from tierline.domain.terms import HoldReason, Mode
 from tierline.messages.events import (
     EVENT_TYPES,
     decode_event,
-    decode_place,
     encode_event,
     event_name,
 )
@@ -116,6 +115,7 @@ def test_a_field_of_a_later_version_is_passed_over():
     [
         {"type": "tierline.ticket.exploded.v1"},
         {"id": "1001"},
+        {"id": "1001/99"},  # the ticket inside stands elsewhere
         {"id": "x/1"},
         {"data": {}},
         {"time": "yesterday"},
@@ -151,20 +151,3 @@ def test_the_snapshot_shows_the_nearest_promise_of_each_kind():
     assert nearest(story.ticket)[0].breached
     assert nearest(story.ok(Resolve("x"), TOM).ticket)[0] is None
     assert nearest(story.ticket)[1].due == at("2026-11-26 12:00")
-
-
-def test_where_an_event_stands_is_read_without_the_rest() -> None:
-    story = Story(example_policy()).open()
-    wire = encode_event(story.events[-1], story.ticket)
-    assert decode_place(wire) == (story.ticket.id, story.ticket.seq)
-
-
-@pytest.mark.parametrize("body", [b"{}", b"\xff", b'{"id":"7/1","data":{"ticket":{"number":7}}}'])
-def test_what_stands_nowhere_is_refused(body: bytes) -> None:
-    with pytest.raises(msgspec.MsgspecError):
-        decode_place(body)
-
-
-def test_an_event_that_says_two_places_is_refused() -> None:
-    with pytest.raises(msgspec.MsgspecError, match="7/9"):
-        decode_place(b'{"id":"7/9","data":{"ticket":{"number":7,"seq":1}}}')

@@ -56,20 +56,6 @@ class _Envelope(msgspec.Struct):
     datacontenttype: str = "application/json"
 
 
-class _Standing(msgspec.Struct):
-    number: int
-    seq: int
-
-
-class _Placed(msgspec.Struct):
-    ticket: _Standing
-
-
-class _Place(msgspec.Struct):
-    id: str
-    data: _Placed
-
-
 @dataclass(frozen=True, slots=True)
 class TicketMessage:
     """An event with the ticket as it stood after it; `body` is the message it was read from."""
@@ -81,7 +67,6 @@ class TicketMessage:
 
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(_Envelope)
-_place_decoder = msgspec.json.Decoder(_Place)
 
 
 def event_name(event: Event) -> str:
@@ -129,18 +114,6 @@ def decode_event(body: bytes | str) -> TicketMessage:
         raise
     except (RecursionError, ValueError) as error:  # nested too deep; bytes or digits int() refuses
         raise msgspec.DecodeError(f"{type(error).__name__}: {error}") from error
-
-
-def decode_place(body: bytes) -> tuple[int, int]:
-    """Ticket and seq of a message, a fifth of the work of `decode_event`.
-
-    Raises msgspec.MsgspecError where the message does not agree with itself about them.
-    """
-    place = _place_decoder.decode(body)
-    ticket = place.data.ticket
-    if place.id != f"{ticket.number}/{ticket.seq}":
-        raise msgspec.ValidationError(f"id {place.id!r} is not that of the ticket inside")
-    return ticket.number, ticket.seq
 
 
 def _event_of(envelope: _Envelope, body: bytes) -> TicketMessage:
