@@ -120,6 +120,9 @@ async def test_messages_that_somebody_holds_are_skipped(side):
         now_held = ([held], [0], ["pending"], [""], [""], [0.0])
         await connection.fetch(record.SETTLE_MESSAGES, *now_held)
         assert [row["id"] for row in await take(side)] == [free]
+        assert await side.execute(subscriptions.FAIL_WAITING, "a", "why", 9) == "UPDATE 0"
+        assert await side.values("message", "state") == [("pending",), ("pending",)], "under way"
+        await side.execute(record.END_ATTEMPTS, [free], [1], ["retry"], [""])
         await side.execute(subscriptions.FAIL_WAITING, "a", "why", 9)
         assert await side.values("message", "state") == [("pending",), ("failed",)]
 

@@ -124,6 +124,7 @@ async def test_a_subscription_is_disabled_once_and_enabled(side):
 async def test_what_waits_for_a_disabled_subscription_fails_and_comes_back(side):
     hook = {"channel": "webhook", "address": "a", "content": '{"ticket":7,"audience":"feed"}'}
     first = await put_message(side, "1", attempt=4, **hook)
+    await side.put("attempt", message=first, number=4, ended_at=NOON, outcome="retry")
     second = await put_message(side, "2", **hook)
     third = await put_message(side, "3", **hook)
     other = await put_message(side, "4", **{**hook, "address": "b"})

@@ -18,11 +18,16 @@ DISABLE = (
     " WHERE name = $1 AND disabled_at IS NULL"
 )
 
+# One that is under way keeps its own outcome: it may have been taken already. Asked for is the end
+# of its attempt: one that is claimed while this runs has an attempt that this does not see.
 FAIL_WAITING = """
 WITH waiting AS (
-    SELECT id FROM tierline.message
-    WHERE state = 'pending' AND channel = 'webhook' AND address = $1
-    ORDER BY id LIMIT $3 FOR UPDATE SKIP LOCKED
+    SELECT m.id FROM tierline.message m
+    WHERE m.state = 'pending' AND m.channel = 'webhook' AND m.address = $1
+      AND (m.attempt = 0 OR EXISTS (
+          SELECT 1 FROM tierline.attempt a
+          WHERE a.message = m.id AND a.number = m.attempt AND a.ended_at IS NOT NULL))
+    ORDER BY m.id LIMIT $3 FOR UPDATE OF m SKIP LOCKED
 ), ended AS (
     UPDATE tierline.message m
     SET state = 'failed', reason = $2, settled_at = clock_timestamp()

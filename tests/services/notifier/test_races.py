@@ -158,3 +158,16 @@ async def test_an_outcome_recorded_twice_is_told_as_it_was(world: World) -> None
         await recorder(world, world.db).record([settled(one, Delivered("204"))])
     [attempt] = await world.attempts(one.claim.id)
     assert (attempt["outcome"], attempt["detail"]) == ("delivered", "204")
+
+
+async def test_what_is_under_way_when_another_ends_the_subscription_keeps_its_own_outcome(
+    world: World,
+) -> None:
+    await feed_of(world, 1001, 1002)
+    one, two = await claimed(world)
+    await recorder(world, world.db).record([settled(one, GONE)])
+    await recorder(world, world.db).record([settled(two, Delivered("204"))])
+    told = {m["id"]: m["state"] for m in await world.sent(channel="webhook")}
+    assert told.pop(two.claim.id) == "delivered"
+    assert set(told.values()) == {"failed"}
+    assert await resume_psa(world.db) == 5

@@ -22,6 +22,11 @@ def _live(row: dict) -> bool:
     return row["disabled_at"] is None
 
 
+def _under_way(tx: Transaction, row: dict) -> bool:
+    attempt = tx.get("attempt", (row["id"], row["attempt"]))
+    return row["attempt"] > 0 and (attempt is None or attempt["ended_at"] is None)
+
+
 @here.answers(subscriptions, "DISABLE")
 async def disable(tx: Transaction, name: str, why: str) -> Reply:
     """Disabled now, unless it was."""
@@ -35,9 +40,11 @@ async def disable(tx: Transaction, name: str, why: str) -> Reply:
 
 @here.answers(subscriptions, "FAIL_WAITING")
 async def fail_waiting(tx: Transaction, name: str, reason: str, limit: int) -> Reply:
-    """What waits for it fails, except what others hold; its notices with it."""
+    """What waits for it fails, except what others hold or send; its notices with it."""
     waiting = [
-        row["id"] for row in tx.find("message", "address", ("webhook", name)) if _pending(row)
+        row["id"]
+        for row in tx.find("message", "address", ("webhook", name))
+        if _pending(row) and not _under_way(tx, row)
     ]
     locked: list[int] = []
     for number in sorted(waiting):
