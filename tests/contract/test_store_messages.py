@@ -192,13 +192,52 @@ async def test_shares_of_channels_and_places_count_what_is_under_way(side):
     assert ids(rows) == sent[1:3]
 
 
+async def many_and_one_behind(side):
+    """Three mails to one address, the first due; a chat behind them."""
+    mails = [await put_message(side, f"m{n}", due_at=LONG_AGO) for n in range(3)]
+    late = LONG_AGO + MINUTE
+    return mails, await put_message(side, "o", channel="chat", address="x", due_at=late)
+
+
 @proves(claim.TAKE)
 async def test_no_more_is_looked_at_than_asked(side):
-    for number in range(3):
-        await put_message(side, f"m{number}", due_at=LONG_AGO)
-    other = await put_message(side, "o", channel="chat", address="x", due_at=LONG_AGO + MINUTE)
-    assert len(await take(side, per=(1, 9), look=3)) == 1
-    assert other in ids(await take(side, per=(1, 9), look=4))
+    mails, other = await many_and_one_behind(side)
+    assert ids(await take(side, 3, per=(9, 9), look=3)) == mails
+    assert ids(await take(side, 3, per=(9, 9), look=3)) == [other]
+
+
+@proves(claim.TAKE)
+async def test_what_is_closed_or_full_hides_nothing_behind_it(side):
+    mails, other = await many_and_one_behind(side)
+    mail = "mail sam@example.com"
+    for number, around in enumerate(({"full": ([], [mail])}, {"full": (["mail"], [])})):
+        assert ids(await take(side, look=3, **around)) == [other + number]
+        await put_message(side, f"o{number}", channel="chat", address="x", due_at=LONG_AGO + MINUTE)
+    assert ids(await take(side, per=(1, 9), look=3)) == [mails[0], other + 2]
+
+
+@proves(claim.TAKE)
+async def test_shares_hold_where_addresses_are_asked_one_by_one(side):
+    front = [await put_message(side, f"f{n}", address="a", due_at=LONG_AGO) for n in range(3)]
+    late = LONG_AGO + MINUTE
+    b = [await put_message(side, f"b{n}", address="b", due_at=late) for n in range(3)]
+    await put_message(side, "c", address="c", due_at=late.replace(year=2999))
+    d = [await put_message(side, f"d{n}", address="d", due_at=late + MINUTE) for n in range(3)]
+    rows = await take(side, look=3, full=([], ["mail a"]), per=(2, 9), places=[("mail b", 1)])
+    assert ids(rows) == [b[0], d[0], d[1]]
+    rows = await take(side, look=3, full=([], ["mail a"]), per=(2, 3), channels=[("mail", 1)])
+    assert ids(rows) == [b[1], b[2]]
+    assert ids(await take(side, 2, look=2, per=(1, 9))) == [front[0], d[2]]
+
+
+@proves(claim.TAKE)
+async def test_of_a_line_only_the_first_is_claimed_however_it_was_found(side):
+    await put_message(side, "f", channel="webhook", address="full", due_at=LONG_AGO)
+    hook = {"channel": "webhook", "address": "hook", "line": "hook/7"}
+    first = await put_message(side, "1", due_at=LONG_AGO + MINUTE, **hook)
+    second = await put_message(side, "2", due_at=LONG_AGO + MINUTE, **hook)
+    rows = await take(side, look=1, full=([], ["webhook full"]))
+    assert (ids(rows), ids(rows, claimed=False)) == ([first], [second])
 
 
 @proves(claim.CLOSE_LOST)

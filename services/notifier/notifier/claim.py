@@ -17,7 +17,7 @@ Place = tuple[str, str]
 NOTHING: Final[Mapping[Place, int]] = MappingProxyType({})
 
 LOOK_AHEAD = 4
-"""Due messages looked at for each that may be taken, so that one address cannot hide the others."""
+"""Due messages looked at for each that may be taken, before addresses are asked one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,24 +125,68 @@ def _claim(row: Mapping[str, Any]) -> Claim:
     )
 
 
+# Looked at is the front of what is due ($2 rows). Only where that is used up by places and channels
+# that are full or closed are the others asked for one by one, each for what it may take: how many
+# wait behind them costs nothing, as an address is one step in its index, and a full channel too.
 TAKE = """
-WITH seen AS MATERIALIZED (
-    SELECT id, channel, channel || ' ' || address AS place, due_at
-    FROM tierline.message
+WITH RECURSIVE front AS MATERIALIZED (
+    SELECT id, channel, address, due_at FROM tierline.message
     WHERE state = 'pending' AND due_at <= now()
-      AND channel <> ALL($3::text[]) AND channel || ' ' || address <> ALL($4::text[])
     ORDER BY due_at, id LIMIT $2
-), ranked AS (
-    SELECT s.id, s.due_at,
-           row_number() OVER (PARTITION BY s.place ORDER BY s.due_at, s.id)
-               + coalesce(p.used, 0) AS of_place,
-           row_number() OVER (PARTITION BY s.channel ORDER BY s.due_at, s.id)
-               + coalesce(c.used, 0) AS of_channel
-    FROM seen s
-    LEFT JOIN unnest($5::text[], $6::bigint[]) AS p(place, used) ON p.place = s.place
-    LEFT JOIN unnest($7::text[], $8::bigint[]) AS c(channel, used) ON c.channel = s.channel
+), near AS MATERIALIZED (
+    SELECT id, due_at FROM (
+        SELECT f.id, f.due_at,
+               row_number() OVER (PARTITION BY f.channel, f.address ORDER BY f.due_at, f.id)
+                   + coalesce(p.used, 0) AS of_place,
+               row_number() OVER (PARTITION BY f.channel ORDER BY f.due_at, f.id)
+                   + coalesce(c.used, 0) AS of_channel
+        FROM front f
+        LEFT JOIN unnest($5::text[], $6::bigint[]) AS p(place, used)
+               ON p.place = f.channel || ' ' || f.address
+        LEFT JOIN unnest($7::text[], $8::bigint[]) AS c(channel, used) ON c.channel = f.channel
+        WHERE f.channel <> ALL($3::text[]) AND f.channel || ' ' || f.address <> ALL($4::text[])
+    ) AS ranked
+    WHERE of_place <= $9 AND of_channel <= $10
+), places AS (
+    (SELECT channel, address FROM tierline.message
+     WHERE state = 'pending' AND (SELECT count(*) FROM front) >= $2
+       AND (SELECT count(*) FROM near) < $1
+     ORDER BY channel, address LIMIT 1)
+    UNION ALL
+    SELECT next.channel, next.address FROM places, LATERAL (
+        (SELECT m.channel, m.address FROM tierline.message m
+         WHERE m.state = 'pending' AND places.channel <> ALL($3::text[])
+           AND (m.channel, m.address) > (places.channel, places.address)
+         ORDER BY m.channel, m.address LIMIT 1)
+        UNION ALL
+        (SELECT m.channel, m.address FROM tierline.message m
+         WHERE m.state = 'pending' AND places.channel = ANY($3::text[])
+           AND m.channel > places.channel
+         ORDER BY m.channel, m.address LIMIT 1)
+    ) AS next
+), far AS (
+    SELECT id, due_at FROM (
+        SELECT o.id, o.due_at,
+               row_number() OVER (PARTITION BY places.channel ORDER BY o.due_at, o.id)
+                   + coalesce(c.used, 0) AS of_channel
+        FROM places
+        LEFT JOIN unnest($5::text[], $6::bigint[]) AS p(place, used)
+               ON p.place = places.channel || ' ' || places.address
+        LEFT JOIN unnest($7::text[], $8::bigint[]) AS c(channel, used)
+               ON c.channel = places.channel
+        CROSS JOIN LATERAL (
+            SELECT m.id, m.due_at FROM tierline.message m
+            WHERE m.state = 'pending'
+              AND m.channel = places.channel AND m.address = places.address
+              AND m.due_at <= now()
+            ORDER BY m.channel, m.address, m.due_at, m.id
+            LIMIT least($1, greatest($9 - coalesce(p.used, 0), 0))) AS o
+        WHERE places.channel <> ALL($3::text[])
+          AND places.channel || ' ' || places.address <> ALL($4::text[])
+    ) AS ranked
+    WHERE of_channel <= $10
 ), picked AS (
-    SELECT id FROM ranked WHERE of_place <= $9 AND of_channel <= $10
+    SELECT id FROM (SELECT id, due_at FROM near UNION SELECT id, due_at FROM far) AS found
     ORDER BY due_at, id LIMIT $1
 ), due AS MATERIALIZED (
     SELECT m.id, (SELECT e.due_at FROM tierline.message e
@@ -150,7 +194,8 @@ WITH seen AS MATERIALIZED (
                     AND e.state = 'pending' AND e.id < m.id
                   ORDER BY e.id LIMIT 1) AS ahead
     FROM tierline.message m
-    WHERE m.id IN (SELECT id FROM picked) AND m.state = 'pending' AND m.due_at <= now()
+    WHERE m.id = ANY(ARRAY(SELECT id FROM picked)) AND m.state = 'pending'
+      AND (m.due_at <= now()) IS TRUE -- by the key, not by all that is due
     FOR UPDATE OF m SKIP LOCKED
 ), taken AS (
     UPDATE tierline.message m

@@ -36,27 +36,54 @@ async def take(
 ) -> Reply:
     """Claim what is due and first of its line; put off what stands behind another."""
     pending = tx.view("message", "due", _due_order, index="pending")
-    seen = [
-        row
-        for row in _due(pending, tx.now)
-        if row["channel"] not in full_channels and _place(row) not in full_places
-    ][:looked_at]
+    due = list(_due(pending, tx.now))
+    openings = [
+        row for row in due if row["channel"] not in full_channels and _place(row) not in full_places
+    ]
+    last = due[:looked_at][-1:]
+    front = [row for row in openings if last and _order(row) <= _order(last[0])]
     used = Counter(dict(zip(places, place_uses, strict=True)))
     used_channel = Counter(dict(zip(channels, channel_uses, strict=True)))
-    picked = []
-    for row in seen:
-        used[_place(row)] += 1
-        used_channel[row["channel"]] += 1
-        if used[_place(row)] <= per_place and used_channel[row["channel"]] <= per_channel:
-            picked.append(row)
+    picked = _within(front, used, used_channel, per_place, per_channel, skip_places=False)
+    if len(due) >= looked_at and len(picked) < count:
+        picked = _within(openings, used, used_channel, per_place, per_channel, skip_places=True)
     locked = [row for row in picked[:count] if tx.try_lock("message", row["id"])]
     aheads = [_ahead(tx, row) for row in locked]
     both = zip(locked, aheads, strict=True)
     return [await _take_one(tx, row, ahead, lease_s, look_s) for row, ahead in both]
 
 
+def _within(
+    rows: Sequence[dict],
+    place_uses: Counter[str],
+    channel_uses: Counter[str],
+    per_place: int,
+    per_channel: int,
+    *,
+    skip_places: bool,
+) -> list[dict]:
+    """Those of `rows` within the shares.
+
+    `skip_places`: what is beyond its place's share does not count for its channel's.
+    """
+    used, used_channel = Counter(place_uses), Counter(channel_uses)
+    found = []
+    for row in rows:
+        used[_place(row)] += 1
+        if skip_places and used[_place(row)] > per_place:
+            continue
+        used_channel[row["channel"]] += 1
+        if used[_place(row)] <= per_place and used_channel[row["channel"]] <= per_channel:
+            found.append(row)
+    return found
+
+
+def _order(row: dict) -> tuple[datetime, int]:
+    return (row["due_at"], row["id"])
+
+
 def _due_order(pending) -> list[dict]:
-    return sorted(pending, key=lambda row: (row["due_at"], row["id"]))
+    return sorted(pending, key=_order)
 
 
 def _due(pending: list[dict], now: datetime):
