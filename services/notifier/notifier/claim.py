@@ -79,16 +79,14 @@ async def take_due(
         busy: how many messages to each place are held already.
         closed: places that take nothing now.
     """
-    used_channel: Counter[str] = Counter()
-    for (channel, _), held in busy.items():
-        used_channel[channel] += min(held, limits.per_address)  # the rest waits for its turn
-    full = {place for place, held in busy.items() if held >= limits.per_address}
+    used_channel = _used_channels(busy, limits)
+    full_channels, full = full_now(busy, limits)
     count = min(free, limits.batch)
     rows = await connection.fetch(
         TAKE,
         count,
         count * LOOK_AHEAD,
-        [c for c, sends in used_channel.items() if sends >= limits.per_channel],
+        list(full_channels),
         [_name(place) for place in full.union(closed)],
         [_name(place) for place in busy],
         list(busy.values()),
@@ -104,6 +102,22 @@ async def take_due(
     if again:
         await _close_lost_attempts(connection, again)
     return Taken(sorted(claims, key=lambda claim: claim.id), len(rows) - len(claims))
+
+
+def full_now(busy: Mapping[Place, int], limits: Limits) -> tuple[set[str], set[Place]]:
+    """Channels and places of which no more is taken while so many are held of them."""
+    channels = _used_channels(busy, limits).items()
+    return (
+        {channel for channel, used in channels if used >= limits.per_channel},
+        {place for place, held in busy.items() if held >= limits.per_address},
+    )
+
+
+def _used_channels(busy: Mapping[Place, int], limits: Limits) -> Counter[str]:
+    used: Counter[str] = Counter()
+    for (channel, _), held in busy.items():
+        used[channel] += min(held, limits.per_address)  # the rest waits for its turn
+    return used
 
 
 def _name(place: Place) -> str:

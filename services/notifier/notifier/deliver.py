@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from notifier.claim import Place, take_due
+from notifier.claim import Place, full_now, take_due
 from notifier.directory import DirectorySource
 from notifier.limits import DIRECTORY_TTL_S, GATHER_S, Limits
 from notifier.metrics import IN_FLIGHT
 from notifier.outages import PASSING, through_outages
 from notifier.parcel import Channel
 from notifier.prepare import Prepared, prepare
+from notifier.record import Recorded
 from notifier.recorder import Recorder
 from notifier.sending import Sending
 from notifier.settle import Settlement
@@ -195,37 +196,54 @@ class Deliverer:
                 await asyncio.sleep(GATHER_S)
             while not self._sent.empty():
                 batch.append(self._sent.get_nowait())
-            await self._record(batch)
+            due = await self._record(batch)
             for _ in batch:
                 self._sent.task_done()
-            self._in_arrears = self._in_arrears and not self._sent.empty()
+            in_arrears = self._in_arrears
+            self._in_arrears = in_arrears and not self._sent.empty()
             IN_FLIGHT.set(self._held.total())
-            self.wake.set()
+            # A look is the dearest statement there is: only where it may find something.
+            if due or in_arrears:
+                self.wake.set()
 
-    async def _record(self, batch: list[Settlement]) -> None:
-        """Record `batch`, and start what was claimed behind it."""
+    async def _record(self, batch: list[Settlement]) -> bool:
+        """Record `batch`, and start what was claimed behind it.
+
+        Returns:
+            Whether a look may find what the last one could not: anything is due now, or may be
+            taken again as a place, a channel or all that we hold is no longer full.
+        """
         at = asyncio.get_running_loop().time()
-        claimed: set[int] = set()
+        recorded = Recorded([], set())
 
         async def work() -> None:
-            nonlocal claimed, at
+            nonlocal recorded, at
             at = asyncio.get_running_loop().time()
             try:
-                claimed = await self._recorder.record_or_leave(batch, self._next_of(batch))
+                recorded = await self._recorder.record_or_leave(batch, self._next_of(batch))
             except PASSING:
                 self._in_arrears = True
                 raise
 
         await through_outages(work)
+        full, let_go = self._full(), False
         for one in batch:
             _less(self._held, one.claim.place)
             follower = self._behind.pop(one.claim.id, None)
             if follower is None:
                 continue
-            if follower.one.claim.id in claimed and self._running:
+            if follower.one.claim.id in recorded.next and self._running:
                 self._start(follower.one, at)
             else:
+                let_go = True
                 self._let_go(follower)
+        return recorded.due or let_go or bool(full - self._full())
+
+    def _full(self) -> set[str | Place]:
+        """What takes no more: channels, places, and `held` for all that we may hold."""
+        channels, places = full_now(self._held, self._limits)
+        all_of_it = {"held"} if self._held.total() >= self._limits.held else set()
+        return {*channels, *places, *all_of_it}
 
     def _next_of(self, batch: Sequence[Settlement]) -> dict[int, int]:
         """Ids of what would be sent next, by the id of the one before.

@@ -31,10 +31,12 @@ class Recorded:
     Attributes:
         counted: those whose attempt was still the latest.
         next: ids of messages that are claimed now, as what went before them has its last outcome.
+        due: whether anything is due now that was not: somebody has to look.
     """
 
     counted: list[Settlement]
     next: set[int]
+    due: bool = False
 
 
 async def record(
@@ -71,9 +73,11 @@ async def record(
         for one in ended
         if one.claim.id in behind and not one.failed_with_subscription
     }
-    taken = await _next_in_line(connection, ended, behind)
-    await _fallbacks(connection, [one for one in counted if one.wants_fallback], policy, directory)
-    return Recorded(counted, taken)
+    taken, due = await _next_in_line(connection, ended, behind)
+    failed = [one for one in counted if one.wants_fallback]
+    told_otherwise = await _fallbacks(connection, failed, policy, directory)
+    at_once = any(not one.over and one.wait_s <= 0 for one in counted)
+    return Recorded(counted, taken, due or told_otherwise or at_once)
 
 
 # Disabled ones too: a row that a condition leaves out is not locked, and a resume that comes before
@@ -272,22 +276,28 @@ SELECT id FROM next
 
 async def _next_in_line(
     connection: Connection, over: Sequence[Settlement], behind: Mapping[int, int]
-) -> set[int]:
-    """Claim the next of each line where it is at hand, else make it due."""
+) -> tuple[set[int], bool]:
+    """Claim the next of each line where it is at hand, else make it due.
+
+    Returns:
+        The ids of those that are claimed, and whether any was made due.
+    """
     follower = {one.claim.id: behind[one.claim.id] for one in over if one.claim.id in behind}
     taken: set[int] = set()
     if follower:
         rows = await connection.fetch(CLAIM_NEXT, sorted(follower.values()), LEASE_S)
         taken = {row["id"] for row in rows}
     lines = {one.claim.line for one in over if follower.get(one.claim.id) not in taken}
-    if lines:
-        await connection.execute(NEXT_IN_LINE, sorted(lines))
-    return taken
+    if not lines:
+        return taken, False
+    done = await connection.execute(NEXT_IN_LINE, sorted(lines))
+    return taken, done != "UPDATE 0"
 
 
 async def _fallbacks(
     connection: Connection, failed: Sequence[Settlement], policy: Policy, directory: Directory
-) -> None:
+) -> bool:
+    """Tell somebody else of what failed; whether there is anybody."""
     found: list[tuple[Settlement, Destination]] = []
     for one in failed:
         claim = one.claim
@@ -295,7 +305,7 @@ async def _fallbacks(
         if other is not None:
             found.append((one, other))
     if not found:
-        return
+        return False
     rows = await connection.fetch(DRAW_MESSAGES, len(found))
     await connection.execute(
         INSERT_MESSAGES,
@@ -311,6 +321,7 @@ async def _fallbacks(
         [""] * len(found),
         LEASE_S,
     )
+    return True
 
 
 def _content(one: Settlement) -> Content:

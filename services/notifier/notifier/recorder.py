@@ -33,15 +33,12 @@ class Recorder:
 
     async def record(
         self, settlements: Sequence[Settlement], behind: Mapping[int, int] = NOBODY
-    ) -> set[int]:
+    ) -> Recorded:
         """Record `settlements` in one transaction.
 
         Args:
             settlements: at most one a message.
             behind: ids of messages to be claimed next, by the id of the one before.
-
-        Returns:
-            The ids of those that are claimed now.
 
         Raises:
             One of PASSING where the database is away or somebody stayed in the way.
@@ -55,7 +52,7 @@ class Recorder:
 
     async def record_or_leave(
         self, batch: Sequence[Settlement], behind: Mapping[int, int] = NOBODY
-    ) -> set[int]:
+    ) -> Recorded:
         """Record together; where that cannot be done, one by one, so that one spoils no other.
 
         What cannot be recorded is left to its lease: sent again, and given up in the end.
@@ -66,18 +63,21 @@ class Recorder:
             raise
         except Exception:
             log.exception("outcomes could not be recorded", messages=[s.claim.id for s in batch])
-        claimed: set[int] = set()
-        if len(batch) > 1:
-            for one in batch:
-                claimed |= await self.record_or_leave([one], behind)
-        return claimed
+        if len(batch) == 1:
+            return Recorded([], set())
+        done = [await self.record_or_leave([one], behind) for one in batch]
+        return Recorded(
+            [one for each in done for one in each.counted],
+            {number for each in done for number in each.next},
+            any(each.due for each in done),
+        )
 
-    async def _once(self, settlements: Sequence[Settlement], behind: Mapping[int, int]) -> set[int]:
+    async def _once(self, settlements: Sequence[Settlement], behind: Mapping[int, int]) -> Recorded:
         async with self._db.transaction() as connection:
             directory = await self._directory.get(connection)
             done = await record(connection, settlements, self._policy(), directory, behind)
         _log(settlements, done)
-        return done.next
+        return done
 
 
 def _log(settlements: Sequence[Settlement], done: Recorded) -> None:

@@ -324,7 +324,7 @@ async def test_outcomes_wait_for_a_database_that_is_away(
     deliverer = world.deliverer()
     record, failures = deliverer._recorder.record, []
 
-    async def away(*arguments: object) -> set[int]:
+    async def away(*arguments: object) -> object:
         if len(failures) < 2:
             failures.append(1)
             raise ConnectionRefusedError("postgres is away")
@@ -353,7 +353,7 @@ async def test_an_outcome_that_cannot_be_recorded_spoils_no_other(
     deliverer = world.deliverer()
     record = deliverer._recorder.record
 
-    async def failing(settlements: list, behind: object) -> set[int]:
+    async def failing(settlements: list, behind: object) -> object:
         if any(one.claim.id == broken for one in settlements):
             raise ValueError("a defect")
         return await record(settlements, behind)
