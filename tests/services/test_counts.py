@@ -10,7 +10,7 @@ import pytest_asyncio
 
 from intake.batch import Batcher
 from intake.inserts import make_row
-from notifier.directory import read_directory
+from notifier.directory import DirectorySource
 from notifier.handlers import write_notices
 from notifier.turns import Room, no_room
 from sla_timer.tick import Ticker
@@ -162,11 +162,13 @@ async def told(count: Counter) -> NotifierWorld:
     return world
 
 
-def inbox_of(world: NotifierWorld, room: Room = no_room) -> Inbox:
+async def inbox_of(world: NotifierWorld, room: Room = no_room) -> Inbox:
     """The notifier's inbox, whose messages wait to be claimed where there is no `room` for them."""
+    directory = DirectorySource(world.db)
+    await directory.refresh()
 
     async def tell(connection, messages) -> None:
-        known = await read_directory(connection)
+        known = await directory.get(connection)
         await write_notices(connection, messages, world.policy, known, room=room)
 
     return Inbox(world.db, "notifier", tell)
@@ -174,7 +176,7 @@ def inbox_of(world: NotifierWorld, room: Room = no_room) -> Inbox:
 
 async def test_notices_of_a_hundred_tickets(count: Counter) -> None:
     world = await told(count)
-    messages, inbox = await world.messages(), inbox_of(world)
+    messages, inbox = await world.messages(), await inbox_of(world)
     async with count.counting() as found:
         await inbox.take(messages)
     hold("notices of 100 opened tickets", found[0])
@@ -183,7 +185,7 @@ async def test_notices_of_a_hundred_tickets(count: Counter) -> None:
 async def test_notices_of_a_hundred_tickets_sent_by_their_writer(count: Counter) -> None:
     """Claimed as they are written: nobody reads them again before they are sent."""
     world = await told(count)
-    messages, inbox = await world.messages(), inbox_of(world, lambda _: MANY)
+    messages, inbox = await world.messages(), await inbox_of(world, lambda _: MANY)
     async with count.counting() as found:
         await inbox.take(messages)
     assert (await world.sql("SELECT count(*) AS n FROM tierline.attempt"))[0]["n"] > 0
@@ -192,7 +194,7 @@ async def test_notices_of_a_hundred_tickets_sent_by_their_writer(count: Counter)
 
 async def test_delivering_a_hundred_webhooks_and_their_rooms(count: Counter) -> None:
     world = await told(count)
-    await inbox_of(world).take(await world.messages())
+    await (await inbox_of(world)).take(await world.messages())
     deliverer = world.deliverer(**dict.fromkeys(("batch", "per_channel", "per_address"), 4 * MANY))
     async with count.counting() as found:
         assert await deliverer.deliver_once() >= MANY

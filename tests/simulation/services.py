@@ -130,7 +130,8 @@ async def notifier(world: "World", life: Life) -> Parts:
     """Notices and their delivery; and a tally, whose effects would show what was applied twice."""
     on = _ground(world, life)
     await on.policy.refresh()
-    directory = DirectorySource(asyncio.get_running_loop().time)
+    directory = DirectorySource(on.db, asyncio.get_running_loop().time)
+    await directory.refresh()
     deliverer = Deliverer(
         on.db,
         world.receivers.channels(),
@@ -143,6 +144,7 @@ async def notifier(world: "World", life: Life) -> Parts:
     connect = _connect(world, life)
     loops = [
         ("policy", on.policy.run),
+        ("directory", directory.run),
         ("deliver", deliverer.run),
         *consumer_loops(BOOTSTRAP, on.db, on.policy, directory, deliverer, connect=connect),
         *tally_loops(BOOTSTRAP, on.db, connect, world.is_broken),

@@ -38,7 +38,8 @@ async def build(settings: Settings) -> Service:
     db = await Database.connect(settings.database_url)
     policy = PolicySource(db)
     await policy.refresh()
-    directory = DirectorySource()
+    directory = DirectorySource(db)
+    await directory.refresh()
     sender = HttpSender(Guard(settings.networks))
     channels = channels_of(settings, sender)
     deliverer = Deliverer(
@@ -48,6 +49,7 @@ async def build(settings: Settings) -> Service:
     app = FastAPI(title="Tierline notifier", docs_url=None, redoc_url=None, openapi_url=None)
     loops: list[tuple[str, Loop]] = [
         ("policy", policy.run),
+        ("directory", directory.run),
         ("deliver", deliverer.run),
         *consumer_loops(settings.kafka_bootstrap, db, policy, directory, deliverer),
     ]

@@ -1,18 +1,25 @@
 """Who and where: people's addresses, rooms, subscriptions. Read from Postgres, kept for seconds."""
 
+import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
 import asyncpg
+import structlog
 
 from notifier.channels.chat import KINDS
 from notifier.channels.mail import usable_address
-from notifier.limits import DIRECTORY_TTL_S
+from notifier.limits import DIRECTORY_REFRESH_S, DIRECTORY_TTL_S
+from notifier.outages import PASSING
 from tierline.messages.events import type_of
+from tierline.store.database import Database
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
+
+log = structlog.get_logger(__name__)
 
 NO_ADDRESS: Final = "no address"
 
@@ -121,25 +128,46 @@ def _subscription(row: Mapping[str, Any]) -> Subscription:
 
 
 class DirectorySource:
-    """The directory, read again when older than DIRECTORY_TTL_S.
+    """The directory, kept fresh by a loop of its own (`run`); never older than DIRECTORY_TTL_S.
+
+    Where a refresh fails the last one is kept for as long as that. From then on, whoever asks reads
+    it for himself, and fails where he cannot: nobody is told by what is older.
 
     Args:
+        db: the pool.
         clock: real seconds that never run backwards.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, db: Database, clock: Callable[[], float] = time.monotonic) -> None:
+        self._db = db
         self._clock = clock
         self._read_at = 0.0
         self._kept: Directory | None = None
 
     async def get(self, connection: Connection) -> Directory:
-        """The directory, at most DIRECTORY_TTL_S seconds old."""
-        now = self._clock()
-        if self._kept is None or now - self._read_at >= DIRECTORY_TTL_S:
-            self._kept = await read_directory(connection)
-            self._read_at = now
-        return self._kept
+        """The directory, at most DIRECTORY_TTL_S seconds old; read only where the loop is late."""
+        if self._kept is not None and self._clock() - self._read_at < DIRECTORY_TTL_S:
+            return self._kept
+        return await self._read(connection)
 
-    def forget(self) -> None:
-        """Read it again at the next `get`."""
-        self._kept = None
+    async def refresh(self) -> Directory:
+        """Read it now. Raises one of UNREACHABLE while Postgres is away."""
+        async with self._db.connection() as connection:
+            return await self._read(connection)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Refresh every DIRECTORY_REFRESH_S seconds until `stop`."""
+        while not stop.is_set():
+            try:
+                await self.refresh()
+            except PASSING as error:
+                log.warning("people, rooms and subscriptions not refreshed", reason=str(error))
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), DIRECTORY_REFRESH_S)
+
+    async def _read(self, connection: Connection) -> Directory:
+        now = self._clock()
+        read = await read_directory(connection)
+        if self._kept is None or now >= self._read_at:
+            self._kept, self._read_at = read, now
+        return read

@@ -55,6 +55,9 @@ CLOSED_ADDRESSES_MAX: Final = 10_000
 DIRECTORY_TTL_S: Final = 5.0
 """How old what we know of people, rooms and subscriptions may be."""
 
+DIRECTORY_REFRESH_S: Final = 2.0
+"""How often it is read, so that one reading may fail or be slow and nobody waits for it."""
+
 PARTS_MAX: Final = 20
 """Notices one message spells out; the rest are counted (all of them are recorded)."""
 

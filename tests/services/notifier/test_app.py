@@ -114,6 +114,7 @@ async def test_a_ticket_is_told_by_every_channel(
         )
     )
     stop = asyncio.Event()
+    assert "directory" in dict(service.loops)
     loops = [asyncio.create_task(loop(stop)) for _, loop in service.loops]
     producer = make_producer(own_broker.bootstrap)
     relay = asyncio.create_task(Relay(world.db, producer).run(stop))

@@ -44,7 +44,7 @@ def settled(one: Prepared, verdict: Verdict) -> Settlement:
 
 
 def recorder(world: World, db: Database) -> Recorder:
-    return Recorder(db, lambda: world.policy, DirectorySource())
+    return Recorder(db, lambda: world.policy, DirectorySource(db))
 
 
 async def resume_psa(db: Database) -> int:

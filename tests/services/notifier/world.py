@@ -131,7 +131,7 @@ class World:
             self.db,
             channels or self.channels,
             lambda: self.policy,
-            DirectorySource(),
+            DirectorySource(self.db),
             link="http://127.0.0.1:8080",
             limits=replace(LIMITS, **limits),
             rng=Random(1),
