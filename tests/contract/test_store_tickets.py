@@ -202,7 +202,8 @@ async def test_the_outbox_is_emptied_shard_by_shard(side):
         {"id": first, "topic": "tickets.events", "key": "a", "body": b"{}"},
         {"id": third, "topic": "tickets.events", "key": "c", "body": b"\x00"},
     ]
-    assert [row["key"] for row in await side.fetch(relay.OUTBOX_ROWS, [5, 3], 2)] == ["a", "b"]
+    both = await side.fetch(relay.OUTBOX_ROWS, [5, 3], 1)
+    assert [row["key"] for row in both] == ["b", "a"]  # the oldest of each
     assert await side.execute(relay.FORGET_SENT, [first, third, 999]) == "DELETE 2"
     assert await side.values("outbox", "key") == [("b",)]
     assert await side.fetch(relay.TAKE_SHARDS, 16, relay.LOCK_CLASS, 4) == [{"s": 5}]

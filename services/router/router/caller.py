@@ -36,7 +36,7 @@ def writer(scope: str) -> Any:
     """A dependency that gives the Caller, refusing with 403 one without `scope`."""
     allowed = needs(scope)
 
-    def make(
+    async def make(  # a plain function would be run by a thread
         request: Request,
         key: IdempotencyKey = None,
         principal: Principal = allowed,

@@ -39,8 +39,8 @@ class Context:
     development: bool = False
 
 
-def here(request: Request) -> Context:
-    """The context of the running application."""
+async def here(request: Request) -> Context:
+    """The context of the running application; a plain function would be run by a thread."""
     context: Context = request.app.state.context
     return context
 

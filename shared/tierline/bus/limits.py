@@ -4,7 +4,8 @@ BATCH_MAX = 500
 """Messages handled in one transaction."""
 
 RELAY_ROWS_MAX = 1_000
-"""Outbox rows sent in one pass."""
+"""Outbox rows sent in one pass, a like share of each shard it takes; a pass with half of them is
+full, since some shard had more."""
 
 RELAY_SHARDS_MAX = 16
 """Shards one pass takes..."""

@@ -193,7 +193,7 @@ def credential(request: Request) -> str:
 def needs(scope: str | None) -> Any:
     """A dependency that gives the Principal, refusing with 403 one without `scope`."""
 
-    def check(request: Request, _: Annotated[Any, Depends(_bearer)]) -> Principal:
+    async def check(request: Request, _: Annotated[Any, Depends(_bearer)]) -> Principal:
         principal = current(request)
         if scope is not None and scope not in principal.scopes:
             raise ProblemError(

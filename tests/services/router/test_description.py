@@ -1,6 +1,10 @@
 """The API's description is the one in the reference, and says what a client needs to know."""
 
-from router.app import application
+import inspect
+
+from fastapi.routing import APIRoute
+
+from router.app import ROUTES, application
 from router.openapi import text
 from tests.services.router.world import ROOT
 
@@ -28,3 +32,22 @@ def test_every_operation_is_named_described_and_refuses_strangers():
                 parameters = {it["name"] for it in operation.get("parameters", [])}
                 assert "Idempotency-Key" in parameters, where
     assert len(names) == sum(len(methods) for methods in document["paths"].values())
+
+
+def test_no_dependency_is_run_by_a_thread():
+    """A plain function as a dependency costs each request a hop to a thread and back."""
+    asked = [
+        route.dependant
+        for resource in ROUTES
+        for route in resource.router.routes
+        if isinstance(route, APIRoute)
+    ]
+    assert len(asked) > 20
+    plain = set()
+    while asked:
+        one = asked.pop()
+        asked.extend(one.dependencies)
+        called = one.call if inspect.isroutine(one.call) else type(one.call).__call__
+        if not inspect.iscoroutinefunction(called):
+            plain.add(called.__qualname__)
+    assert plain == set()

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from tierline.bus import relay
 from tierline.testing.postgres.registry import Registry, Reply
-from tierline.testing.postgres.rows import picker, shape
+from tierline.testing.postgres.rows import Record, picker, shape
 from tierline.testing.postgres.transaction import Transaction
 
 here = Registry()
@@ -29,10 +29,12 @@ async def take_shards(tx: Transaction, shards: int, space: int, limit: int) -> R
 
 @here.answers(relay, "OUTBOX_ROWS")
 async def outbox_rows(tx: Transaction, shards: Sequence[int], limit: int) -> Reply:
-    """The oldest rows of those shards, in order of id."""
-    rows = [row for shard in dict.fromkeys(shards) for row in tx.find("outbox", "shard", shard)]
-    rows.sort(key=lambda row: row["id"])
-    return [_message(row) for row in rows[:limit]]
+    """The oldest rows of each of those shards, in order of id."""
+    found: list[Record] = []
+    for shard in shards:
+        rows = sorted(tx.find("outbox", "shard", shard), key=lambda row: row["id"])
+        found.extend(_message(row) for row in rows[:limit])
+    return found
 
 
 @here.answers(relay, "FORGET_SENT")
