@@ -42,10 +42,12 @@ async def test_due_tickets_the_earliest_first(side):
 async def test_the_earliest_due_instant_beside_policy_time(side):
     await side.put("policy_clock", one=True, anchor=NOON, held=True)
     await put_ticket(side, 1, state="closed")
-    assert await side.fetch(tickets.FIRST_DUE) == [{"now": NOON, "due": None}]
+    assert await side.fetch(tickets.FIRST_DUE) == [{"now": NOON, "speed": 0.0, "due": None}]
     for number, due in [(2, NOON + MINUTE), (3, NOON - MINUTE), (4, NOON)]:
         await put_ticket(side, number, next_due_at=due)
-    assert await side.fetch(tickets.FIRST_DUE) == [{"now": NOON, "due": NOON - MINUTE}]
+    assert await side.fetch(tickets.FIRST_DUE) == [
+        {"now": NOON, "speed": 0.0, "due": NOON - MINUTE}
+    ]
 
 
 @proves(tickets.DRAW_NUMBERS)

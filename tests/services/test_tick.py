@@ -1,6 +1,7 @@
 """The tick on real Postgres: everything due, once, whatever is broken."""
 
 import asyncio
+import math
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -16,6 +17,7 @@ from tests.domain.worlds import MONDAY, SAM
 from tests.services.interleavings.world import World, make_world
 from tierline.domain.commands import Claim
 from tierline.domain.events import Escalated, Lapsed, Threshold, Warned
+from tierline.store.tickets import Look
 
 pytestmark = pytest.mark.postgres
 
@@ -246,6 +248,38 @@ async def test_a_jump_of_the_policy_clock_brings_what_lies_between(
         await eventually(moved)
     told = await world.told(ticket.id)
     assert {one.event.recorded_at for one in told[2:]} == {MONDAY + timedelta(minutes=45)}
+
+
+async def test_a_running_ticker_wakes_at_the_due_instant_however_seldom_it_looks(
+    world: World, eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tick_module, "POLL_S", 600.0)
+    ticket = await world.open()
+    await world.clock(LIMIT_OF_T1 - timedelta(seconds=30), held=False, speed=60.0)
+    ticker = world.ticker()
+    await ticker.tick()  # what came before
+    async with running(ticker.run):
+        await eventually(lambda: _lapsed(world, ticket.id))
+
+
+async def _lapsed(world: World, number: int) -> bool:
+    return ("tier", 2, 1.0) in await fired(world, number)
+
+
+@pytest.mark.parametrize(
+    ("due", "speed", "horizon", "until_s"),
+    [
+        (None, 1.0, None, math.inf),
+        (MONDAY, 1.0, MONDAY, 0.0),
+        (MONDAY - timedelta(days=1), 1.0, MONDAY, 0.0),
+        (MONDAY + timedelta(seconds=9), 1.0, None, 9.0),
+        (MONDAY + timedelta(seconds=9), 60.0, None, 0.15),
+        (MONDAY + timedelta(seconds=9), 0, None, math.inf),
+    ],
+)
+def test_a_look_says_how_long_to_wait(due, speed, horizon, until_s) -> None:
+    found = Look(MONDAY, speed, due)
+    assert (found.horizon, found.until_due_s) == (horizon, until_s)
 
 
 async def test_a_held_policy_clock_lets_nothing_fire(world: World, eventually) -> None:

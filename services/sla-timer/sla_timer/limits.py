@@ -7,6 +7,9 @@ DRAINERS = 2
 """Transactions at a time while more than a batch is due."""
 
 POLL_S = 0.025
+"""From the start of a look to the next, unless the next due instant comes sooner."""
+PAUSE_MIN_S = 0.004
+"""Between two looks at least, so that what is due close together goes together."""
 ERROR_WAIT_S = 0.5
 REPLAYS_MAX = 5
 

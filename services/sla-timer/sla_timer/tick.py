@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 from collections import Counter as Tally
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,7 +10,15 @@ from datetime import datetime, timedelta
 import structlog
 from prometheus_client import Counter, Histogram
 
-from sla_timer.limits import BATCH, DRAINERS, ERROR_WAIT_S, POLL_S, REPLAYS_MAX, SET_ASIDE_S
+from sla_timer.limits import (
+    BATCH,
+    DRAINERS,
+    ERROR_WAIT_S,
+    PAUSE_MIN_S,
+    POLL_S,
+    REPLAYS_MAX,
+    SET_ASIDE_S,
+)
 from tierline.domain.advance import advance_to, next_due
 from tierline.domain.events import Event
 from tierline.domain.floor import Floor
@@ -20,9 +29,9 @@ from tierline.store.dead_letters import bury_once
 from tierline.store.tickets import (
     Change,
     Connection,
-    due_by,
     lock_due,
     lock_tickets,
+    look,
     policy_now,
     write_changes,
 )
@@ -57,15 +66,22 @@ class Ticker:
         self._policy = policy
         self._floor = floor
         self._committed = committed
+        self._until_due_s = math.inf
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Tick every POLL_S, drain after a full batch; back off while Postgres is away."""
+        """Tick every POLL_S and at the next due instant, drain after a full batch.
+
+        Backs off while Postgres is away.
+        """
+        clock = asyncio.get_running_loop().time
         while not stop.is_set():
-            wait = POLL_S
+            began = clock()
             try:
                 if await self.tick() >= BATCH:
                     await self._drain(stop)
                     continue
+                left = POLL_S - (clock() - began)
+                wait = max(PAUSE_MIN_S, min(left, self._until_due_s))
             except (*UNREACHABLE, *REPLAYABLE) as error:
                 log.warning("tick put off", reason=str(error))
                 wait = ERROR_WAIT_S
@@ -100,9 +116,11 @@ class Ticker:
 
     async def _together(self) -> int:
         async with self._db.connection() as connection:
-            horizon = await due_by(connection)
+            found = await look(connection)
+        horizon, self._until_due_s = found.horizon, found.until_due_s
         if horizon is None:
             return 0
+        self._until_due_s = math.inf  # of what is left nothing is known
         async with self._db.transaction() as connection:
             tickets = await lock_due(connection, horizon, BATCH)
             if not tickets:

@@ -1,5 +1,6 @@
 """Tickets under row locks, and what was decided about them, written in one go."""
 
+import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,16 +46,38 @@ async def lock_tickets(connection: Connection, ids: Collection[int]) -> dict[int
 
 
 FIRST_DUE = (
-    "SELECT tierline.policy_now() AS now, (SELECT next_due_at FROM tierline.ticket"
+    "SELECT tierline.policy_now() AS now, CASE WHEN held THEN 0 ELSE speed END AS speed,"
+    " (SELECT next_due_at FROM tierline.ticket"
     " WHERE next_due_at IS NOT NULL ORDER BY next_due_at LIMIT 1) AS due"
+    " FROM tierline.policy_clock"
 )
 
 
-async def due_by(connection: Connection) -> datetime | None:
-    """Policy time now (UTC) if some ticket is due by it, else None: one statement, no lock."""
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Policy time now, its speed (0: held) and the earliest due instant (None: there is none)."""
+
+    now: datetime
+    speed: float
+    due: datetime | None
+
+    @property
+    def horizon(self) -> datetime | None:
+        """Now, if some ticket is due by it."""
+        return self.now if self.due is not None and self.due <= self.now else None
+
+    @property
+    def until_due_s(self) -> float:
+        """Real seconds until the earliest due instant, infinite where none comes."""
+        if self.due is None or not self.speed:
+            return math.inf
+        return max(0.0, (self.due - self.now).total_seconds() / self.speed)
+
+
+async def look(connection: Connection) -> Look:
+    """What is due next: one statement, no lock."""
     row: Any = await connection.fetchrow(FIRST_DUE)
-    now: datetime = row["now"]
-    return now if row["due"] is not None and row["due"] <= now else None
+    return Look(row["now"], row["speed"], row["due"])
 
 
 LOCK_DUE = (

@@ -47,9 +47,15 @@ def _due(tx: Transaction, horizon: datetime) -> Iterable[int]:
 
 @here.answers(tickets, "FIRST_DUE")
 async def first_due(tx: Transaction) -> Reply:
-    """Policy time, and the earliest due instant there is."""
+    """Policy time, its speed, and the earliest due instant there is."""
     due = tx.view("ticket", "due", due_order)
-    return [shape("now", "due")((tx.policy_now(), due[0][0] if due else None))]
+    look = shape("now", "speed", "due")
+    return [
+        look(
+            (tx.policy_now(), 0.0 if clock["held"] else clock["speed"], due[0][0] if due else None)
+        )
+        for clock in tx.rows("policy_clock")
+    ]
 
 
 @here.answers(tickets, "LOCK_DUE")
