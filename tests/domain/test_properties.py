@@ -7,6 +7,7 @@ import os
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
@@ -329,7 +330,8 @@ TicketMachine.TestCase.settings = settings(
     suppress_health_check=list(HealthCheck),
     derandomize=not THOROUGH,
 )
-TestAnyTicket = TicketMachine.TestCase
+# A busy machine takes its time: the default of two minutes is for what may hang.
+TestAnyTicket = pytest.mark.timeout(900)(TicketMachine.TestCase)
 
 
 @given(
