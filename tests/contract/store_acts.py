@@ -68,6 +68,14 @@ def said(*rows):
     return [*columns(*full), "tickets.events"]
 
 
+def settled(outcomes=(), places=()):
+    """Arguments of SETTLE: (alert, outcome, ticket) each, and the columns of each problem."""
+    return [
+        *(columns(*outcomes) or [[]] * 3),
+        *(columns(*places) or [[]] * 6),
+    ]
+
+
 async def take(
     side, count=10, *, look=40, full=((), ()), places=(), channels=(), per=(9, 9), look_s=60.0
 ):

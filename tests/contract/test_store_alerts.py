@@ -7,6 +7,7 @@ import pytest
 from intake import inserts
 from intake.triage import store
 from tests.contract.store import AGES_S, MINUTE, NOON, proves, recent
+from tests.contract.store_acts import settled
 from tests.contract.store_rows import put_alert, put_ticket
 from tierline.messages.alert import AcceptedAlert, Alert, decode_accepted
 
@@ -60,14 +61,13 @@ async def test_members_that_became_no_alert(side):
     ]
 
 
-@proves(store.LOCK_ALERTS, store.SETTLE_ALERTS, store.SET_ASIDE)
+@proves(store.LOCK_ALERTS, store.SETTLE, store.SET_ASIDE)
 async def test_an_alert_has_one_outcome(side):
     first, second, third = [await put_alert(side) for _ in range(3)]
     locked = await side.fetch(store.LOCK_ALERTS, [third, first, second, 99])
     assert [row["id"] for row in locked] == [first, second, third]
-    done = await side.execute(
-        store.SETTLE_ALERTS, [first, second, 99], ["opened", "nothing open", "opened"], [7, 0, 7]
-    )
+    said = [(first, "opened", 7), (second, "nothing open", 0), (99, "opened", 7)]
+    done = await side.execute(store.SETTLE, *settled(said))
     assert done == "UPDATE 2"
     assert await side.values("alert", "outcome", "ticket") == [
         ("opened", 7),
@@ -108,7 +108,7 @@ async def test_older_alerts_that_wait(side):
     assert found == [[{"older_wait": waits}] for waits in (False, False, True)]
 
 
-@proves(store.MAKE_PROBLEMS, store.LOCK_PROBLEMS, store.SETTLE_PROBLEMS)
+@proves(store.MAKE_PROBLEMS, store.LOCK_PROBLEMS, store.SETTLE)
 async def test_one_row_a_problem(side):
     made = await side.fetch(store.MAKE_PROBLEMS, ["B", "A"], ["k", "k"])
     assert sorted(row["client"] for row in made) == ["A", "B"]
@@ -118,10 +118,12 @@ async def test_one_row_a_problem(side):
         {"client": "A", "key": "k", "accepted_at": None, "idx": 0, "alert": 0},
         {"client": "B", "key": "k", "accepted_at": None, "idx": 0, "alert": 0},
     ]
-    settled = store.SETTLE_PROBLEMS
-    assert await side.execute(settled, ["A"], ["k"], [NOON], [2], [5], [7]) == "UPDATE 1"
-    both = (["A", "C"], ["k", "k"], [NOON + MINUTE, NOON], [0, 0], [6, 1], [0, 0])
-    assert await side.execute(settled, *both) == "UPDATE 1"
+    alert = await put_alert(side)
+    first = settled([(alert, "opened", 7)], [("A", "k", NOON, 2, 5, 7)])
+    assert await side.execute(store.SETTLE, *first) == "UPDATE 1"
+    assert await side.value("alert", "ticket", id=alert) == 7
+    both = [("A", "k", NOON + MINUTE, 0, 6, 0), ("C", "k", NOON, 0, 1, 0)]
+    assert await side.execute(store.SETTLE, *settled((), both)) == "UPDATE 0"
     (row,) = [row for row in await side.rows("problem") if row["client"] == "A"]
     assert row == {
         "client": "A", "key": "k", "accepted_at": NOON + MINUTE, "idx": 0, "alert": 6, "ticket": 7,

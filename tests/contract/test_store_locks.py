@@ -18,6 +18,7 @@ from tests.contract.store_acts import (
     moved,
     opened,
     rolled_back,
+    settled,
     take,
 )
 from tests.contract.store_rows import (
@@ -127,11 +128,11 @@ async def test_messages_that_somebody_holds_are_skipped(side):
         assert await side.values("message", "state") == [("pending",), ("failed",)]
 
 
-@proves(store.LOCK_ALERTS, store.SETTLE_ALERTS, store.SET_ASIDE)
+@proves(store.LOCK_ALERTS, store.SETTLE, store.SET_ASIDE)
 async def test_what_no_longer_qualifies_after_the_wait_drops_out(side):
     first, second = [await put_alert(side) for _ in range(2)]
     async with side.transaction() as connection:
-        await connection.execute(store.SETTLE_ALERTS, [first], ["opened"], [7])
+        await connection.execute(store.SETTLE, *settled([(first, "opened", 7)]))
         locking = await begun(side, store.LOCK_ALERTS, [first, second])
         await side.until_waiting(1)
         aside = await begun(side, store.SET_ASIDE, first)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from intake.triage import directory, store
 from tierline.testing.postgres.registry import Registry, Reply
@@ -62,21 +63,25 @@ async def lock_open_tickets(tx: Transaction, clients: Sequence[str], keys: Seque
     return [_state(row) for row in await tx.lock_rows("ticket", sorted(found), still=_open)]
 
 
-@here.answers(store, "SETTLE_ALERTS")
-async def settle_alerts(
-    tx: Transaction, ids: Sequence[int], outcomes: Sequence[str], tickets: Sequence[int]
+@here.answers(store, "SETTLE")
+async def settle(
+    tx: Transaction,
+    ids: Sequence[int],
+    outcomes: Sequence[str],
+    tickets: Sequence[int],
+    *problems: Sequence[Any],
 ) -> Reply:
-    """Outcome and ticket of each (0: none)."""
+    """Outcome and ticket of each alert (0: none), and where its problem stands."""
     changed = 0
     for number, outcome, ticket in zip(ids, outcomes, tickets, strict=True):
         said = {"outcome": outcome, "ticket": ticket or None, "handled_at": tx.clock()}
         if tx.get("alert", number) is not None:
             changed += await tx.update("alert", number, said) is not None
+    await _apply(tx, *problems)
     return f"UPDATE {changed}"
 
 
-@here.answers(store, "SETTLE_PROBLEMS")
-async def settle_problems(
+async def _apply(
     tx: Transaction,
     clients: Sequence[str],
     keys: Sequence[str],
@@ -84,17 +89,15 @@ async def settle_problems(
     indexes: Sequence[int],
     alerts: Sequence[int],
     tickets: Sequence[int],
-) -> Reply:
+) -> None:
     """The last alert of each; 0 leaves the ticket as it is."""
-    changed = 0
     said = zip(clients, keys, ats, indexes, alerts, tickets, strict=True)
     for client, key, at, index, alert, ticket in said:
         last = {"accepted_at": at, "idx": index, "alert": alert}
         if ticket:
             last["ticket"] = ticket
         if tx.get("problem", (client, key)) is not None:
-            changed += await tx.update("problem", (client, key), last) is not None
-    return f"UPDATE {changed}"
+            await tx.update("problem", (client, key), last)
 
 
 @here.answers(store, "WAITING_ALERTS")

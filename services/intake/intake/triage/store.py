@@ -84,21 +84,21 @@ async def lock_open_tickets(connection: Any, pairs: Iterable[Pair]) -> dict[Pair
     return {(row["client"], row["problem_key"]): decode_ticket(row["doc"]) for row in rows}
 
 
-SETTLE_ALERTS = (
-    "UPDATE tierline.alert AS a SET outcome = u.outcome, ticket = nullif(u.ticket, 0),"
-    " handled_at = clock_timestamp()"
-    " FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS u(id, outcome, ticket)"
-    " WHERE a.id = u.id"
+SETTLE = """
+WITH applied AS (
+    UPDATE tierline.problem AS p SET accepted_at = u.at, idx = u.idx, alert = u.alert,
+        ticket = coalesce(nullif(u.ticket, 0), p.ticket)
+    FROM unnest($4::text[], $5::text[], $6::timestamptz[], $7::smallint[], $8::bigint[],
+        $9::bigint[]) AS u(client, key, at, idx, alert, ticket)
+    WHERE p.client = u.client AND p.key = u.key
 )
+UPDATE tierline.alert AS a SET outcome = u.outcome, ticket = nullif(u.ticket, 0),
+    handled_at = clock_timestamp()
+FROM unnest($1::bigint[], $2::text[], $3::bigint[]) AS u(id, outcome, ticket) WHERE a.id = u.id
+"""
+"""Alerts and problems by one statement: both are locked by now, so their order does not matter.
 
-SETTLE_PROBLEMS = (
-    "UPDATE tierline.problem AS p SET accepted_at = u.at, idx = u.idx, alert = u.alert,"
-    " ticket = coalesce(nullif(u.ticket, 0), p.ticket)"
-    " FROM unnest($1::text[], $2::text[], $3::timestamptz[], $4::smallint[], $5::bigint[],"
-    " $6::bigint[]) AS u(client, key, at, idx, alert, ticket)"
-    " WHERE p.client = u.client AND p.key = u.key"
-)
-"""A problem keeps its ticket where its last alert brought none (0)."""
+A problem keeps its ticket where its last alert brought none (0)."""
 
 
 async def settle(
@@ -108,13 +108,10 @@ async def settle(
 ) -> None:
     """Record each alert's outcome and ticket (0: none), and each problem's last applied alert."""
     await connection.execute(
-        SETTLE_ALERTS,
+        SETTLE,
         [alert for alert, _, _ in outcomes],
         [outcome for _, outcome, _ in outcomes],
         [ticket for _, _, ticket in outcomes],
-    )
-    await connection.execute(
-        SETTLE_PROBLEMS,
         [pair[0] for pair, _, _ in places],
         [pair[1] for pair, _, _ in places],
         [place[0] for _, place, _ in places],
