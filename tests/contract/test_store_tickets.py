@@ -64,6 +64,15 @@ async def test_ticket_numbers_begin_at_1001_and_do_not_come_back(side):
     assert await side.fetch(tickets.DRAW_NUMBERS, 1) == [{"n": 1005}]
 
 
+@proves(tickets.NOW_AND_NUMBERS)
+async def test_policy_time_and_ticket_numbers_of_the_same_sequence(side):
+    await side.put("policy_clock", one=True, anchor=NOON, held=True)
+    found = await side.fetch(tickets.NOW_AND_NUMBERS, 2)
+    assert found == [{"now": NOON, "numbers": [1001, 1002]}]
+    assert await side.fetch(tickets.NOW_AND_NUMBERS, 0) == [{"now": NOON, "numbers": []}]
+    assert await side.fetch(tickets.DRAW_NUMBERS, 1) == [{"n": 1003}]
+
+
 @proves(tickets.INSERT_TICKETS)
 async def test_new_tickets(side):
     said = columns(opened(1), opened(2, key=""), opened(3, key=""))

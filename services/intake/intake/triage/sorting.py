@@ -41,6 +41,11 @@ class Known:
         return (self.accepted.accepted_at, self.accepted.index, self.accepted.id)
 
     @property
+    def pair(self) -> tuple[str, str]:
+        """Its problem: client and problem key."""
+        return (self.accepted.client, self.key)
+
+    @property
     def firing(self) -> bool:
         """Whether the condition holds."""
         return self.accepted.alert.status == "firing"

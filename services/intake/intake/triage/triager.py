@@ -19,7 +19,7 @@ from tierline.store.tickets import (
     Change,
     Connection,
     draw_numbers,
-    policy_now,
+    now_and_numbers,
     write_changes,
 )
 
@@ -107,18 +107,22 @@ class Triager:
             return []
         policy = self._policy()
         known = await self._know(connection, list(todo.values()), policy)
-        pairs = [(one.accepted.client, one.key) for one in known]
+        pairs = [one.pair for one in known]
         last = await store.lock_problems(connection, pairs)
         tickets = await store.lock_open_tickets(connection, pairs)
-        world = World(policy, self._floor(), await policy_now(connection))
+        firing = {one.pair for one in known if one.firing}
+        # What has no ticket opens one whatever the time is; of what has one, only time tells.
+        new = [pair for pair in last if pair in firing and pair not in tickets]
+        now, numbers = await now_and_numbers(connection, len(new))
+        world = World(policy, self._floor(), now)
         problems = {pair: begin(pair, last[pair], tickets.get(pair), world) for pair in last}
-        firing = {(one.accepted.client, one.key) for one in known if one.firing}
-        opening = [pair for pair in problems if pair in firing and may_open(problems[pair], world)]
-        drawn = dict(zip(opening, await draw_numbers(connection, len(opening)), strict=True))
+        again = [pair for pair in tickets if pair in firing and may_open(problems[pair], world)]
+        numbers += await draw_numbers(connection, len(again))
+        drawn = dict(zip([*new, *again], numbers, strict=True))
         outcomes = []
         for one in known:
-            pair = (one.accepted.client, one.key)
-            problems[pair], outcome, ticket = apply(problems[pair], one, drawn.get(pair, 0), world)
+            pair, number = one.pair, drawn.get(one.pair, 0)
+            problems[pair], outcome, ticket = apply(problems[pair], one, number, world)
             outcomes.append((one.accepted.id, outcome, ticket))
         changes = [change for problem in problems.values() for change in _changes(problem)]
         await write_changes(connection, changes)

@@ -18,8 +18,7 @@ from tierline.store.tickets import (
     Change,
     Connection,
     TooLargeError,
-    draw_numbers,
-    policy_now,
+    now_and_numbers,
     write_changes,
 )
 from tierline.web.idempotency import Answer, Given, once
@@ -52,8 +51,7 @@ async def _open(context: Context, connection: Connection, body: OpenBody, caller
     policy, principal = context.source.current, caller.principal
     facts = await facts_for(connection, body, principal)
     check_start(body.start, policy, body.client)
-    (number,) = await draw_numbers(connection, 1)
-    now = await policy_now(connection)
+    now, (number,) = await now_and_numbers(connection, 1)
     command = open_command(number, body, facts, principal, now)
     decision = decide_open(
         command, principal.asker, policy, context.floor.current, now, cause=caller.cause

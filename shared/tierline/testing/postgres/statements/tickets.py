@@ -104,6 +104,13 @@ async def draw_numbers(tx: Transaction, count: int) -> Reply:
     return [row((tx.nextval("ticket_number"),)) for _ in range(count)]
 
 
+@here.answers(tickets, "NOW_AND_NUMBERS")
+async def now_and_numbers(tx: Transaction, count: int) -> Reply:
+    """Policy time this instant, and new ticket numbers."""
+    numbers = [tx.nextval("ticket_number") for _ in range(count)]
+    return [shape("now", "numbers")((tx.policy_now(), numbers))]
+
+
 @here.answers(tickets, "UPDATE_TICKETS")
 async def update_tickets(tx: Transaction, *columns: Sequence[Any]) -> Reply:
     """Each ticket's new state, in the order given."""
