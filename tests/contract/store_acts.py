@@ -68,6 +68,22 @@ def said(*rows):
     return [*columns(*full), "tickets.events"]
 
 
+def wanted(*alerts, first=None):
+    """Arguments of TAKE_UP: (alert, client, problem key) each."""
+    return [*columns(*alerts), first]
+
+
+def taken_up(*rows):
+    """What TAKE_UP answers: the alerts that it locked, and the place of each problem."""
+    rows = [tuple(row.values()) if isinstance(row, dict) else row for row in rows]
+    places = {row[1:3]: row[3:] for row in rows if row[0] is None}
+    return [row[0] for row in rows if row[0] is not None], places
+
+
+NOWHERE = (None, None, None)
+"""The place of a problem that has just been made."""
+
+
 def settled(outcomes=(), places=()):
     """Arguments of SETTLE: (alert, outcome, ticket) each, and the columns of each problem."""
     return [

@@ -7,7 +7,7 @@ import pytest
 from intake import inserts
 from intake.triage import store
 from tests.contract.store import AGES_S, MINUTE, NOON, proves, recent
-from tests.contract.store_acts import settled
+from tests.contract.store_acts import NOWHERE, settled, taken_up, wanted
 from tests.contract.store_rows import put_alert, put_ticket
 from tierline.messages.alert import AcceptedAlert, Alert, decode_accepted
 
@@ -61,11 +61,14 @@ async def test_members_that_became_no_alert(side):
     ]
 
 
-@proves(store.LOCK_ALERTS, store.SETTLE, store.SET_ASIDE)
+@proves(store.LOCK_ALERTS, store.TAKE_UP, store.SETTLE, store.SET_ASIDE)
 async def test_an_alert_has_one_outcome(side):
     first, second, third = [await put_alert(side) for _ in range(3)]
-    locked = await side.fetch(store.LOCK_ALERTS, [third, first, second, 99])
-    assert [row["id"] for row in locked] == [first, second, third]
+    three = wanted(*((number, "A", "k") for number in (third, first, second)))
+    locked, _ = taken_up(*await side.fetch(store.TAKE_UP, *three))
+    assert locked == [first, second, third]
+    alone = await side.fetch(store.LOCK_ALERTS, [third, first, second, 99])
+    assert [row["id"] for row in alone] == locked
     said = [(first, "opened", 7), (second, "nothing open", 0), (99, "opened", 7)]
     done = await side.execute(store.SETTLE, *settled(said))
     assert done == "UPDATE 2"
@@ -79,6 +82,7 @@ async def test_an_alert_has_one_outcome(side):
     assert await side.execute(store.SET_ASIDE, third) == "UPDATE 1"
     assert await side.execute(store.SET_ASIDE, third) == "UPDATE 0"
     assert await side.value("alert", "outcome", id=third) == "dead letter"
+    assert await side.fetch(store.TAKE_UP, *three) == []
     assert await side.fetch(store.LOCK_ALERTS, [first, second, third]) == []
 
 
@@ -99,29 +103,37 @@ async def test_alerts_that_wait(side):
     assert [row["id"] for row in await side.fetch(store.WAITING_ALERTS, 0.0, 10)][-1] == fresh
 
 
-@proves(store.OLDER_WAIT)
-async def test_older_alerts_that_wait(side):
+@proves(store.TAKE_UP)
+async def test_nothing_is_taken_up_before_an_older_alert_that_waits(side):
     first = await put_alert(side, outcome="opened")
-    second = await put_alert(side)
-    third = await put_alert(side)
-    found = [await side.fetch(store.OLDER_WAIT, number) for number in (first, second, third)]
-    assert found == [[{"older_wait": waits}] for waits in (False, False, True)]
+    second, third = [await put_alert(side) for _ in range(2)]
+    for number, found in [(first, []), (second, [second]), (third, [])]:
+        rows = await side.fetch(store.TAKE_UP, *wanted((number, "A", "k"), first=number))
+        assert taken_up(*rows)[0] == found
+    both = wanted((second, "A", "k"), (third, "A", "k"), first=second)
+    assert taken_up(*await side.fetch(store.TAKE_UP, *both))[0] == [second, third]
 
 
-@proves(store.MAKE_PROBLEMS, store.LOCK_PROBLEMS, store.SETTLE)
+@proves(store.TAKE_UP, store.LOCK_PROBLEMS, store.SETTLE)
 async def test_one_row_a_problem(side):
-    made = await side.fetch(store.MAKE_PROBLEMS, ["B", "A"], ["k", "k"])
-    assert sorted(row["client"] for row in made) == ["A", "B"]
-    assert await side.fetch(store.MAKE_PROBLEMS, ["B"], ["k"]) == []
-    assert len(await side.fetch(store.MAKE_PROBLEMS, ["B", "B"], ["k", "j"])) == 1
+    one, two, three = [await put_alert(side) for _ in range(3)]
+    made = await side.fetch(
+        store.TAKE_UP, *wanted((three, "B", "k"), (one, "B", "k"), (two, "A", "k"))
+    )
+    assert taken_up(*made) == ([one, two, three], {("A", "k"): NOWHERE, ("B", "k"): NOWHERE})
+    assert await side.values("problem", "client", "key") == [("A", "k"), ("B", "k")]
     assert await side.fetch(store.LOCK_PROBLEMS, ["B", "C", "A"], ["k", "k", "k"]) == [
         {"client": "A", "key": "k", "accepted_at": None, "idx": 0, "alert": 0},
         {"client": "B", "key": "k", "accepted_at": None, "idx": 0, "alert": 0},
     ]
-    alert = await put_alert(side)
-    first = settled([(alert, "opened", 7)], [("A", "k", NOON, 2, 5, 7)])
+    first = settled([(one, "opened", 7)], [("A", "k", NOON, 2, 5, 7)])
     assert await side.execute(store.SETTLE, *first) == "UPDATE 1"
-    assert await side.value("alert", "ticket", id=alert) == 7
+    assert await side.value("alert", "ticket", id=one) == 7
+    found = await side.fetch(
+        store.TAKE_UP, *wanted((one, "C", "k"), (two, "A", "k"), (99, "D", "k"))
+    )
+    assert taken_up(*found) == ([two], {("A", "k"): (NOON, 2, 5)})
+    assert len(await side.rows("problem")) == 2, "none is made for what has its outcome"
     both = [("A", "k", NOON + MINUTE, 0, 6, 0), ("C", "k", NOON, 0, 1, 0)]
     assert await side.execute(store.SETTLE, *settled((), both)) == "UPDATE 0"
     (row,) = [row for row in await side.rows("problem") if row["client"] == "A"]

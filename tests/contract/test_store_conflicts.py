@@ -10,6 +10,7 @@ from tests.contract.store import proves
 from tests.contract.store_acts import (
     CLOSED,
     LOCK,
+    NOWHERE,
     BackError,
     begun,
     columns,
@@ -17,8 +18,11 @@ from tests.contract.store_acts import (
     opened,
     rolled_back,
     said,
+    taken_up,
+    wanted,
 )
 from tests.contract.store_rows import (
+    put_alert,
     put_event,
     put_ticket,
 )
@@ -66,13 +70,26 @@ async def test_two_replicas_never_work_on_one_ticket(side):
     assert await other == [(1, 6), (2, 0)]
 
 
-@proves(store.MAKE_PROBLEMS)
-async def test_a_problem_being_made_is_waited_for(side):
+@proves(store.TAKE_UP)
+async def test_a_problem_being_made_is_waited_for_and_to_be_locked_after_that(side):
+    first, second, third = [await put_alert(side) for _ in range(3)]
     async with side.transaction() as connection:
-        await connection.fetch(store.MAKE_PROBLEMS, ["A"], ["k"])
-        other = await begun(side, store.MAKE_PROBLEMS, ["A", "B"], ["k", "k"])
+        await connection.fetch(store.TAKE_UP, *wanted((first, "A", "k")))
+        both = wanted((second, "A", "k"), (third, "B", "k"))
+        other = await begun(side, store.TAKE_UP, *both)
         await side.until_waiting()
-    assert await other == [("B", "k")]
+    assert taken_up(*await other) == ([second, third], {("B", "k"): NOWHERE})
+
+
+@proves(store.TAKE_UP)
+async def test_a_problem_whose_maker_rolled_back_is_made(side):
+    first, second = [await put_alert(side) for _ in range(2)]
+    async with rolled_back(side) as connection:
+        await connection.fetch(store.TAKE_UP, *wanted((first, "A", "k")))
+        other = await begun(side, store.TAKE_UP, *wanted((second, "A", "k")))
+        await side.until_waiting()
+        raise BackError
+    assert taken_up(*await other) == ([second], {("A", "k"): NOWHERE})
 
 
 @proves(tickets.INSERT_TICKETS)

@@ -12,6 +12,7 @@ from tests.contract.store_acts import (
     CLOSED,
     LOCK,
     NEW_DOC,
+    NOWHERE,
     BackError,
     begun,
     columns,
@@ -20,6 +21,8 @@ from tests.contract.store_acts import (
     rolled_back,
     settled,
     take,
+    taken_up,
+    wanted,
 )
 from tests.contract.store_rows import (
     put_alert,
@@ -128,18 +131,38 @@ async def test_messages_that_somebody_holds_are_skipped(side):
         assert await side.values("message", "state") == [("pending",), ("failed",)]
 
 
-@proves(store.LOCK_ALERTS, store.SETTLE, store.SET_ASIDE)
+@proves(store.LOCK_ALERTS, store.TAKE_UP, store.SETTLE, store.SET_ASIDE)
 async def test_what_no_longer_qualifies_after_the_wait_drops_out(side):
     first, second = [await put_alert(side) for _ in range(2)]
     async with side.transaction() as connection:
         await connection.execute(store.SETTLE, *settled([(first, "opened", 7)]))
-        locking = await begun(side, store.LOCK_ALERTS, [first, second])
+        both = wanted((first, "A", "k"), (second, "B", "k"))
+        locking = await begun(side, store.TAKE_UP, *both)
         await side.until_waiting(1)
-        aside = await begun(side, store.SET_ASIDE, first)
+        alone = await begun(side, store.LOCK_ALERTS, [first])
         await side.until_waiting(2)
-    assert await locking == [(second,)]
+        aside = await begun(side, store.SET_ASIDE, first)
+        await side.until_waiting(3)
+    assert taken_up(*await locking) == ([second], {("B", "k"): NOWHERE})
+    assert await alone == []
     await aside
     assert await side.values("alert", "outcome") == [("opened",), (None,)]
+    assert await side.values("problem", "client") == [("B",)]
+
+
+@proves(store.TAKE_UP, store.SETTLE)
+async def test_a_problem_is_where_its_last_holder_left_it(side):
+    first, second, third = [await put_alert(side) for _ in range(3)]
+    await side.fetch(store.TAKE_UP, *wanted((third, "A", "k")))
+    async with side.transaction() as connection:
+        await connection.fetch(store.TAKE_UP, *wanted((first, "A", "k")))
+        both = wanted((second, "A", "k"), (third, "B", "k"))
+        other = await begun(side, store.TAKE_UP, *both)
+        await side.until_waiting()
+        place = ("A", "k", NOON, 2, first, 7)
+        await connection.execute(store.SETTLE, *settled([(first, "opened", 7)], [place]))
+    places = {("A", "k"): (NOON, 2, first), ("B", "k"): NOWHERE}
+    assert taken_up(*await other) == ([second, third], places)
 
 
 @proves(store.LOCK_OPEN_TICKETS)

@@ -30,6 +30,8 @@ OPEN = 5_000
 DUE = 300
 CHANGED_LATELY = 400
 WAITING = 200
+TAKEN_UP_NEXT = "SELECT id FROM tierline.alert WHERE outcome IS NULL ORDER BY id LIMIT 50"
+TAKEN_UP_BY = {"alert_pkey", "alert_waiting", "problem_pkey"}
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -78,6 +80,10 @@ async def full(module_database_url: str) -> AsyncIterator[World]:
             f" FROM generate_series(1, {MANY}) AS n, generate_series(1, 2) AS seq",
             MONDAY,
         )
+        await world.run(
+            "INSERT INTO tierline.problem (client, key) SELECT 'client-' || n % 500, 'key-' || n"
+            f" FROM generate_series(1, {MANY}) AS n"
+        )
         await world.run("VACUUM ANALYZE")
         yield world
 
@@ -121,6 +127,15 @@ async def test_the_alert_sweep_looks_at_what_has_no_outcome(full: World) -> None
     )
     assert indexes(plans) == {"alert_waiting"}
     assert looked_at(plans, "alert") <= WAITING
+
+
+async def test_triage_takes_up_a_batch_by_its_keys(full: World) -> None:
+    ids = [row["id"] for row in await full.rows(TAKEN_UP_NEXT)]
+    pairs = {number: (f"client-{n}", f"key-{n}") for n, number in enumerate(ids)}
+    plans = await plans_of(full, lambda c: triage_store.take_up(c, pairs, first=ids[0]))
+    assert {"alert_waiting", "problem_pkey"} <= indexes(plans) <= TAKEN_UP_BY
+    assert looked_at(plans, "alert") <= 2 * len(ids) + 1
+    assert looked_at(plans, "problem") <= 2 * len(ids)
 
 
 async def test_triage_finds_the_open_tickets_of_a_batch_by_their_index(full: World) -> None:

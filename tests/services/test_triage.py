@@ -53,6 +53,17 @@ async def test_a_new_problem_opens_a_ticket_whose_clocks_start_at_acceptance(
     assert world.commits == 1
 
 
+async def test_a_recovery_does_not_overtake_an_older_alert_that_waits(world: World) -> None:
+    """It would find nothing open, and what fired would have its ticket for ever."""
+    fired, cleared = await world.alert(), await world.alert(status="resolved")
+    await world.triager().take([cleared], first=cleared.id)
+    assert await world.outcome(cleared) == (None, None)
+    assert await world.count("problem") == 0
+    ((_, number),) = await take(world, fired)
+    await world.triager().take([cleared], first=cleared.id)
+    assert await world.outcome(cleared) == ("recovered", number)
+
+
 async def test_repeats_attach_and_count(world: World) -> None:
     first = await world.alert()
     await take(world, first)
@@ -211,7 +222,9 @@ async def test_a_recovery_after_a_claim_leaves_it_open(world: World) -> None:
     assert ticket.restored_at == MONDAY
 
 
-async def test_a_poison_alert_does_not_block_its_batch(world: World) -> None:
+async def test_a_poison_alert_does_not_block_its_batch(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """One whose rule raises: the others get their outcome, it becomes a dead letter."""
 
     def touchy(facts) -> bool:
@@ -226,6 +239,9 @@ async def test_a_poison_alert_does_not_block_its_batch(world: World) -> None:
     assert (dead["source"], dead["key"]) == ("consumer:triage", str(alerts[1].id))
     assert dead["body"] == encode_accepted(alerts[1])
     assert "ZeroDivisionError" in dead["reason"]
+
+    # Come again, it is not even tried: whoever sends it on its way again at this moment keeps it.
+    monkeypatch.setattr("intake.triage.store.set_aside", None)
     await take(world, *alerts)
     assert await world.count("dead_letter") == 1
 

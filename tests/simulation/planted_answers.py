@@ -6,7 +6,7 @@ from typing import Any
 
 from tests.simulation.statements.outcomes import settle_notices
 from tests.simulation.statements.telling import insert_notices
-from tests.simulation.statements.triage import _place
+from tests.simulation.statements.triage import _unhandled, make_missing, taken_up
 from tierline.messages.topics import ALERTS
 from tierline.testing.postgres.registry import Reply
 from tierline.testing.postgres.rows import picker, shape
@@ -32,10 +32,27 @@ async def rows_nobody_sends(tx: Transaction, shards: Sequence[int], limit: int) 
     return [_message(row) for row in rows if tx.try_lock("outbox", row["id"])][:limit]
 
 
-async def read_problems(tx: Transaction, clients: Sequence[str], keys: Sequence[str]) -> Reply:
-    """The problems, not locked."""
-    found = [tx.get("problem", pair) for pair in sorted(set(zip(clients, keys, strict=True)))]
-    return [_place(row) for row in found if row is not None]
+async def take_up_unlocked(
+    tx: Transaction, ids: Sequence[int], clients: Sequence[str], keys: Sequence[str], _first: Any
+) -> Reply:
+    """Alerts are locked; their problems are read, and made where new, but not locked."""
+    wanted = dict(zip(ids, zip(clients, keys, strict=True), strict=True))
+    alerts = await tx.lock_rows("alert", sorted(wanted), still=_unhandled)
+    pairs = sorted({wanted[row["id"]] for row in alerts})
+    read = [row for pair in pairs if (row := tx.get("problem", pair)) is not None]
+    return taken_up(alerts, [*read, *await make_missing(tx, pairs, read)])
+
+
+async def take_up_handled(
+    tx: Transaction, ids: Sequence[int], clients: Sequence[str], keys: Sequence[str], _first: Any
+) -> Reply:
+    """Alerts are taken up whether they have an outcome or not."""
+    wanted = dict(zip(ids, zip(clients, keys, strict=True), strict=True))
+    alerts = await tx.lock_rows("alert", sorted(wanted))
+    pairs = sorted({wanted[row["id"]] for row in alerts})
+    there = [pair for pair in pairs if tx.get("problem", pair) is not None]
+    held = await tx.lock_rows("problem", there)
+    return taken_up(alerts, [*held, *await make_missing(tx, pairs, held)])
 
 
 async def update_without_due(tx: Transaction, *columns: Sequence[Any]) -> Reply:
@@ -93,12 +110,6 @@ async def all_rows_but_some(tx: Transaction, shards: Sequence[int], limit: int) 
     """The oldest rows of those shards, but for some alerts, which a sweep finds elsewhere."""
     rows = await outbox_rows(tx, shards, limit)
     return [row for row in rows if row["topic"] != ALERTS or row["id"] % 40]
-
-
-async def lock_handled_alerts(tx: Transaction, ids: Sequence[int]) -> Reply:
-    """Those that exist, whether they have an outcome or not."""
-    found = [number for number in sorted(set(ids)) if tx.get("alert", number) is not None]
-    return [_id(row) for row in await tx.lock_rows("alert", found)]
 
 
 async def read_due(tx: Transaction, horizon: datetime, limit: int) -> Reply:

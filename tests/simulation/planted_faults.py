@@ -150,7 +150,7 @@ def answered_before_commit() -> AbstractContextManager[Any]:
 
 def no_problem_lock() -> AbstractContextManager[Any]:
     """Triage reads a problem's last alert without locking it."""
-    return _answer(LOCK_PROBLEMS=planted_answers.read_problems)
+    return _answer(TAKE_UP=planted_answers.take_up_unlocked)
 
 
 @contextlib.contextmanager

@@ -131,7 +131,7 @@ def dead_letter_not_seen() -> AbstractContextManager[Any]:
 
 def alert_triaged_again() -> AbstractContextManager[Any]:
     """An alert that comes again is triaged again."""
-    return _answer(LOCK_ALERTS=planted_answers.lock_handled_alerts)
+    return _answer(TAKE_UP=planted_answers.take_up_handled)
 
 
 def sent_again_to_nobody() -> AbstractContextManager[Any]:

@@ -1,7 +1,6 @@
 """An alert after a silence is triaged by who committed it; all others come by the broker."""
 
 import asyncio
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 import pytest
@@ -19,23 +18,15 @@ class Triager:
 
     def __init__(self) -> None:
         self.given: list[list[AcceptedAlert]] = []
+        self.firsts: list[int] = []
         self.failures = 0
-        self.older = False
-        self.asked = 0
 
-    async def take(self, alerts) -> None:
+    async def take(self, alerts, *, first) -> None:
         self.given.append(list(alerts))
+        self.firsts.append(first)
         if self.failures:
             self.failures -= 1
             raise RuntimeError("it cannot")
-
-
-class Nowhere:
-    """A database that is asked nothing: the one question is answered by the test."""
-
-    @asynccontextmanager
-    async def connection(self):
-        yield None
 
 
 def rows(*numbers: int) -> tuple[list[Row], list[Taken]]:
@@ -44,16 +35,10 @@ def rows(*numbers: int) -> tuple[list[Row], list[Taken]]:
 
 
 @pytest.fixture
-async def started(monkeypatch):
-    """A triager and what hands to it; silence is what the test says it is, and so is who waits."""
+async def started():
+    """A triager and what hands to it; silence is what the test says it is."""
     triager, stop = Triager(), asyncio.Event()
-    made = InHand(Nowhere(), triager)
-
-    async def older_wait(_connection, _alert) -> bool:
-        triager.asked += 1
-        return triager.older
-
-    monkeypatch.setattr("intake.triage.store.older_wait", older_wait)
+    made = InHand(triager)
     running = asyncio.create_task(made.run(stop))
     yield triager, made
     stop.set()
@@ -96,14 +81,9 @@ async def test_a_failure_is_left_to_the_broker_and_ends_nothing(started, eventua
     await eventually(lambda: len(triager.given) == 2)
 
 
-async def test_nothing_overtakes_an_older_alert_that_waits(started, eventually):
-    """A recovery that went ahead would find nothing open, and what fired would have no ticket."""
+async def test_nothing_overtakes_what_was_committed_before(started, eventually):
+    """What that means for an older alert is triage's own test."""
     triager, made = started
-    triager.older = True
-    made.offer(*rows(2))
-    await eventually(lambda: triager.asked == 1)
-    triager.older = False
-    after_a_silence(made)
-    made.offer(*rows(3))
+    made.offer(*rows(7, 5, 6))
     await eventually(lambda: triager.given)
-    assert [[one.id for one in batch] for batch in triager.given] == [[3]]
+    assert triager.firsts == [5]

@@ -1,19 +1,21 @@
 """Triage: alerts, problems, and what records say of clients and devices."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 from intake.triage import directory, store
 from tierline.testing.postgres.registry import Registry, Reply
-from tierline.testing.postgres.rows import picker, shape
+from tierline.testing.postgres.rows import Record, Stored, picker, shape
 from tierline.testing.postgres.transaction import Transaction
 
 here = Registry()
 
+Pair = tuple[str, str]
+
 _id = picker("id")
 _place = picker("client", "key", "accepted_at", "idx", "alert")
-_pair = picker("client", "key")
+_taken_up = shape("id", "client", "key", "accepted_at", "idx", "alert")
 _state = picker("client", "problem_key", "doc")
 _waiting = picker("id", "idx", "accepted_at", "integration", "source", "client", "body")
 _client = picker("name", "agreement", "record", "mode")
@@ -27,20 +29,56 @@ def _unhandled(alert: dict) -> bool:
 @here.answers(store, "LOCK_ALERTS")
 async def lock_alerts(tx: Transaction, ids: Sequence[int]) -> Reply:
     """Those without an outcome, locked in order of id."""
-    found = [tx.get("alert", number) for number in sorted(set(ids))]
-    keys = [row["id"] for row in found if row is not None and _unhandled(row)]
+    keys = _fresh(tx, ids, None)
     return [_id(row) for row in await tx.lock_rows("alert", keys, still=_unhandled)]
 
 
-@here.answers(store, "MAKE_PROBLEMS")
-async def make_problems(tx: Transaction, clients: Sequence[str], keys: Sequence[str]) -> Reply:
-    """Those that were not there."""
+@here.answers(store, "TAKE_UP")
+async def take_up(
+    tx: Transaction,
+    ids: Sequence[int],
+    clients: Sequence[str],
+    keys: Sequence[str],
+    first: int | None,
+) -> Reply:
+    """Those without an outcome; their problems, locked or made, but for one just made by others."""
+    wanted = dict(zip(ids, zip(clients, keys, strict=True), strict=True))
+    fresh = _fresh(tx, wanted, first)
+    there = {pair for pair in wanted.values() if tx.get("problem", pair) is not None}
+    alerts = await tx.lock_rows("alert", fresh, still=_unhandled)
+    pairs = sorted({wanted[row["id"]] for row in alerts})
+    held = await tx.lock_rows("problem", [pair for pair in pairs if pair in there])
+    return taken_up(alerts, [*held, *await make_missing(tx, pairs, held)])
+
+
+def _fresh(tx: Transaction, ids: Iterable[int], first: int | None) -> list[int]:
+    """Those without an outcome as the statement begins; none while one older than `first` is."""
+    waiting = tx.find("alert", "waiting", True)
+    if first is not None and any(row["id"] < first for row in waiting):
+        return []
+    found = [tx.get("alert", number) for number in sorted(set(ids))]
+    return [row["id"] for row in found if row is not None and _unhandled(row)]
+
+
+async def make_missing(
+    tx: Transaction, pairs: Iterable[Pair], held: Iterable[Stored]
+) -> list[Stored]:
+    """Those of the problems that are not held, made, unless somebody else has just made them."""
+    known = {(row["client"], row["key"]) for row in held}
     made = []
-    for client, key in zip(clients, keys, strict=True):
-        row = await tx.insert("problem", {"client": client, "key": key}, or_nothing="")
-        if row is not None:
-            made.append(_pair(row))
+    for client, key in pairs:
+        if (client, key) not in known:
+            row = await tx.insert("problem", {"client": client, "key": key}, or_nothing="")
+            if row is not None:
+                # What was made is told without its columns' defaults, as nothing was read of it.
+                made.append({**row, "idx": None, "alert": None})
     return made
+
+
+def taken_up(alerts: Iterable[Stored], problems: Iterable[Stored]) -> list[Record]:
+    """A row for each alert, and one for each problem that is locked: where it stands."""
+    rows = [_taken_up((alert["id"], *(None,) * 5)) for alert in alerts]
+    return rows + [_taken_up((None, *_place(problem))) for problem in problems]
 
 
 @here.answers(store, "LOCK_PROBLEMS")
@@ -106,13 +144,6 @@ async def waiting_alerts(tx: Transaction, older_than_s: float, limit: int) -> Re
     latest = tx.clock() - timedelta(seconds=older_than_s)
     rows = sorted(tx.find("alert", "waiting", True), key=lambda row: row["id"])
     return [_waiting(row) for row in rows if row["received_at"] < latest][:limit]
-
-
-@here.answers(store, "OLDER_WAIT")
-async def older_wait(tx: Transaction, number: int) -> Reply:
-    """Whether one with a lower id has no outcome."""
-    waits = any(row["id"] < number for row in tx.find("alert", "waiting", True))
-    return [shape("older_wait")((waits,))]
 
 
 @here.answers(store, "SET_ASIDE")

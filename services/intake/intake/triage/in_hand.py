@@ -15,11 +15,9 @@ from collections.abc import Sequence
 import structlog
 
 from intake.inserts import Row, Taken
-from intake.triage import store
 from intake.triage.limits import IN_HAND_MAX, QUIET_S
 from intake.triage.triager import Triager
 from tierline.messages.alert import AcceptedAlert, decode_alert
-from tierline.store.database import Database
 
 log = structlog.get_logger(__name__)
 
@@ -28,12 +26,10 @@ class InHand:
     """Hands committed alerts to `triager`; what it leaves, or loses, the broker brings.
 
     Args:
-        db: where it looks whether older ones wait.
         triager: gives alerts their outcome.
     """
 
-    def __init__(self, db: Database, triager: Triager) -> None:
-        self._db = db
+    def __init__(self, triager: Triager) -> None:
         self._triager = triager
         self._waiting: list[tuple[Row, Taken]] = []
         self._came = asyncio.Event()
@@ -68,14 +64,12 @@ class InHand:
         waiting, self._waiting = self._waiting, []
         self._came.clear()
         try:
-            if waiting and not await self._older_wait(min(taken.id for _, taken in waiting)):
-                await self._triager.take([_accepted(row, taken) for row, taken in waiting])
+            if waiting:
+                first = min(taken.id for _, taken in waiting)
+                alerts = [_accepted(row, taken) for row, taken in waiting]
+                await self._triager.take(alerts, first=first)
         except Exception as error:  # noqa: BLE001 - whatever it is, the broker brings them again
             log.warning("alerts are left to the broker", alerts=len(waiting), reason=repr(error))
-
-    async def _older_wait(self, alert: int) -> bool:
-        async with self._db.connection() as connection:
-            return await store.older_wait(connection, alert)
 
 
 def _accepted(row: Row, taken: Taken) -> AcceptedAlert:

@@ -1,6 +1,6 @@
 """Triage's statements: set-based, a fixed number for a batch whatever its size."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,39 @@ async def lock_alerts(connection: Any, ids: Sequence[int]) -> set[int]:
     return {row["id"] for row in rows}
 
 
+TAKE_UP = """
+WITH fresh AS MATERIALIZED (
+    SELECT id FROM tierline.alert WHERE id = ANY($1::bigint[]) AND outcome IS NULL
+        AND ($4::bigint IS NULL OR NOT EXISTS (
+            SELECT FROM tierline.alert AS older WHERE older.outcome IS NULL AND older.id < $4))
+    ORDER BY id FOR UPDATE
+), wanted AS MATERIALIZED (
+    SELECT DISTINCT u.client, u.key FROM fresh
+    JOIN unnest($1::bigint[], $2::text[], $3::text[]) AS u(id, client, key) ON u.id = fresh.id
+), held AS MATERIALIZED (
+    SELECT p.client, p.key, p.accepted_at, p.idx, p.alert FROM tierline.problem p
+    JOIN wanted AS w ON p.client = w.client AND p.key = w.key
+    ORDER BY p.client, p.key FOR UPDATE OF p
+), made AS (
+    INSERT INTO tierline.problem (client, key)
+    SELECT client, key FROM wanted EXCEPT SELECT client, key FROM held ORDER BY client, key
+    ON CONFLICT DO NOTHING RETURNING client, key
+)
+SELECT id, NULL AS client, NULL AS key, NULL::timestamptz AS accepted_at, NULL::smallint AS idx,
+    NULL::bigint AS alert FROM fresh
+UNION ALL SELECT NULL, client, key, accepted_at, idx, alert FROM held
+UNION ALL SELECT NULL, client, key, NULL, NULL, NULL FROM made
+"""
+"""Triage's locks but for the tickets', in one round trip and in their order: each part reads the
+one before it to its end, so alerts come before problems, and problems that exist before new ones.
+The answer has a row for each alert that is locked, and one for each problem.
+
+All parts see what was committed when the statement began. A row locked after a wait is the newest
+version all the same, and an alert that has its outcome by then drops out. A problem that somebody
+made meanwhile is neither held nor made: it is there now, and to be locked by a statement that sees
+it. Tickets are not among the parts because one opened during a wait would not be seen.
+"""
+
 LOCK_PROBLEMS = (
     "SELECT p.client, p.key, p.accepted_at, p.idx, p.alert FROM tierline.problem p"
     " JOIN unnest($1::text[], $2::text[]) AS u(client, key)"
@@ -35,33 +68,43 @@ LOCK_PROBLEMS = (
     " ORDER BY p.client, p.key FOR UPDATE OF p"
 )
 
-MAKE_PROBLEMS = (
-    "INSERT INTO tierline.problem (client, key) SELECT * FROM unnest($1::text[], $2::text[])"
-    " ON CONFLICT DO NOTHING RETURNING client, key"
-)
-"""A row that somebody else has just made is not returned: it is there now, and to be locked."""
+
+@dataclass(frozen=True, slots=True)
+class TakenUp:
+    """What is locked: `alerts` without an outcome, and where each of their `problems` stands."""
+
+    alerts: set[int]
+    problems: dict[Pair, Place | None]
 
 
-async def lock_problems(connection: Any, pairs: Iterable[Pair]) -> dict[Pair, Place | None]:
-    """The last applied place of each problem, its row made where new, and locked: triage's lock."""
-    wanted = sorted(set(pairs))
-    found = await _known_problems(connection, wanted)
-    new = [pair for pair in wanted if pair not in found]
-    if new:
-        made = await connection.fetch(MAKE_PROBLEMS, *_arrays(new))
-        found.update(dict.fromkeys(((row["client"], row["key"]) for row in made), None))
-        if len(made) < len(new):
-            found |= await _known_problems(connection, [pair for pair in new if pair not in found])
-    return found
+async def take_up(
+    connection: Any, alerts: Mapping[int, Pair], *, first: int | None = None
+) -> TakenUp:
+    """Lock, of `alerts`, those without an outcome, and their problems, made where new.
+
+    Args:
+        connection: in a transaction, which holds the locks until its end.
+        alerts: the problem of each.
+        first: if given, nothing is taken up while an alert of a lower id waits for its outcome.
+
+    Returns:
+        What is locked; of each problem its last applied place, None where there is none yet.
+    """
+    rows = await connection.fetch(TAKE_UP, list(alerts), *_arrays(alerts.values()), first)
+    fresh = {row["id"] for row in rows if row["id"] is not None}
+    found = _places(row for row in rows if row["id"] is None)
+    missed = sorted({alerts[number] for number in fresh} - found.keys())
+    if missed:
+        found |= _places(await connection.fetch(LOCK_PROBLEMS, *_arrays(missed)))
+    return TakenUp(fresh, found)
 
 
-async def _known_problems(connection: Any, pairs: Sequence[Pair]) -> dict[Pair, Place | None]:
-    rows = await connection.fetch(LOCK_PROBLEMS, *_arrays(pairs))
-    return {(row["client"], row["key"]): _place(row) for row in rows}
-
-
-def _arrays(pairs: Sequence[Pair]) -> tuple[list[str], list[str]]:
+def _arrays(pairs: Collection[Pair]) -> tuple[list[str], list[str]]:
     return [client for client, _ in pairs], [key for _, key in pairs]
+
+
+def _places(rows: Iterable[Any]) -> dict[Pair, Place | None]:
+    return {(row["client"], row["key"]): _place(row) for row in rows}
 
 
 def _place(row: Any) -> Place | None:
@@ -146,17 +189,6 @@ async def waiting_alerts(connection: Any, *, older_than_s: float, limit: int) ->
         except msgspec.MsgspecError as error:
             waiting.torn.append((row["id"], row["body"], f"not an alert: {error}"))
     return waiting
-
-
-OLDER_WAIT = (
-    "SELECT EXISTS (SELECT FROM tierline.alert WHERE outcome IS NULL AND id < $1) AS older_wait"
-)
-
-
-async def older_wait(connection: Any, alert: int) -> bool:
-    """Whether an alert of a lower id than `alert` has no outcome yet."""
-    waits: bool = await connection.fetchval(OLDER_WAIT, alert)
-    return waits
 
 
 def _accepted(row: Any) -> AcceptedAlert:

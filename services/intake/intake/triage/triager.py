@@ -1,7 +1,7 @@
 """Triage at work: a batch of accepted alerts in one transaction, each exactly once."""
 
 from collections import Counter as Tally
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 from prometheus_client import Counter
@@ -44,30 +44,34 @@ class Triager:
         self._committed = committed
         self._directory = Directory()
 
-    async def take(self, alerts: Sequence[AcceptedAlert]) -> None:
+    async def take(self, alerts: Sequence[AcceptedAlert], *, first: int | None = None) -> None:
         """Give every alert its outcome.
 
         A batch that fails is run again alert by alert; a broken one becomes a dead letter. Raises
         only where Postgres is away or somebody stays in the way (UNREACHABLE, REPLAYABLE): then
         give them again.
+
+        Args:
+            alerts: in any order.
+            first: if given, they are left as they are while one of a lower id has no outcome.
         """
         for start in range(0, len(alerts), BATCH):
-            await self._take(alerts[start : start + BATCH])
+            await self._take(alerts[start : start + BATCH], first)
 
-    async def _take(self, alerts: Sequence[AcceptedAlert]) -> None:
+    async def _take(self, alerts: Sequence[AcceptedAlert], first: int | None) -> None:
         try:
-            await self._together(alerts)
+            await self._together(alerts, first)
         except UNREACHABLE:
             raise
         except Exception:
             log.exception("alerts go one by one", count=len(alerts))
             for alert in alerts:
-                await self._alone(alert)
+                await self._alone(alert, first)
         self._committed()
 
-    async def _alone(self, alert: AcceptedAlert) -> None:
+    async def _alone(self, alert: AcceptedAlert, first: int | None) -> None:
         try:
-            await self._together([alert])
+            await self._together([alert], first)
         except (*UNREACHABLE, *REPLAYABLE):
             raise
         except Exception as error:
@@ -82,12 +86,12 @@ class Triager:
             if await store.set_aside(connection, alert):
                 await bury(connection, "consumer:triage", str(alert), body, reason)
 
-    async def _together(self, alerts: Sequence[AcceptedAlert]) -> None:
+    async def _together(self, alerts: Sequence[AcceptedAlert], first: int | None) -> None:
         """One transaction, run again where somebody else was in the way."""
         for attempt in range(REPLAYS_MAX):
             try:
                 async with self._db.transaction() as connection:
-                    outcomes = await self._batch(connection, alerts)
+                    outcomes = await self._batch(connection, alerts, first)
             except (*REPLAYABLE, store.TAKEN) as error:
                 log.info("triage replayed", reason=str(error))
                 if attempt == REPLAYS_MAX - 1:
@@ -98,18 +102,19 @@ class Triager:
                 return
 
     async def _batch(
-        self, connection: Connection, alerts: Sequence[AcceptedAlert]
+        self, connection: Connection, alerts: Sequence[AcceptedAlert], first: int | None
     ) -> list[tuple[int, str, int]]:
         """Locks in one order everywhere: alerts, problems, tickets; then one `now` for all."""
-        fresh = await store.lock_alerts(connection, sorted({alert.id for alert in alerts}))
-        todo = {alert.id: alert for alert in alerts if alert.id in fresh}
-        if not todo:
-            return []
         policy = self._policy()
-        known = await self._know(connection, list(todo.values()), policy)
-        pairs = [one.pair for one in known]
-        last = await store.lock_problems(connection, pairs)
-        tickets = await store.lock_open_tickets(connection, pairs)
+        known = await self._know(connection, alerts, policy)
+        taken = await store.take_up(
+            connection, {one.accepted.id: one.pair for one in known}, first=first
+        )
+        known = [one for one in known if one.accepted.id in taken.alerts]
+        if not known:
+            return []
+        last = taken.problems
+        tickets = await store.lock_open_tickets(connection, last)
         firing = {one.pair for one in known if one.firing}
         # What has no ticket opens one whatever the time is; of what has one, only time tells.
         new = [pair for pair in last if pair in firing and pair not in tickets]
@@ -137,9 +142,22 @@ class Triager:
     async def _know(
         self, connection: Connection, alerts: Sequence[AcceptedAlert], policy: Policy
     ) -> list[Known]:
-        """The alerts in order of acceptance, with what records and rules say of each."""
+        """The alerts in order of acceptance, once each, with what records and rules say of them.
+
+        Raises what is wrong with one only if it has no outcome, which is certain under its lock:
+        one that is set aside already, and sent again at this moment, would be set aside twice.
+        """
         wanted = {(alert.client, alert.alert.host) for alert in alerts}
         await self._directory.load(connection, wanted)
+        by_id = {alert.id: alert for alert in alerts}
+        try:
+            return self._sorted(by_id.values(), policy)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again below
+            log.info("an alert cannot be sorted", reason=str(error))
+        fresh = await store.lock_alerts(connection, list(by_id))
+        return self._sorted([by_id[number] for number in sorted(fresh)], policy)
+
+    def _sorted(self, alerts: Iterable[AcceptedAlert], policy: Policy) -> list[Known]:
         known = [
             know(
                 alert,

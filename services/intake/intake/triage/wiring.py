@@ -49,7 +49,7 @@ def make_triage(
     async def sweep(stop: asyncio.Event) -> None:
         await triage.sweep(stop, consumer.lagging)
 
-    in_hand = InHand(db, triager)
+    in_hand = InHand(triager)
     loops: list[tuple[str, Loop]] = [
         ("floor", floor.run), ("triage", consumer.run), ("in hand", in_hand.run), ("sweep", sweep)
     ]  # fmt: skip
