@@ -10,7 +10,7 @@ from tierline.store import tickets
 LEASE_S = 600.0
 LOCK = tickets.LOCK_TICKETS
 NEW_DOC = '{"id":1,"seq":2}'
-"""The doc of ticket 1 once UPDATE_TICKETS has moved it."""
+"""The doc of ticket 1 once MOVE_TICKETS has moved it."""
 
 
 class BackError(Exception):
@@ -60,12 +60,22 @@ CLOSED = ("closed", "P3", "T1", "Network", "")
 
 
 def said(*rows):
-    """Arguments of WRITE_EVENTS: (ticket, seq, shard) each."""
+    """What is told: (ticket, seq, shard) each."""
     full = [
         (t, seq, NOON, NOON + MINUTE, "noted", "Contoso", f"c{seq}", f'{{"é":{seq}}}', shard)
         for t, seq, shard in rows
     ]
-    return [*columns(*full), "tickets.events"]
+    return [*(columns(*full) or [[]] * 9), "tickets.events"]
+
+
+def moving(*rows, told=()):
+    """Arguments of MOVE_TICKETS."""
+    return [*said(*told), *(columns(*rows) or [[]] * 11)]
+
+
+def opening(*rows, told=()):
+    """Arguments of OPEN_TICKETS."""
+    return [*said(*told), *columns(*rows)]
 
 
 def wanted(*alerts, first=None):

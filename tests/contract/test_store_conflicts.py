@@ -13,11 +13,11 @@ from tests.contract.store_acts import (
     NOWHERE,
     BackError,
     begun,
-    columns,
     moved,
+    moving,
     opened,
+    opening,
     rolled_back,
-    said,
     taken_up,
     wanted,
 )
@@ -92,11 +92,11 @@ async def test_a_problem_whose_maker_rolled_back_is_made(side):
     assert taken_up(*await other) == ([second], {("A", "k"): NOWHERE})
 
 
-@proves(tickets.INSERT_TICKETS)
+@proves(tickets.OPEN_TICKETS)
 async def test_of_two_that_open_a_ticket_of_one_problem_the_second_is_refused(side):
     async with side.transaction() as connection:
-        await connection.execute(tickets.INSERT_TICKETS, *columns(opened(1)))
-        other = await begun(side, tickets.INSERT_TICKETS, *columns(opened(2)))
+        await connection.execute(tickets.OPEN_TICKETS, *opening(opened(1)))
+        other = await begun(side, tickets.OPEN_TICKETS, *opening(opened(2)))
         await side.until_waiting()
     with pytest.raises(asyncpg.UniqueViolationError) as refused:
         await other
@@ -104,22 +104,22 @@ async def test_of_two_that_open_a_ticket_of_one_problem_the_second_is_refused(si
     assert await side.values("ticket", "id") == [(1,)]
 
 
-@proves(tickets.INSERT_TICKETS, tickets.UPDATE_TICKETS)
+@proves(tickets.OPEN_TICKETS, tickets.MOVE_TICKETS)
 async def test_opening_waits_for_who_is_closing_and_then_may(side):
     await put_ticket(side, 1, problem_key="disk")
     async with side.transaction() as connection:
-        await connection.execute(tickets.UPDATE_TICKETS, *columns(moved(1, state=CLOSED, due=None)))
-        other = await begun(side, tickets.INSERT_TICKETS, *columns(opened(2)))
+        await connection.execute(tickets.MOVE_TICKETS, *moving(moved(1, state=CLOSED, due=None)))
+        other = await begun(side, tickets.OPEN_TICKETS, *opening(opened(2)))
         await side.until_waiting()
     await other
     assert await side.values("ticket", "state") == [("closed",), ("queued",)]
 
 
-@proves(tickets.WRITE_EVENTS)
+@proves(tickets.MOVE_TICKETS)
 async def test_one_event_a_seq_even_at_once(side):
     async with side.transaction() as connection:
-        await connection.execute(tickets.WRITE_EVENTS, *said((1, 1, 3)))
-        other = await begun(side, tickets.WRITE_EVENTS, *said((1, 1, 3)))
+        await connection.execute(tickets.MOVE_TICKETS, *moving(told=[(1, 1, 3)]))
+        other = await begun(side, tickets.MOVE_TICKETS, *moving(told=[(1, 1, 3)]))
         await side.until_waiting()
     with pytest.raises(asyncpg.UniqueViolationError):
         await other
@@ -201,9 +201,9 @@ async def test_one_that_gave_up_no_longer_stands_in_the_queue(side):
 async def test_after_an_error_only_a_rollback_is_possible(side):
     await put_event(side, 1, 1)
     async with side.transaction() as connection:
-        await connection.execute(tickets.WRITE_EVENTS, *said((2, 1, 3)))
+        await connection.execute(tickets.MOVE_TICKETS, *moving(told=[(2, 1, 3)]))
         with pytest.raises(asyncpg.UniqueViolationError):
-            await connection.execute(tickets.WRITE_EVENTS, *said((1, 1, 3)))
+            await connection.execute(tickets.MOVE_TICKETS, *moving(told=[(1, 1, 3)]))
         with pytest.raises(asyncpg.InFailedSQLTransactionError):
             await connection.fetch(tickets.READ_TICKET, 1)
     # Left without an error: the COMMIT of a failed transaction is a rollback.
@@ -217,7 +217,7 @@ async def test_a_transaction_ends_with_its_connection(side):
 
     async def lose_it():
         async with (await side.another()).transaction() as connection:
-            await connection.execute(tickets.UPDATE_TICKETS, *columns(moved(1)))
+            await connection.execute(tickets.MOVE_TICKETS, *moving(moved(1)))
             connection.terminate()
             ended.set()
             await connection.fetch(tickets.READ_TICKET, 1)

@@ -15,9 +15,10 @@ from tests.contract.store_acts import (
     NOWHERE,
     BackError,
     begun,
-    columns,
     moved,
+    moving,
     opened,
+    opening,
     rolled_back,
     settled,
     take,
@@ -35,23 +36,23 @@ from tierline.bus import relay
 from tierline.store import events, tickets
 
 
-@proves(tickets.LOCK_TICKETS, tickets.UPDATE_TICKETS, tickets.READ_TICKET)
+@proves(tickets.LOCK_TICKETS, tickets.MOVE_TICKETS, tickets.READ_TICKET)
 async def test_a_lock_waits_for_its_holder_and_sees_the_newest_version(side):
     await put_ticket(side, 1)
     async with side.transaction() as connection:
-        await connection.execute(tickets.UPDATE_TICKETS, *columns(moved(1)))
+        await connection.execute(tickets.MOVE_TICKETS, *moving(moved(1)))
         assert await connection.fetchval(tickets.READ_TICKET, 1) == NEW_DOC
         assert await side.fetch(tickets.READ_TICKET, 1) == [{"doc": '{"id":1}'}]
         other = await begun(side, LOCK, [1])
         await side.until_waiting()
-        await connection.execute(tickets.UPDATE_TICKETS, *columns(moved(1, seq=3)))
+        await connection.execute(tickets.MOVE_TICKETS, *moving(moved(1, seq=3)))
     assert await other == [('{"id":1,"seq":3}',)]
 
 
 async def test_a_rollback_frees_and_leaves_what_was(side):
     await put_ticket(side, 1)
     async with rolled_back(side) as connection:
-        await connection.execute(tickets.UPDATE_TICKETS, *columns(moved(1)))
+        await connection.execute(tickets.MOVE_TICKETS, *moving(moved(1)))
         other = await begun(side, LOCK, [1])
         await side.until_waiting()
         raise BackError
@@ -62,12 +63,12 @@ async def test_an_update_waits_for_a_lock_without_a_write(side):
     await put_ticket(side, 1)
     async with side.transaction() as connection:
         await connection.fetch(LOCK, [1])
-        other = await begun(side, tickets.UPDATE_TICKETS, *columns(moved(1)))
+        other = await begun(side, tickets.MOVE_TICKETS, *moving(moved(1)))
         await side.until_waiting()
         assert await side.values("ticket", "seq") == [(1,)]
         await connection.fetch(LOCK, [1])
         assert not other.done()
-        await connection.execute(tickets.UPDATE_TICKETS, *columns(moved(1, seq=8)))
+        await connection.execute(tickets.MOVE_TICKETS, *moving(moved(1, seq=8)))
     await other
     assert await side.values("ticket", "seq") == [(2,)]
 
@@ -110,7 +111,7 @@ async def test_due_tickets_that_somebody_holds_are_skipped_and_do_not_count(side
         await connection.fetch(LOCK, [1])
         found = await side.fetch(tickets.LOCK_DUE, NOON + 9 * MINUTE, 1)
         assert found == [{"doc": '{"id":2}'}]
-        await connection.execute(tickets.UPDATE_TICKETS, *columns(moved(1, due=NOON + 99 * MINUTE)))
+        await connection.execute(tickets.MOVE_TICKETS, *moving(moved(1, due=NOON + 99 * MINUTE)))
         found = await connection.fetch(tickets.LOCK_DUE, NOON + 9 * MINUTE, 9)
         assert [row["doc"] for row in found] == ['{"id":2}', '{"id":3}']
     assert len(await side.fetch(tickets.LOCK_DUE, NOON + 9 * MINUTE, 9)) == 2
@@ -169,7 +170,7 @@ async def test_a_problem_is_where_its_last_holder_left_it(side):
 async def test_a_ticket_closed_meanwhile_drops_out(side):
     await put_ticket(side, 1, problem_key="disk")
     async with side.transaction() as connection:
-        await connection.execute(tickets.UPDATE_TICKETS, *columns(moved(1, state=CLOSED, due=None)))
+        await connection.execute(tickets.MOVE_TICKETS, *moving(moved(1, state=CLOSED, due=None)))
         other = await begun(side, store.LOCK_OPEN_TICKETS, ["Contoso"], ["disk"])
         await side.until_waiting()
     assert await other == []
@@ -257,7 +258,7 @@ async def test_rows_being_deleted_are_there_for_others_until_the_commit(side):
 @proves(events.BEHIND)
 async def test_now_is_when_the_transaction_began_and_the_clock_goes_on(side):
     async with side.transaction() as connection:
-        await connection.execute(tickets.INSERT_TICKETS, *columns(opened(1)))
+        await connection.execute(tickets.OPEN_TICKETS, *opening(opened(1)))
         found = await connection.fetch(events.BEHIND, "notifier", 0.0, None, 9)
         assert found == []
     assert len(await side.fetch(events.BEHIND, "notifier", 0.0, None, 9)) == 1

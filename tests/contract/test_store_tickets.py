@@ -7,10 +7,10 @@ from sla_timer import tick
 from tests.contract.store import MINUTE, NOON, proves, recent
 from tests.contract.store_acts import (
     CLOSED,
-    columns,
     moved,
+    moving,
     opened,
-    said,
+    opening,
 )
 from tests.contract.store_rows import put_event, put_outbox, put_ticket
 from tierline.bus import relay
@@ -73,10 +73,12 @@ async def test_policy_time_and_ticket_numbers_of_the_same_sequence(side):
     assert await side.fetch(tickets.DRAW_NUMBERS, 1) == [{"n": 1003}]
 
 
-@proves(tickets.INSERT_TICKETS)
+@proves(tickets.OPEN_TICKETS)
 async def test_new_tickets(side):
-    said = columns(opened(1), opened(2, key=""), opened(3, key=""))
-    assert await side.execute(tickets.INSERT_TICKETS, *said) == "INSERT 0 3"
+    new = opening(opened(1), opened(2, key=""), opened(3, key=""), told=[(2, 1, 5), (1, 1, 3)])
+    assert await side.execute(tickets.OPEN_TICKETS, *new) == "INSERT 0 2"
+    assert await side.values("event", "ticket", "seq") == [(1, 1), (2, 1)]
+    assert await side.values("outbox", "shard", "key") == [(5, "2"), (3, "1")]
     row = (await side.rows("ticket"))[0]
     assert recent(row.pop("changed_at"))
     assert row == {
@@ -87,32 +89,36 @@ async def test_new_tickets(side):
     }  # fmt: skip
 
 
-@proves(tickets.INSERT_TICKETS)
+@proves(tickets.OPEN_TICKETS)
 async def test_one_open_ticket_a_problem(side):
-    await side.execute(tickets.INSERT_TICKETS, *columns(opened(1, state=CLOSED, due=None)))
-    await side.execute(tickets.INSERT_TICKETS, *columns(opened(2)))
+    await side.execute(tickets.OPEN_TICKETS, *opening(opened(1, state=CLOSED, due=None)))
+    await side.execute(tickets.OPEN_TICKETS, *opening(opened(2)))
     with pytest.raises(asyncpg.UniqueViolationError) as refused:
-        await side.execute(tickets.INSERT_TICKETS, *columns(opened(3)))
+        await side.execute(tickets.OPEN_TICKETS, *opening(opened(3)))
     assert refused.value.constraint_name == "ticket_open_problem"
     with pytest.raises(asyncpg.UniqueViolationError) as refused:
-        await side.execute(tickets.INSERT_TICKETS, *columns(opened(4, key="a"), opened(4, key="b")))
+        await side.execute(tickets.OPEN_TICKETS, *opening(opened(4, key="a"), opened(4, key="b")))
     assert refused.value.constraint_name == "ticket_pkey"
     with pytest.raises(asyncpg.UniqueViolationError):
-        await side.execute(tickets.INSERT_TICKETS, *columns(opened(5, key="c"), opened(6, key="c")))
+        await side.execute(tickets.OPEN_TICKETS, *opening(opened(5, key="c"), opened(6, key="c")))
     assert await side.values("ticket", "id") == [(1,), (2,)]
 
 
-@proves(tickets.UPDATE_TICKETS)
+@proves(tickets.MOVE_TICKETS)
 async def test_changed_tickets(side):
     before = NOON - MINUTE
     await put_ticket(side, 1, changed_at=before)
     await put_ticket(side, 2, changed_at=before)
     working = ("working", "P1", "T2", "Desktop", "sam")
     done = await side.execute(
-        tickets.UPDATE_TICKETS,
-        *columns(moved(2, state=working), moved(9), moved(1, state=CLOSED, due=None)),
+        tickets.MOVE_TICKETS,
+        *moving(
+            moved(2, state=working), moved(9), moved(1, state=CLOSED, due=None), told=[(2, 2, 5)]
+        ),
     )
-    assert done == "UPDATE 2"
+    assert done == "INSERT 0 1"
+    assert await side.values("event", "ticket", "seq") == [(2, 2)]
+    assert len(await side.rows("outbox")) == 1
     first, second = await side.rows("ticket")
     assert (first["state"], first["next_due_at"], first["title"]) == (
         "closed", None, "Switch is down",
@@ -124,25 +130,25 @@ async def test_changed_tickets(side):
     )  # fmt: skip
 
 
-@proves(tickets.UPDATE_TICKETS)
+@proves(tickets.MOVE_TICKETS)
 async def test_reopening_beside_an_open_one_is_refused_and_the_old_key_is_free(side):
     await put_ticket(side, 1, state="closed", problem_key="disk")
     await put_ticket(side, 2, problem_key="disk")
     with pytest.raises(asyncpg.UniqueViolationError) as refused:
-        await side.execute(tickets.UPDATE_TICKETS, *columns(moved(1)))
+        await side.execute(tickets.MOVE_TICKETS, *moving(moved(1)))
     assert refused.value.constraint_name == "ticket_open_problem"
     async with side.db.transaction() as connection:
-        await connection.execute(tickets.UPDATE_TICKETS, *columns(moved(2, state=CLOSED, due=None)))
-        await connection.execute(tickets.UPDATE_TICKETS, *columns(moved(1)))
+        await connection.execute(tickets.MOVE_TICKETS, *moving(moved(2, state=CLOSED, due=None)))
+        await connection.execute(tickets.MOVE_TICKETS, *moving(moved(1)))
     assert await side.values("ticket", "state") == [("queued",), ("closed",)]
 
 
-@proves(tickets.UPDATE_TICKETS, tick.PUT_OFF)
+@proves(tickets.MOVE_TICKETS, tick.PUT_OFF)
 async def test_a_due_instant_is_what_an_open_ticket_has_and_a_closed_one_has_not(side):
     await put_ticket(side, 1)
     await put_ticket(side, 2, state="closed")
     with pytest.raises(asyncpg.CheckViolationError) as refused:
-        await side.execute(tickets.UPDATE_TICKETS, *columns(moved(1, due=None)))
+        await side.execute(tickets.MOVE_TICKETS, *moving(moved(1, due=None)))
     assert refused.value.constraint_name == "ticket_check"
     with pytest.raises(asyncpg.CheckViolationError):
         await side.execute(tick.PUT_OFF, 2, NOON)
@@ -158,9 +164,9 @@ async def test_due_instants_put_off_and_mended(side):
     assert await side.values("ticket", "next_due_at") == [(NOON,), (NOON + MINUTE,)]
 
 
-@proves(tickets.WRITE_EVENTS)
+@proves(tickets.MOVE_TICKETS)
 async def test_events_and_their_messages_in_the_order_given(side):
-    done = await side.execute(tickets.WRITE_EVENTS, *said((2, 1, 5), (1, 1, 3), (1, 2, 3)))
+    done = await side.execute(tickets.MOVE_TICKETS, *moving(told=[(2, 1, 5), (1, 1, 3), (1, 2, 3)]))
     assert done == "INSERT 0 3"
     first, *_ = await side.rows("event")
     assert recent(first.pop("written_at"))
@@ -177,11 +183,11 @@ async def test_events_and_their_messages_in_the_order_given(side):
     assert recent((await side.rows("outbox"))[0]["created_at"])
 
 
-@proves(tickets.WRITE_EVENTS)
+@proves(tickets.MOVE_TICKETS)
 async def test_an_event_is_written_once_and_refused_whole(side):
     await put_event(side, 1, 1)
     with pytest.raises(asyncpg.UniqueViolationError) as refused:
-        await side.execute(tickets.WRITE_EVENTS, *said((1, 2, 3), (1, 1, 3)))
+        await side.execute(tickets.MOVE_TICKETS, *moving(told=[(1, 2, 3), (1, 1, 3)]))
     assert refused.value.constraint_name == "event_pkey"
     assert await side.values("event", "seq") == [(1,)]
     assert await side.rows("outbox") == []

@@ -11,7 +11,13 @@ from tierline.messages.topics import ALERTS
 from tierline.testing.postgres.registry import Reply
 from tierline.testing.postgres.rows import picker, shape
 from tierline.testing.postgres.statements.outbox import outbox_rows
-from tierline.testing.postgres.statements.tickets import _MOVED, due_order
+from tierline.testing.postgres.statements.tickets import (
+    _MOVED,
+    _TELLS,
+    _tell,
+    due_order,
+    move_tickets,
+)
 from tierline.testing.postgres.transaction import Transaction
 
 _id = picker("id")
@@ -55,15 +61,15 @@ async def take_up_handled(
     return taken_up(alerts, [*held, *await make_missing(tx, pairs, held)])
 
 
-async def update_without_due(tx: Transaction, *columns: Sequence[Any]) -> Reply:
-    """Each ticket's new state, its due column left as it was."""
-    for values in zip(*columns, strict=True):
+async def move_without_due(tx: Transaction, *said: Any) -> Reply:
+    """Each ticket's new state, its due column left as it was, and what is told."""
+    for values in zip(*said[_TELLS:], strict=True):
         row = dict(zip(_MOVED, values, strict=True))
         row["changed_at"] = tx.clock()
         if row["state"] != "closed":
             del row["next_due_at"]
         await tx.update("ticket", row["id"], row)
-    return f"UPDATE {len(columns[0])}"
+    return await _tell(tx, *said[:_TELLS])
 
 
 async def lock_live_subscriptions(tx: Transaction, names: Sequence[str]) -> Reply:
@@ -119,9 +125,11 @@ async def read_due(tx: Transaction, horizon: datetime, limit: int) -> Reply:
     return [picker("doc")(row) for row in found if row is not None]
 
 
-async def write_events_or_nothing(tx: Transaction, *said: Any) -> Reply:
-    """Events ON CONFLICT DO NOTHING, and their outbox rows."""
-    *columns, shards, topic = said
+async def move_and_tell_or_nothing(tx: Transaction, *said: Any) -> Reply:
+    """Tickets, their events ON CONFLICT DO NOTHING, and outbox rows."""
+    *columns, shards, topic = said[:_TELLS]
+    nothing: list[list[Any]] = [[] for _ in range(_TELLS - 1)]
+    await move_tickets(tx, *nothing, topic, *said[_TELLS:])
     names = ("ticket", "seq", "at", "recorded_at", "type", "client", "cause", "body")
     for values in zip(*columns, strict=True):
         await tx.insert("event", dict(zip(names, values, strict=True)), or_nothing="")

@@ -174,7 +174,7 @@ def now_before_locks() -> Iterator[None]:
 
 def due_not_written() -> AbstractContextManager[Any]:
     """A ticket's due column stays as it was."""
-    return _answer(UPDATE_TICKETS=planted_answers.update_without_due)
+    return _answer(MOVE_TICKETS=planted_answers.move_without_due)
 
 
 def anybody_claims() -> AbstractContextManager[Any]:

@@ -170,7 +170,7 @@ def tick_without_lock() -> AbstractContextManager[Any]:
     """Two ticks take one ticket; an event whose seq is taken by then is passed over."""
     return _answer(
         LOCK_DUE=planted_answers.read_due,
-        WRITE_EVENTS=planted_answers.write_events_or_nothing,
+        MOVE_TICKETS=planted_answers.move_and_tell_or_nothing,
     )
 
 

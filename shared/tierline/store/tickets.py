@@ -163,18 +163,18 @@ async def write_changes(connection: Connection, changes: Sequence[Change]) -> in
     The tickets' rows must be locked by this transaction (or be new). Raises TooLargeError before
     anything is written; asyncpg.UniqueViolationError where a problem key is already open.
     """
-    changes = [change for change in changes if change.events]
-    if not changes:
-        return 0
-    messages = [message for change in changes for message in _messages(change)]
-    opened = [change.after for change in changes if change.before is None]
-    moved = [change.after for change in changes if change.before is not None]
+    told = [(change, _messages(change)) for change in changes if change.events]
+    moved = [(change.after, said) for change, said in told if change.before is not None]
+    opened = [(change.after, said) for change, said in told if change.before is None]
+    # What closes goes first: only then is its problem free for what opens.
     if moved:
-        await connection.execute(UPDATE_TICKETS, *_columns(moved))
+        tickets = [ticket for ticket, _ in moved]
+        await connection.execute(MOVE_TICKETS, *_told(moved), *_columns(tickets))
     if opened:
-        await connection.execute(INSERT_TICKETS, *_columns(opened), *_more_columns(opened))
-    await _write_events(connection, messages)
-    return len(messages)
+        tickets = [ticket for ticket, _ in opened]
+        columns = [*_columns(tickets), *_more_columns(tickets)]
+        await connection.execute(OPEN_TICKETS, *_told(opened), *columns)
+    return sum(len(said) for _, said in told)
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,27 +197,50 @@ def _messages(change: Change) -> list[_Message]:
     return found
 
 
+_TELL = """
+said AS (
+    SELECT * FROM unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::timestamptz[],
+        $5::text[], $6::text[], $7::text[], $8::text[], $9::smallint[])
+    WITH ORDINALITY
+    AS u(ticket, seq, at, recorded_at, type, client, cause, body, shard, place)
+), written AS (
+    INSERT INTO tierline.event (ticket, seq, at, recorded_at, type, client, cause, body)
+    SELECT ticket, seq, at, recorded_at, type, client, cause, body::json FROM said
+)
+INSERT INTO tierline.outbox (shard, topic, key, body)
+SELECT shard, $10, ticket::text, convert_to(body, 'UTF8') FROM said ORDER BY place
+"""
+"""Events and outbox rows, the outbox in the order given."""
+
 _FIELDS = "u(id, seq, doc, state, priority, tier, grp, owner, promise_due, next_due_at, recorded_at"
 _ARRAYS = (
-    "unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],"
-    " $8::text[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[]"
+    "unnest($11::bigint[], $12::int[], $13::text[], $14::text[], $15::text[], $16::text[],"
+    " $17::text[], $18::text[], $19::timestamptz[], $20::timestamptz[], $21::timestamptz[]"
 )
 
-UPDATE_TICKETS = f"""
-UPDATE tierline.ticket AS t SET
-    seq = u.seq, doc = u.doc::json, state = u.state, priority = u.priority, tier = u.tier,
-    grp = u.grp, owner = u.owner, promise_due = u.promise_due, next_due_at = u.next_due_at,
-    recorded_at = u.recorded_at, changed_at = clock_timestamp()
-FROM {_ARRAYS}) AS {_FIELDS}) WHERE t.id = u.id
-"""
+MOVE_TICKETS = f"""
+WITH moved AS (
+    UPDATE tierline.ticket AS t SET
+        seq = u.seq, doc = u.doc::json, state = u.state, priority = u.priority, tier = u.tier,
+        grp = u.grp, owner = u.owner, promise_due = u.promise_due, next_due_at = u.next_due_at,
+        recorded_at = u.recorded_at, changed_at = clock_timestamp()
+    FROM {_ARRAYS}) AS {_FIELDS}) WHERE t.id = u.id
+), {_TELL}"""
+"""Tickets that are there, with what is told of them, in one round trip."""
 
-INSERT_TICKETS = f"""
-INSERT INTO tierline.ticket (id, seq, doc, state, priority, tier, grp, owner, promise_due,
-    next_due_at, recorded_at, type, client, title, problem_key, opened_at)
-SELECT u.id, u.seq, u.doc::json, u.state, u.priority, u.tier, u.grp, u.owner, u.promise_due,
-    u.next_due_at, u.recorded_at, u.type, u.client, u.title, u.problem_key, u.opened_at
-FROM {_ARRAYS}, $12::text[], $13::text[], $14::text[], $15::text[], $16::timestamptz[])
-AS {_FIELDS}, type, client, title, problem_key, opened_at)
+OPEN_TICKETS = f"""
+WITH opened AS (
+    INSERT INTO tierline.ticket (id, seq, doc, state, priority, tier, grp, owner, promise_due,
+        next_due_at, recorded_at, type, client, title, problem_key, opened_at)
+    SELECT u.id, u.seq, u.doc::json, u.state, u.priority, u.tier, u.grp, u.owner, u.promise_due,
+        u.next_due_at, u.recorded_at, u.type, u.client, u.title, u.problem_key, u.opened_at
+    FROM {_ARRAYS}, $22::text[], $23::text[], $24::text[], $25::text[], $26::timestamptz[])
+    AS {_FIELDS}, type, client, title, problem_key, opened_at)
+), {_TELL}"""
+"""New tickets, with what is told of them, in one round trip.
+
+Not one statement with MOVE_TICKETS: PostgreSQL writes the parts of a statement in any order, and a
+ticket that carries on a problem may only be there once the one before it is closed.
 """
 
 
@@ -247,27 +270,10 @@ def _more_columns(tickets: Sequence[Ticket]) -> list[list[Any]]:
     ]
 
 
-WRITE_EVENTS = """
-WITH said AS (
-    SELECT * FROM unnest($1::bigint[], $2::int[], $3::timestamptz[], $4::timestamptz[],
-        $5::text[], $6::text[], $7::text[], $8::text[], $9::smallint[])
-    WITH ORDINALITY
-    AS u(ticket, seq, at, recorded_at, type, client, cause, body, shard, place)
-), written AS (
-    INSERT INTO tierline.event (ticket, seq, at, recorded_at, type, client, cause, body)
-    SELECT ticket, seq, at, recorded_at, type, client, cause, body::json FROM said
-)
-INSERT INTO tierline.outbox (shard, topic, key, body)
-SELECT shard, $10, ticket::text, convert_to(body, 'UTF8') FROM said ORDER BY place
-"""
-"""Events and outbox rows by one statement, the outbox in the order given."""
-
-
-async def _write_events(connection: Connection, messages: Sequence[_Message]) -> None:
-    """Events and their outbox rows, in order, in one statement."""
-    keys = [str(message.event.ticket) for message in messages]
-    await connection.execute(
-        WRITE_EVENTS,
+def _told(told: Sequence[tuple[Ticket, list[_Message]]]) -> list[Any]:
+    """Events and their outbox rows, in order."""
+    messages = [message for _, said in told for message in said]
+    return [
         [m.event.ticket for m in messages],
         [m.event.seq for m in messages],
         [m.event.at for m in messages],
@@ -276,6 +282,6 @@ async def _write_events(connection: Connection, messages: Sequence[_Message]) ->
         [m.client for m in messages],
         [m.event.cause for m in messages],
         [m.body.decode() for m in messages],
-        [shard_of(key) for key in keys],
+        [shard_of(str(m.event.ticket)) for m in messages],
         EVENTS,
-    )
+    ]

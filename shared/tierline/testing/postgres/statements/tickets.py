@@ -111,28 +111,30 @@ async def now_and_numbers(tx: Transaction, count: int) -> Reply:
     return [shape("now", "numbers")((tx.policy_now(), numbers))]
 
 
-@here.answers(tickets, "UPDATE_TICKETS")
-async def update_tickets(tx: Transaction, *columns: Sequence[Any]) -> Reply:
-    """Each ticket's new state, in the order given."""
-    changed = 0
-    for values in zip(*columns, strict=True):
+_TELLS = 10
+"""Parameters that say what is told; those of the tickets follow."""
+
+
+@here.answers(tickets, "MOVE_TICKETS")
+async def move_tickets(tx: Transaction, *said: Any) -> Reply:
+    """Each ticket's new state, in the order given, and what is told."""
+    for values in zip(*said[_TELLS:], strict=True):
         row = dict(zip(_MOVED, values, strict=True))
         row["changed_at"] = tx.clock()
         if tx.get("ticket", row["id"]) is not None:
-            changed += await tx.update("ticket", row["id"], row) is not None
-    return f"UPDATE {changed}"
+            await tx.update("ticket", row["id"], row)
+    return await _tell(tx, *said[:_TELLS])
 
 
-@here.answers(tickets, "INSERT_TICKETS")
-async def insert_tickets(tx: Transaction, *columns: Sequence[Any]) -> Reply:
-    """New tickets, in the order given; one open ticket a problem."""
-    for values in zip(*columns, strict=True):
+@here.answers(tickets, "OPEN_TICKETS")
+async def open_tickets(tx: Transaction, *said: Any) -> Reply:
+    """New tickets, in the order given, one open ticket a problem, and what is told."""
+    for values in zip(*said[_TELLS:], strict=True):
         await tx.insert("ticket", dict(zip(_OPENED, values, strict=True)))
-    return f"INSERT 0 {len(columns[0])}"
+    return await _tell(tx, *said[:_TELLS])
 
 
-@here.answers(tickets, "WRITE_EVENTS")
-async def write_events(
+async def _tell(
     tx: Transaction,
     numbers: Sequence[int],
     seqs: Sequence[int],
