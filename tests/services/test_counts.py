@@ -77,6 +77,17 @@ async def test_triage_of_a_hundred_new_problems(count: Counter, world: World) ->
     hold("triage 100 alerts of new problems", found[0])
 
 
+async def test_triage_of_one_alert_in_hand(count: Counter, world: World) -> None:
+    """What a quiet system does in a row, so that each round trip is time until the ticket."""
+    triager = world.triager()
+    await triager.take([await world.alert("fan")])  # knows the clients after that
+    alert = await world.alert("disk")
+    async with count.counting() as found:
+        await triager.take([alert], first=alert.id)
+    assert await world.count("ticket") == 2
+    hold("triage one alert in hand of a new problem", found[0])
+
+
 async def test_triage_of_a_hundred_alerts_that_join_their_tickets(
     count: Counter, world: World
 ) -> None:
