@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from intake.triage import store
-from notifier import claim, record, subscriptions
+from notifier import claim, plain, record, subscriptions
 from router import policy_clock
 from tests.contract.store import MINUTE, NOON, proves
 from tests.contract.store_acts import (
@@ -189,6 +189,26 @@ async def test_an_outcome_is_not_recorded_over_a_newer_attempt(side):
     assert await other == []
     assert await again == []
     assert await side.values("message", "state", "attempt") == [("pending", 1)]
+
+
+@proves(plain.RECORD_PLAIN)
+async def test_who_waited_claims_nothing_that_was_taken_meanwhile(side):
+    """An outcome of an attempt that is not the latest any more; a next one that is over."""
+    one, two = [await put_message(side, key, attempt=1, line=key) for key in "ab"]
+    ahead, follower = [await put_message(side, f"{key}2", line=key, due_at=NOON) for key in "ab"]
+    said = ([one, two], [1, 1], ["delivered"] * 2, ["", ""], ["", ""], [0.0] * 2)
+    attempts = (["delivered"] * 2, ["", ""], ["late"] * 2, [ahead, follower])
+    async with side.transaction() as connection:
+        late = ([one], [1], ["failed"], [""], [""], [0.0])
+        await connection.fetch(record.SETTLE_MESSAGES, *late)
+        await connection.fetch(record.SETTLE_MESSAGES, [follower], [0], ["failed"], *late[3:])
+        other = await begun(side, plain.RECORD_PLAIN, *said, *attempts, 60.0)
+        await side.until_waiting()
+    assert await other == [(two, "settled")]
+    assert await side.values("message", "state", "attempt") == [
+        ("failed", 1), ("delivered", 1), ("pending", 0), ("failed", 0),
+    ]  # fmt: skip
+    assert await side.values("attempt", "message") == []
 
 
 # -- shared locks, advisory locks

@@ -3,7 +3,7 @@
 import json
 from datetime import timedelta
 
-from notifier import record, subscriptions
+from notifier import plain, record, subscriptions
 from tests.contract.store import NOON, proves, recent
 from tests.contract.store_rows import put_message, put_notice, put_subscription
 
@@ -99,6 +99,94 @@ async def test_what_waited_in_memory_is_claimed_where_nothing_goes_before_it(sid
     assert await side.value("message", "attempt", id=second) == 1
     assert recent(await side.value("message", "due_at", id=second) - timedelta(seconds=LEASE_S))
     assert await side.fetch(record.CLAIM_NEXT, asked, LEASE_S) == []
+
+
+def plainly(*rows):
+    """Arguments of RECORD_PLAIN: (id, attempt, state, follower[, wait_s]) each."""
+    full = [
+        (row[0], row[1], row[2], "250 ok", "r", row[4] if row[4:] else 0.0, "o", "d", "l", row[3])
+        for row in rows
+    ]
+    return [*[list(column) for column in zip(*full, strict=True)], LEASE_S]
+
+
+def became(found):
+    return sorted((row["id"], row["what"]) for row in found)
+
+
+async def under_way(side, key, number=1, **values):
+    """A message whose attempt of that number has no end yet, and the notice it tells of."""
+    message = await put_message(side, key, attempt=number, **values)
+    await side.put("attempt", message=message, number=number)
+    await put_notice(side, 1, message, message=message)
+    return message
+
+
+@proves(plain.RECORD_PLAIN)
+async def test_messages_attempts_and_notices_end_in_one_statement(side):
+    done, again = await under_way(side, "1"), await under_way(side, "2")
+    late, over = await under_way(side, "3", 2), await under_way(side, "4", state="failed")
+    await side.put("attempt", message=late, number=1, ended_at=NOON, outcome="lost")
+    await put_notice(side, 9, 1, message=done, state="failed", reason="bounced")
+    said = [(done, 1, "delivered", None), (again, 1, "pending", None, 300.0)]
+    said += [(late, 1, "delivered", None), (over, 1, "superseded", None), (99, 1, "delivered", 9)]
+    found = await side.fetch(plain.RECORD_PLAIN, *plainly(*said))
+    assert became(found) == [(done, "settled"), (again, "settled")]
+    rows = {row["id"]: row for row in await side.rows("message")}
+    assert [rows[n]["state"] for n in (done, again, late, over)] == [
+        "delivered", "pending", "pending", "failed",
+    ]  # fmt: skip
+    assert (rows[done]["proof"], rows[done]["reason"]) == ("250 ok", "r")
+    assert recent(rows[done]["settled_at"])
+    assert rows[again]["settled_at"] is None
+    assert recent(rows[again]["due_at"] - WAIT)
+    assert await side.values("attempt", "message", "outcome", "detail") == [
+        (done, "o", "d"), (again, "o", "d"), (late, "late", "l"), (late, "", ""),
+        (over, "late", "l"),
+    ]  # fmt: skip
+    assert await side.values("notice", "message", "state", "reason") == [
+        (done, "delivered", "r"), (again, "pending", ""), (late, "pending", ""),
+        (over, "pending", ""), (done, "failed", "bounced"),
+    ]  # fmt: skip
+    assert recent((await side.rows("notice"))[0]["settled_at"])
+    assert recent((await side.rows("attempt"))[0]["ended_at"])
+    assert became(await side.fetch(plain.RECORD_PLAIN, *plainly(*said))) == [(again, "settled")]
+    assert (await side.values("attempt", "outcome"))[0] == ("o",), "an end is kept"
+
+
+FAR = NOON.replace(year=2999)
+
+
+@proves(plain.RECORD_PLAIN)
+async def test_the_next_of_each_line_has_its_turn_in_the_same_statement(side):
+    at_hand, left, retry, tried, busy = [
+        await under_way(side, f"{line}1", line=line) for line in "abcde"
+    ]
+    later = {"due_at": FAR}
+    ours = await put_message(side, "a2", line="a", **later)
+    await put_message(side, "a3", line="a", **later)
+    due = await put_message(side, "b2", line="b", **later)
+    await put_message(side, "c2", line="c", **later)
+    again = await put_message(side, "d2", line="d", attempt=1, **later)
+    taken = await under_way(side, "e2", 3, line="e", **later)
+    alone = await under_way(side, "f")
+    said = [(at_hand, 1, "delivered", ours), (left, 1, "delivered", None)]
+    said += [(retry, 1, "pending", None), (tried, 1, "superseded", again)]
+    said += [(busy, 1, "delivered", taken), (alone, 1, "delivered", None)]
+    found = became(await side.fetch(plain.RECORD_PLAIN, *plainly(*said)))
+    assert [one for one in found if one[1] != "settled"] == [
+        (ours, "claimed"), (due, "due"), (again, "due"),
+    ]  # fmt: skip
+    rows = {row["id"]: row for row in await side.rows("message")}
+    assert recent(rows[ours]["due_at"] - timedelta(seconds=LEASE_S))
+    assert recent(rows[due]["due_at"])
+    assert recent(rows[again]["due_at"])
+    moved = {ours, due, again, at_hand, left, retry, tried, busy, alone}
+    assert {number for number, row in rows.items() if row["due_at"] != FAR} == moved
+    assert [rows[number]["attempt"] for number in (ours, due, again, taken)] == [1, 0, 1, 3]
+    assert [row for row in await side.values("attempt", "message", "number") if row[0] == ours] == [
+        (ours, 1)
+    ]
 
 
 @proves(record.LOCK_SUBSCRIPTIONS, subscriptions.DISABLE, subscriptions.ENABLE)

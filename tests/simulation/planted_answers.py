@@ -154,3 +154,8 @@ async def settle_as_delivered(
 ) -> Reply:
     """Pending ones of a message end as delivered."""
     return await settle_notices(tx, messages, ["delivered"] * len(states), reasons)
+
+
+async def settle_nothing(_tx: Transaction, *_said: Any) -> Reply:
+    """Notices stay as they are."""
+    return "UPDATE 0"

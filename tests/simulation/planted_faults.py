@@ -16,7 +16,7 @@ from tests.simulation import commands as asked
 from tests.simulation import planted_answers
 from tests.simulation import world as world_module
 from tests.simulation.process import LIFE
-from tests.simulation.statements import delivering
+from tests.simulation.statements import delivering, outcomes
 from tierline.bus import consumer, inbox, relay
 from tierline.domain import decide
 from tierline.domain.commands import Claim
@@ -228,7 +228,8 @@ def replayed_for_ever() -> AbstractContextManager[Any]:
 
 def any_attempt_counts() -> AbstractContextManager[Any]:
     """An outcome is recorded although another attempt has begun since."""
-    return _answer(SETTLE_MESSAGES=planted_answers.settle_whichever_attempt)
+    settle = planted_answers.settle_whichever_attempt
+    return _answer(SETTLE_MESSAGES=settle, RECORD_PLAIN=outcomes.recording(settle=settle))
 
 
 def sent_before_claimed() -> AbstractContextManager[Any]:

@@ -8,12 +8,13 @@ from typing import Any
 from unittest.mock import patch
 
 from intake.triage import sorting, triager
-from notifier import handlers, record
+from notifier import handlers
 from notifier.outcome import Failed, Retry, Superseded
 from notifier.sending import Sending
 from router import replay
 from tests.simulation import planted_answers
 from tests.simulation.planted_faults import _answer
+from tests.simulation.statements.outcomes import recording
 from tierline.bus import inbox, relay
 from tierline.bus.producer import NotSentError
 from tierline.store import events as stored
@@ -206,16 +207,14 @@ def feed_skips() -> AbstractContextManager[Any]:
 
 def notices_all_delivered() -> AbstractContextManager[Any]:
     """Notices end as delivered, whatever became of their message."""
-    return _answer(SETTLE_NOTICES=planted_answers.settle_as_delivered)
+    tell = planted_answers.settle_as_delivered
+    return _answer(SETTLE_NOTICES=tell, RECORD_PLAIN=recording(tell=tell))
 
 
 def notices_stay_open() -> AbstractContextManager[Any]:
     """A message has its outcome, and its notices hear nothing of it."""
-
-    async def notices(_connection: Any, _over: Any) -> None:
-        return
-
-    return patch.object(record, "_notices", notices)
+    tell = planted_answers.settle_nothing
+    return _answer(SETTLE_NOTICES=tell, RECORD_PLAIN=recording(tell=tell))
 
 
 @contextlib.contextmanager

@@ -15,6 +15,7 @@ from notifier.handlers import DRAW_MESSAGES, INSERT_MESSAGES
 from notifier.keys import new_key
 from notifier.letter import TEAM
 from notifier.limits import LEASE_S
+from notifier.plain import record_plain
 from notifier.settle import Settlement
 from notifier.subscriptions import disable
 from tierline.domain.policy import Policy
@@ -78,6 +79,22 @@ async def record(
     told_otherwise = await _fallbacks(connection, failed, policy, directory)
     at_once = any(not one.over and one.wait_s <= 0 for one in counted)
     return Recorded(counted, taken, due or told_otherwise or at_once)
+
+
+async def record_at_once(
+    connection: Connection, settlements: Sequence[Settlement], behind: Mapping[int, int] = NOBODY
+) -> Recorded:
+    """What `record` does, in one statement, which needs no transaction around it.
+
+    Args:
+        connection: outside a transaction.
+        settlements: for which `all_plain` holds.
+        behind: as for `record`.
+    """
+    done = await record_plain(connection, settlements, behind)
+    counted = [one for one in settlements if one.claim.id in done["settled"]]
+    at_once = any(not one.over and one.wait_s <= 0 for one in counted)
+    return Recorded(counted, done["claimed"], bool(done["due"]) or at_once)
 
 
 # Disabled ones too: a row that a condition leaves out is not locked, and a resume that comes before
@@ -177,13 +194,8 @@ async def _attempts(
         [one.claim.id for one in settlements],
         [one.claim.attempt for one in settlements],
         ["late" if late else one.outcome for one, late in said],
-        [_detail(one, late=late) for one, late in said],
+        [one.detail(late=late) for one, late in said],
     )
-
-
-def _detail(one: Settlement, *, late: bool) -> str:
-    said = one.proof or one.reason
-    return f"{one.outcome}, after another attempt had begun: {said}" if late else said
 
 
 DROP_NOTICES = """

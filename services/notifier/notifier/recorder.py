@@ -7,7 +7,8 @@ import structlog
 from notifier.directory import DirectorySource
 from notifier.limits import REPLAYS
 from notifier.outages import PASSING
-from notifier.record import NOBODY, Recorded, record
+from notifier.plain import all_plain
+from notifier.record import NOBODY, Recorded, record, record_at_once
 from notifier.settle import Settlement
 from tierline.domain.policy import Policy
 from tierline.store.database import REPLAYABLE, Database
@@ -34,7 +35,7 @@ class Recorder:
     async def record(
         self, settlements: Sequence[Settlement], behind: Mapping[int, int] = NOBODY
     ) -> Recorded:
-        """Record `settlements` in one transaction.
+        """Record `settlements` in one transaction, or in one statement where that can be done.
 
         Args:
             settlements: at most one a message.
@@ -73,9 +74,13 @@ class Recorder:
         )
 
     async def _once(self, settlements: Sequence[Settlement], behind: Mapping[int, int]) -> Recorded:
-        async with self._db.transaction() as connection:
-            directory = await self._directory.get(connection)
-            done = await record(connection, settlements, self._policy(), directory, behind)
+        if all_plain(settlements):
+            async with self._db.connection() as connection:
+                done = await record_at_once(connection, settlements, behind)
+        else:
+            async with self._db.transaction() as connection:
+                directory = await self._directory.get(connection)
+                done = await record(connection, settlements, self._policy(), directory, behind)
         _log(settlements, done)
         return done
 

@@ -65,6 +65,11 @@ class Settlement:
         """Whether this message stands in for one that failed."""
         return bool(self.claim.fallback_of)
 
+    def detail(self, *, late: bool = False) -> str:
+        """What its attempt keeps; `late`: another had begun before this one's outcome came."""
+        said = self.proof or self.reason
+        return f"{self.outcome}, after another attempt had begun: {said}" if late else said
+
 
 def settle(prepared: Prepared, verdict: Verdict, limits: Limits, rng: Random) -> Settlement:
     """Turn a verdict into what is recorded.

@@ -2,15 +2,17 @@
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any, NamedTuple
 
-from notifier import record
-from tierline.testing.postgres.registry import Registry, Reply
+from notifier import plain, record
+from tierline.testing.postgres.registry import Answer, Registry, Reply
 from tierline.testing.postgres.rows import picker, shape
 from tierline.testing.postgres.transaction import Transaction
 
 here = Registry()
 
 _live = shape("name", "live")
+_became = shape("id", "what")
 _id = picker("id")
 
 
@@ -173,3 +175,70 @@ async def claim_next(tx: Transaction, ids: Sequence[int], lease_s: float) -> Rep
         await tx.update("message", row["id"], lease)
         await tx.insert("attempt", {"message": row["id"], "number": 1})
     return [_id(row) for row in taken]
+
+
+class _Next(NamedTuple):
+    """What comes after a message in its line, as it was when the statement began."""
+
+    id: int
+    attempt: int
+    ours: bool
+
+
+def recording(settle: Answer = settle_messages, tell: Answer = settle_notices) -> Answer:
+    """The answer to RECORD_PLAIN, made of those to the statements that it stands for."""
+
+    async def record_plain(tx: Transaction, *given: Any) -> Reply:
+        ids, attempts, states, proofs, reasons, waits_s, outcomes, details, lates, behind, s = given
+        over = [number for number, state in zip(ids, states, strict=True) if state != "pending"]
+        follower = dict(zip(ids, behind, strict=True))
+        following = {number: _after(tx, number, follower[number]) for number in over}
+        rows = await settle(tx, ids, attempts, states, proofs, reasons, waits_s)
+        settled = [row["id"] for row in rows]
+        moved = [await _move(tx, following.get(number), s) for number in settled]
+        latest = [number in settled for number in ids]
+        said = [outcome if ours else "late" for outcome, ours in zip(outcomes, latest, strict=True)]
+        detail = [d if ours else late for d, late, ours in zip(details, lates, latest, strict=True)]
+        await end_attempts(tx, ids, attempts, said, detail)
+        told = [n for n, number in enumerate(ids) if number in settled and number in over]
+        columns = [[column[n] for n in told] for column in (ids, states, reasons)]
+        await tell(tx, *columns)
+        return [_became((number, "settled")) for number in settled] + [m for m in moved if m]
+
+    return record_plain
+
+
+here.answers(plain, "RECORD_PLAIN")(recording())
+
+
+def _after(tx: Transaction, number: int, follower: int | None) -> _Next | None:
+    message = tx.get("message", number)
+    if message is None or not message["line"]:
+        return None
+    line = [row for row in tx.find("message", "line", message["line"]) if row["id"] != number]
+    if not line:
+        return None
+    first = min(line, key=lambda row: row["id"])
+    if _under_way(tx, first["id"]):
+        return None
+    ours = first["attempt"] == 0 and first["id"] == follower
+    return _Next(first["id"], first["attempt"], ours)
+
+
+async def _move(tx: Transaction, following: _Next | None, lease_s: float) -> Any:
+    """Claimed where it is at hand, else due, unless somebody has taken it since."""
+    if following is None:
+        return None
+    number, attempt, ours = following
+    changes = {
+        "attempt": 1 if ours else attempt,
+        "due_at": tx.clock() + timedelta(seconds=lease_s if ours else 0.0),
+    }
+    done = await tx.update(
+        "message", number, changes, still=lambda row: _pending(row) and row["attempt"] == attempt
+    )
+    if done is None:
+        return None
+    if ours:
+        await tx.insert("attempt", {"message": number, "number": 1})
+    return _became((number, "claimed" if ours else "due"))
