@@ -5,7 +5,7 @@ from datetime import timedelta
 import asyncpg
 import pytest
 
-from notifier import claim, handlers, prepare, subscriptions
+from notifier import claim, handlers, prepare, subscriptions, writing
 from tests.contract.store import MINUTE, NOON, proves, recent
 from tests.contract.store_acts import (
     LEASE_S,
@@ -24,38 +24,111 @@ LONG_AGO = NOON
 
 
 def notices(*rows):
-    """Arguments of INSERT_NOTICES: (seq, recipient, state, message) each, of ticket 1."""
+    """Arguments of WRITE_NOTICES for the notices: (seq, recipient, state, draft), of ticket 1."""
     full = [
-        (1, seq, "Contoso", "person", recipient, "lapse", "notify", "owner", state, "r", message)
-        for seq, recipient, state, message in rows
+        (1, seq, "Contoso", "person", recipient, "lapse", "notify", "owner", state, "r", draft)
+        for seq, recipient, state, draft in rows
     ]
     arrays = [list(column) for column in zip(*full, strict=True)]
     return [*arrays, "v1", ["failed", "suppressed"]]
 
 
-@proves(handlers.INSERT_NOTICES)
-async def test_a_notice_is_written_once(side):
-    first = notices((1, "sam", "pending", 5), (1, "sam", "held", None), (1, "eve", "failed", None))
-    made = await side.fetch(handlers.INSERT_NOTICES, *first)
-    assert made == [
-        {"ticket": 1, "seq": 1, "kind": "person", "recipient": "sam"},
-        {"ticket": 1, "seq": 1, "kind": "person", "recipient": "eve"},
+def drafts(*rows):
+    """Arguments of WRITE_NOTICES for the messages: (n, address, line, turn) each."""
+    full = [
+        (n, "webhook", address, line, f"k{n}", "{}", turn, "Contoso")
+        for n, address, line, turn in rows
     ]
-    again = notices((1, "sam", "pending", 6), (2, "sam", "pending", 6))
-    made = await side.fetch(handlers.INSERT_NOTICES, *again)
-    assert [row["seq"] for row in made] == [2]
-    sam = next(row for row in await side.rows("notice") if row["message"] == 5)
-    eve = next(row for row in await side.rows("notice") if row["recipient"] == "eve")
+    return [list(column) for column in zip(*full, strict=True)] or [[]] * 8
+
+
+async def write(side, drawn, told, said=()):
+    """What WRITE_NOTICES answers: (n, id, fresh, claimed, url, secrets, clients) each."""
+    more = (*drafts(*said), len(told), LEASE_S)
+    rows = await side.fetch(writing.WRITE_NOTICES, drawn, *notices(*told), *more)
+    return [tuple(row.values()) for row in rows]
+
+
+NOBODY = (None, None, None)
+
+
+@proves(writing.WRITE_NOTICES)
+async def test_a_notice_is_written_once(side):
+    first = ((1, "sam", "pending", 2), (1, "sam", "held", None), (1, "eve", "failed", None))
+    made = await write(side, 2, first, [(2, "hook", "", "")])
+    assert made == [(1, made[0][1], False, False, *NOBODY), (2, made[1][1], False, False, *NOBODY)]
+    assert made[0][1] < made[1][1]
+    assert await side.rows("message") == [], "one was there: which are wanted is said later"
+    again = await write(side, 1, [(1, "sam", "pending", 1), (2, "sam", "pending", 1)])
+    assert again[0][2] is False
+    sam, eve, later = await side.rows("notice")
+    assert (sam["message"], later["message"], later["seq"]) == (made[1][1], again[0][1], 2)
     assert sam["settled_at"] is None
     assert recent(sam["created_at"])
     assert recent(eve["settled_at"])
-    for name in ("id", "created_at", "settled_at"):
+    for name in ("id", "created_at", "settled_at", "message"):
         sam.pop(name)
     assert sam == {
         "ticket": 1, "seq": 1, "client": "Contoso", "kind": "person", "recipient": "sam",
         "occasion": "lapse", "reach": "notify", "policy": "v1", "why": "owner",
-        "state": "pending", "reason": "r", "message": 5,
+        "state": "pending", "reason": "r",
     }  # fmt: skip
+
+
+@proves(writing.WRITE_NOTICES, writing.WRITTEN_NOTICES)
+async def test_new_notices_and_their_messages_are_written_together(side):
+    told = [(1, "sam", "pending", 1), (1, "eve", "pending", 2), (2, "eve", "held", None)]
+    said = [(1, "hook", "", ""), (2, "other", "", "")]
+    made = await write(side, 2, told, said)
+    ids = [row[1] for row in made]
+    assert made == [(1, ids[0], True, False, *NOBODY), (2, ids[1], True, False, *NOBODY)]
+    assert await side.values("notice", "message") == [(ids[0],), (ids[1],), (None,)]
+    assert await side.fetch(writing.WRITTEN_NOTICES, [ids[1], 99]) == [
+        {"ticket": 1, "seq": 1, "kind": "person", "recipient": "eve"}
+    ]
+    first, second = await side.rows("message")
+    assert (second["id"], second["address"], second["key"]) == (ids[1], "other", "k2")
+    for name in ("due_at", "created_at"):
+        assert recent(first.pop(name))
+    assert first == {
+        "id": ids[0], "channel": "webhook", "address": "hook", "line": "", "key": "k1",
+        "content": "{}", "state": "pending", "attempt": 0, "settled_at": None, "proof": "",
+        "reason": "", "fallback_of": None,
+    }  # fmt: skip
+    assert await side.rows("attempt") == []
+    assert await write(side, 0, [(3, "eve", "held", None)]) == []
+
+
+async def subscribed(side):
+    """Subscriptions: one that takes everything, and for each reason one that takes nothing."""
+    await put_subscription(side, "free", url="https://a", secrets=["s"], clients=["Contoso"])
+    await put_subscription(side, "all", url="https://b", secrets=["s", "t"])
+    await put_subscription(side, "other", clients=["Fabrikam"])
+    await put_subscription(side, "ended", disabled_at=NOON)
+    await put_subscription(side, "off", active=False)
+
+
+@proves(writing.WRITE_NOTICES)
+async def test_the_first_of_a_free_line_of_a_live_subscription_is_claimed_as_it_is_written(side):
+    await subscribed(side)
+    await put_message(side, "waits", line="all/8", channel="webhook", address="all")
+    await put_message(side, "told", line="all/7", state="delivered")
+    said = [
+        (1, "all", "all/7", "first"), (2, "all", "all/7", "behind"), (3, "all", "all/8", "first"),
+        (4, "free", "free/7", "first"), (5, "free", "free/8", ""), (6, "other", "other/7", "first"),
+        (7, "ended", "ended/7", "first"), (8, "off", "off/7", "first"), (9, "z", "z/7", "first"),
+    ]  # fmt: skip
+    made = await write(side, 9, [(n, "sam", "pending", n) for n in range(1, 10)], said)
+    reached = {row[0]: row[4:] for row in made if row[3]}
+    assert reached == {1: ("https://b", ["s", "t"], None), 4: ("https://a", ["s"], ["Contoso"])}
+    rows = {row["key"]: row for row in await side.rows("message")}
+    assert [n for n in range(1, 10) if rows[f"k{n}"]["attempt"] == 1] == [1, 4]
+    leased = [n for n in range(1, 10) if recent(rows[f"k{n}"]["due_at"] - LEASE)]
+    assert leased == [1, 2, 4]
+    assert recent(rows["k3"]["due_at"])
+    assert await side.values("attempt", "message", "number") == [
+        (rows["k1"]["id"], 1), (rows["k4"]["id"], 1),
+    ]  # fmt: skip
 
 
 @proves(handlers.DRAW_MESSAGES, handlers.INSERT_MESSAGES)

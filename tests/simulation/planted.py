@@ -85,7 +85,7 @@ PLANTED = (
         "triage works without the problem's lock",
         faults.no_problem_lock,
         ("the last applied alert never goes back",),
-        mix={"delayed_point": 0.03, "paces": True},
+        mix={"delayed_point": 0.03, "paces": True, "rebalance": 8},
     ),
     Planted(
         "now is read before the locks",
@@ -112,6 +112,7 @@ PLANTED = (
         "an outcome counts whichever attempt it is of",
         faults.any_attempt_counts,
         ("an outcome is of the latest attempt",),
+        mix={"receiver": 0.6, "delayed_point": 0.03, "postgres_away": 3},
     ),
     Planted(
         "messages are sent before their claim is committed",

@@ -139,7 +139,7 @@ async def move_and_tell_or_nothing(tx: Transaction, *said: Any) -> Reply:
     return f"INSERT 0 {len(shards)}"
 
 
-async def insert_some_notices(tx: Transaction, *said: Any) -> Reply:
+async def insert_some_notices(tx: Transaction, *said: Any) -> list[dict]:
     """Some are left out."""
     columns, rest = said[:11], said[11:]
     rows = zip(*columns, strict=True)

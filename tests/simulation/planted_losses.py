@@ -15,6 +15,7 @@ from router import replay
 from tests.simulation import planted_answers
 from tests.simulation.planted_faults import _answer
 from tests.simulation.statements.outcomes import recording
+from tests.simulation.statements.telling import writing_notices
 from tierline.bus import inbox, relay
 from tierline.bus.producer import NotSentError
 from tierline.store import events as stored
@@ -180,17 +181,12 @@ def tick_without_lock() -> AbstractContextManager[Any]:
 
 def notice_not_written() -> AbstractContextManager[Any]:
     """One notice in seventeen is not written."""
-    return _answer(INSERT_NOTICES=planted_answers.insert_some_notices)
+    return _answer(WRITE_NOTICES=writing_notices(insert=planted_answers.insert_some_notices))
 
 
 def message_not_written() -> AbstractContextManager[Any]:
     """A notice says which message it is in, and there is none."""
-    real = handlers._write_messages
-
-    async def write(connection: Any, drafts: Any) -> Any:
-        return await real(connection, [draft for draft in drafts if draft.id % 23])
-
-    return patch.object(handlers, "_write_messages", write)
+    return _answer(WRITE_NOTICES=writing_notices(keep=lambda number: number % 23 > 0))
 
 
 def feed_skips() -> AbstractContextManager[Any]:

@@ -23,6 +23,10 @@ DISABLED = "subscription disabled"
 """How a reason begins where a message waits for its subscription to be resumed."""
 
 
+Key = tuple[int, int, str, str]
+"""What a notice is the only one of: ticket, seq, kind, recipient."""
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """A notice with what is decided about it: the row to be written."""
@@ -36,6 +40,12 @@ class Told:
     audience: str = TEAM
 
     @property
+    def key(self) -> Key:
+        """What makes it the notice it is."""
+        event = self.message.event
+        return (event.ticket, event.seq, self.notice.kind, self.notice.recipient)
+
+    @property
     def group_key(self) -> tuple[object, ...]:
         """Notices with the same key go out as one message; a feed's events one by one."""
         ticket = self.message.event.ticket
@@ -45,9 +55,10 @@ class Told:
 
 @dataclass(slots=True)
 class Draft:
-    """A message to be written. `id` is drawn from the database; `notices` are of one ticket.
+    """A message to be written; `notices` are of one ticket.
 
-    `turn`: see notifier.turns.
+    `id`: until it is drawn from the database, its place among the drafts, from 1. `turn`: see
+    notifier.turns.
     """
 
     id: int
@@ -71,6 +82,11 @@ class Draft:
     def seq(self) -> int:
         """The first event it tells of."""
         return self.notices[0].message.event.seq
+
+    @property
+    def client(self) -> str:
+        """Whose ticket it was at the first of its events."""
+        return self.notices[0].message.ticket.client
 
     @property
     def line(self) -> str:
@@ -138,7 +154,7 @@ def gather(told: Iterable[Told], draw: Callable[[], int]) -> list[Draft]:
 
     Args:
         told: in order of ticket and seq.
-        draw: gives the next message id, ascending.
+        draw: gives the next id, ascending.
     """
     drafts: dict[tuple[object, ...], Draft] = {}
     for one in told:

@@ -2,24 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 from typing import Any, TypeAlias
 
 import asyncpg
 
+from notifier.claim import Place
 from notifier.content import FEED, encode_content
 from notifier.directory import Directory, read_subscriptions
-from notifier.drafts import (
-    FAILED,
-    SUPPRESSED,
-    Draft,
-    Judge,
-    Told,
-    gather,
-    judge_all,
-    stand_ins,
-)
+from notifier.drafts import FAILED, Draft, Judge, gather, judge_all, stand_ins
 from notifier.limits import LEASE_S
-from notifier.turns import Handed, Room, claimed_of, content_of, no_room, take_turns
+from notifier.turns import Handed, Room, content_of, hand_over, no_room, take_turns
+from notifier.writing import keys_written, write
 from tierline.domain.policy import Policy
 from tierline.domain.tell import notices_for
 from tierline.messages.events import TicketMessage
@@ -56,7 +50,8 @@ async def write_notices(
 ) -> Written:
     """Write a notice for everybody whom `messages` concern, and the messages that tell them.
 
-    Runs inside the caller's transaction, in four statements whatever the size of the batch. A
+    Runs inside the caller's transaction, in one statement whatever the size of the batch; in some
+    more where an address is missing, so that others stand in, or a notice was there before. A
     notice that is there already (the same ticket, seq, kind and recipient) is left alone and makes
     no message, so that a redelivered event tells nobody twice.
 
@@ -71,42 +66,42 @@ async def write_notices(
     told = judge_all(messages, policy, directory, judge)
     if not told:
         return Written()
-    ids = await _draw(connection, len(told))
-    drafts = gather(told, lambda: next(ids))
-    written = await _write_notices(connection, told, drafts, policy.version)
-    fresh = [draft for draft in drafts if _keep(draft, written)]
+    drafts = gather(told, count(1).__next__)
+    simple = all(draft.state != FAILED for draft in drafts)
+    lines = take_turns(drafts, _rooms(drafts, room), directory.subscriptions)
+    done = await write(connection, told, drafts, policy.version, messages=simple)
+    if simple and done.fresh:
+        return Written(len(drafts), hand_over(lines, done.claimed, done.subscriptions))
+    written = await keys_written(connection, drafts)
+    fresh = [draft for draft in drafts if any(one.key in written for one in draft.notices)]
     for draft in fresh:
-        draft.notices = [one for one in draft.notices if _key(one) in written]
-    others = stand_ins(fresh, policy, directory, lambda: next(ids))
-    handed = await _hand_over(connection, fresh, room)
-    claimed = await _write_messages(connection, [*fresh, *others])
-    waiting = sum(1 for draft in (*fresh, *others) if draft.state != FAILED)
-    return Written(waiting, claimed_of(handed, claimed))
+        draft.notices = [one for one in draft.notices if one.key in written]
+    return await _one_by_one(connection, fresh, policy, directory, room)
 
 
-async def _hand_over(connection: Connection, drafts: Sequence[Draft], room: Room) -> Handed:
-    """Choose what the caller is to send.
+async def _one_by_one(
+    connection: Connection,
+    drafts: Sequence[Draft],
+    policy: Policy,
+    directory: Directory,
+    room: Room,
+) -> Written:
+    """Write the messages of notices that are written: where some stand in, or some were there."""
+    failed = sum(1 for draft in drafts if draft.state == FAILED)
+    ids = await _draw(connection, failed)
+    others = stand_ins(drafts, policy, directory, lambda: next(ids))
+    rooms = _rooms(drafts, room)
+    subscriptions = await read_subscriptions(connection) if rooms else {}
+    lines = take_turns(drafts, rooms, subscriptions)
+    claimed = await _write_messages(connection, [*drafts, *others])
+    waiting = sum(1 for draft in (*drafts, *others) if draft.state != FAILED)
+    return Written(waiting, hand_over(lines, claimed, subscriptions))
 
-    Subscriptions are read afresh, as before any other send, so that a disabled one gets nothing;
-    and before the messages are written: one that is live by now has all that it missed in line.
-    """
+
+def _rooms(drafts: Sequence[Draft], room: Room) -> dict[Place, int]:
+    """How much the caller can send itself, by place, where that is anything."""
     places = {(draft.channel, draft.address) for draft in drafts if draft.audience == FEED}
-    rooms = {place: free for place in places if (free := room(place)) > 0}
-    if not rooms:
-        return take_turns(drafts, rooms, {})
-    return take_turns(drafts, rooms, await read_subscriptions(connection))
-
-
-_Key = tuple[int, int, str, str]
-
-
-def _key(told: Told) -> _Key:
-    event = told.message.event
-    return (event.ticket, event.seq, told.notice.kind, told.notice.recipient)
-
-
-def _keep(draft: Draft, written: set[_Key]) -> bool:
-    return any(_key(one) in written for one in draft.notices)
+    return {place: free for place in places if (free := room(place)) > 0}
 
 
 DRAW_MESSAGES = (
@@ -115,46 +110,10 @@ DRAW_MESSAGES = (
 )
 
 
-async def _draw(connection: Connection, notices: int) -> Iterator[int]:
-    """Message ids, ascending: enough for a message, and one that stands in for it, per notice."""
-    rows = await connection.fetch(DRAW_MESSAGES, 2 * notices)
+async def _draw(connection: Connection, wanted: int) -> Iterator[int]:
+    """So many message ids, ascending."""
+    rows = await connection.fetch(DRAW_MESSAGES, wanted) if wanted else []
     return iter(sorted(row["id"] for row in rows))
-
-
-async def _write_notices(
-    connection: Connection, told: Sequence[Told], drafts: Sequence[Draft], version: str
-) -> set[_Key]:
-    """Write the notices; returns the keys of those that were not there before."""
-    message_of = {_key(one): draft.id for draft in drafts for one in draft.notices}
-    rows = await connection.fetch(
-        INSERT_NOTICES,
-        [one.message.event.ticket for one in told],
-        [one.message.event.seq for one in told],
-        [one.message.ticket.client for one in told],
-        [one.notice.kind for one in told],
-        [one.notice.recipient for one in told],
-        [one.notice.occasion for one in told],
-        [one.notice.reach.value for one in told],
-        [one.notice.why for one in told],
-        [one.state for one in told],
-        [one.reason for one in told],
-        [message_of.get(_key(one)) for one in told],
-        version,
-        [FAILED, SUPPRESSED],
-    )
-    return {(row["ticket"], row["seq"], row["kind"], row["recipient"]) for row in rows}
-
-
-INSERT_NOTICES = """
-INSERT INTO tierline.notice (ticket, seq, client, kind, recipient, occasion, reach, why, state,
-                             reason, message, policy, settled_at)
-SELECT u.*, $12, CASE WHEN u.state = ANY($13::text[]) THEN clock_timestamp() END
-FROM unnest($1::bigint[], $2::int[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
-            $8::text[], $9::text[], $10::text[], $11::bigint[])
-     AS u(ticket, seq, client, kind, recipient, occasion, reach, why, state, reason, message)
-ON CONFLICT (ticket, seq, kind, recipient) DO NOTHING
-RETURNING ticket, seq, kind, recipient
-"""
 
 
 async def _write_messages(connection: Connection, drafts: Sequence[Draft]) -> set[int]:

@@ -7,6 +7,7 @@ it sends leaves them to their lease, as it does any other claim.
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from notifier.claim import Claim, Place
@@ -59,56 +60,71 @@ def take_turns(
     drafts: Sequence[Draft],
     rooms: Mapping[Place, int],
     subscriptions: Mapping[str, Subscription],
-) -> Handed:
-    """Set the turn of every draft; returns those that may be handed over if they get claimed.
+) -> list[list[Draft]]:
+    """Set the turn of every draft; returns those that may be handed over, line by line.
 
     Args:
         drafts: about to be written, in order of id.
         rooms: how many of a place may be handed over.
-        subscriptions: as they are this moment, read before it is known what else is in line.
+        subscriptions: those known to be live; judged once more as the drafts are written.
+
+    Returns:
+        Of each line the draft that is to be claimed, then those that come behind it.
+    """
+    used: Counter[Place] = Counter()
+    lines: dict[str, list[Draft]] = {}
+    broken: set[str] = set()
+    for draft in drafts:
+        draft.turn = ""
+        if draft.audience != FEED or draft.state != PENDING or draft.line in broken:
+            continue
+        place = (draft.channel, draft.address)
+        if used[place] >= rooms.get(place, 0) or not _may_be_handed(draft, subscriptions):
+            broken.add(draft.line)  # nothing is handed over past it
+            continue
+        line = lines.setdefault(draft.line, [])
+        draft.turn = BEHIND if line else FIRST
+        line.append(draft)
+        used[place] += 1
+    return list(lines.values())
+
+
+def _may_be_handed(draft: Draft, subscriptions: Mapping[str, Subscription]) -> bool:
+    """Whether it can be sent as it is; if not, whoever claims it judges it."""
+    known = subscriptions.get(draft.address)
+    if known is None or known.disabled:
+        return False
+    return 0 < len(draft.notices[0].message.body) <= HANDED_BYTES
+
+
+def hand_over(
+    lines: Sequence[Sequence[Draft]],
+    claimed: Collection[int],
+    subscriptions: Mapping[str, Subscription],
+) -> Handed:
+    """Make ready what was claimed, and what comes behind it.
+
+    Args:
+        lines: from `take_turns`; written by now.
+        claimed: ids of those that were claimed as they were written.
+        subscriptions: as they were at that moment.
     """
     handed = Handed()
-    used: Counter[Place] = Counter()
-    last_of: dict[str, int] = {}
-    followed: set[int] = set()
-    for draft in drafts:
-        if draft.audience != FEED or draft.state != PENDING:
+    for line in lines:
+        if line[0].id not in claimed:
             continue
-        ahead, last_of[draft.line] = last_of.get(draft.line), draft.id
-        place = (draft.channel, draft.address)
-        prepared = _prepared(draft, subscriptions) if used[place] < rooms.get(place, 0) else None
-        if prepared is None:
-            continue
-        if ahead is None:
-            draft.turn = FIRST
-            handed.now.append(prepared)
-        elif ahead in followed:
-            draft.turn = BEHIND
-            handed.behind[ahead] = prepared
-        else:
-            continue
-        used[place] += 1
-        followed.add(draft.id)
+        ready = [_prepared(draft, subscriptions) for draft in line]
+        if ready[0].verdict is not None:
+            continue  # left to its lease
+        handed.now.append(ready[0])
+        for ahead, one in pairwise(ready):
+            if one.verdict is not None:
+                break
+            handed.behind[ahead.claim.id] = one
     return handed
 
 
-def claimed_of(handed: Handed, claimed: Collection[int]) -> Handed:
-    """What is left of `handed` when `claimed` are the ids that were claimed at birth."""
-    now = [one for one in handed.now if one.claim.id in claimed]
-    behind: dict[int, Prepared] = {}
-    for one in now:
-        ahead = one.claim.id
-        while (follower := handed.behind.get(ahead)) is not None:
-            behind[ahead] = follower
-            ahead = follower.claim.id
-    return Handed(now, behind)
-
-
-def _prepared(draft: Draft, subscriptions: Mapping[str, Subscription]) -> Prepared | None:
-    """Ready to be sent; None where it cannot be sent as it is, which whoever claims it judges."""
-    body = draft.notices[0].message.body
-    if not 0 < len(body) <= HANDED_BYTES:
-        return None
+def _prepared(draft: Draft, subscriptions: Mapping[str, Subscription]) -> Prepared:
     content = content_of(draft)
     claim = Claim(
         id=draft.id,
@@ -120,6 +136,6 @@ def _prepared(draft: Draft, subscriptions: Mapping[str, Subscription]) -> Prepar
         attempt=1,
         age_s=0.0,
     )
+    body = draft.notices[0].message.body
     known = Known({}, {(content.ticket, content.seq): body}, {}, subscriptions)
-    prepared = prepare_feed(claim, content, known)
-    return prepared if prepared.verdict is None else None
+    return prepare_feed(claim, content, known)

@@ -201,5 +201,5 @@ async def test_a_batch_takes_as_many_statements_as_one_event(world: World) -> No
             connection._query_loggers.clear()
         # The driver asks for array types once a connection; only our own statements count.
         counts.append(sum("tierline." in query for query in seen))
-    assert counts[0] == counts[1] == 3
+    assert counts == [1, 1]
     assert len(await world.sent()) == 80

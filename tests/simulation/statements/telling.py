@@ -1,9 +1,11 @@
 """Notices and messages as they are written, and who there is to tell."""
 
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
-from notifier import directory, handlers
-from tierline.testing.postgres.registry import Registry, Reply
+from notifier import directory, handlers, writing
+from tierline.testing.postgres.registry import Answer, Registry, Reply
 from tierline.testing.postgres.rows import picker, shape
 from tierline.testing.postgres.transaction import Transaction
 
@@ -18,6 +20,8 @@ _MESSAGE = (
     "turn",
 )  # fmt: skip
 
+_SAID = ("n", "channel", "address", "line", "key", "content", "turn", "client")
+
 _identity = picker("ticket", "seq", "kind", "recipient")
 _person = picker("login", "email", "active")
 _room = picker("name", "kind", "url")
@@ -31,8 +35,7 @@ async def draw_messages(tx: Transaction, count: int) -> Reply:
     return [row((tx.nextval("message"),)) for _ in range(count)]
 
 
-@here.answers(handlers, "INSERT_NOTICES")
-async def insert_notices(tx: Transaction, *given: object) -> Reply:
+async def insert_notices(tx: Transaction, *given: Any) -> list[dict]:
     """Those that were not there; the states that settle at once are named."""
     *columns, policy, over = given
     made = []
@@ -42,8 +45,73 @@ async def insert_notices(tx: Transaction, *given: object) -> Reply:
         notice["settled_at"] = tx.clock() if notice["state"] in over else None
         row = await tx.insert("notice", notice, or_nothing="notice_ticket_seq_kind_recipient_key")
         if row is not None:
-            made.append(_identity(row))
+            made.append(row)
     return made
+
+
+def writing_notices(
+    insert: Callable[..., Awaitable[list[dict]]] = insert_notices,
+    keep: Callable[[int], bool] = bool,
+) -> Answer:
+    """The answer to WRITE_NOTICES; `insert` writes the notices, `keep` says of which message ids
+    there is a message."""
+
+    async def write_notices(tx: Transaction, drawn: int, *given: Any) -> Reply:
+        *notices, drafts = given[:11]
+        policy, over, *columns, total, lease_s = given[11:]
+        ids = [tx.nextval("message") for _ in range(drawn)]
+        said = [dict(zip(_SAID, values, strict=True)) for values in zip(*columns, strict=True)]
+        open_to = {one["n"]: _open_to(tx, one) for one in said}
+        of = [draft and ids[draft - 1] for draft in drafts]
+        fresh = len(await insert(tx, *notices, of, policy, over)) == total
+        for one in said if fresh else []:
+            if keep(ids[one["n"] - 1]):
+                await _write_message(tx, ids[one["n"] - 1], one, open_to[one["n"]], lease_s)
+        row = shape("n", "id", "fresh", "claimed", "url", "secrets", "clients")
+        taken = {n: found for n, found in open_to.items() if found and fresh}
+        return [
+            row((n, number, fresh, n in taken, *_reached(taken.get(n))))
+            for n, number in enumerate(ids, 1)
+        ]
+
+    return write_notices
+
+
+here.answers(writing, "WRITE_NOTICES")(writing_notices())
+
+
+def _open_to(tx: Transaction, said: dict) -> dict | None:
+    """The subscription, where a message to it is claimed as it is written."""
+    row = tx.get("subscription", said["address"]) if said["turn"] == "first" else None
+    if row is None or not row["active"] or tx.find("message", "line", said["line"]):
+        return None
+    allowed = row["clients"] is None or said["client"] in row["clients"]
+    return row if allowed and row["disabled_at"] is None else None
+
+
+async def _write_message(
+    tx: Transaction, number: int, said: dict, claimed: dict | None, lease_s: float
+) -> None:
+    leased = claimed is not None or said["turn"] == "behind"
+    message = {name: said[name] for name in ("channel", "address", "line", "key", "content")}
+    message |= {"id": number, "attempt": int(claimed is not None)}
+    message["due_at"] = tx.clock() + timedelta(seconds=lease_s if leased else 0)
+    await tx.insert("message", message)
+    if claimed is not None:
+        await tx.insert("attempt", {"message": number, "number": 1})
+
+
+def _reached(subscription: dict | None) -> tuple[Any, ...]:
+    if subscription is None:
+        return (None, None, None)
+    return (subscription["url"], subscription["secrets"], subscription["clients"])
+
+
+@here.answers(writing, "WRITTEN_NOTICES")
+async def written_notices(tx: Transaction, messages: Sequence[int]) -> Reply:
+    """The notices that are told by these messages."""
+    rows = [row for message in messages for row in tx.find("notice", "message", message)]
+    return [_identity(row) for row in rows]
 
 
 @here.answers(handlers, "INSERT_MESSAGES")
