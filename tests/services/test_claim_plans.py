@@ -6,7 +6,7 @@ import pytest
 import pytest_asyncio
 
 from notifier.claim import Place, take_due
-from notifier.limits import CLAIM_BATCH, PER_ADDRESS, Limits
+from notifier.limits import CLAIM_BATCH, PER_ADDRESS, PER_CHANNEL, Limits
 from tests.services.interleavings.world import World, make_world
 from tests.services.plans import indexes, looked_at, plans_of
 
@@ -20,7 +20,8 @@ FEW = 40
 
 CLOSED: Place = ("webhook", "closed")
 FULL: Place = ("chat", "full")
-BUSY = {FULL: PER_ADDRESS, ("mail", "a0"): PER_ADDRESS, ("mail", "a1"): PER_ADDRESS}
+MAILS = [("mail", f"a{n}") for n in range(PER_CHANNEL // PER_ADDRESS)]
+BUSY = dict.fromkeys([FULL, *MAILS], PER_ADDRESS)
 """An address that has its share under way, and a channel: mail."""
 
 MOST = 1_500
