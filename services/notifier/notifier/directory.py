@@ -56,9 +56,13 @@ class Subscription:
     types: frozenset[str] | None = None
     disabled: str = ""
 
+    def may_see(self, client: str) -> bool:
+        """Whether tickets of `client` are for it."""
+        return self.clients is None or client in self.clients
+
     def wants(self, event: str, client: str) -> bool:
         """Whether it may see `client` and asked for `event` (`escalated`, or the whole type)."""
-        if self.clients is not None and client not in self.clients:
+        if not self.may_see(client):
             return False
         return self.types is None or not self.types.isdisjoint({event, type_of(event)})
 

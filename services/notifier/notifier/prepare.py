@@ -69,12 +69,19 @@ class Prepared:
 class Known:
     """What one read brought for a batch of claims.
 
-    As it is stored, so that what cannot be decoded fails its own message and no other. `tickets`:
-    their documents.
+    As it is stored, so that what cannot be decoded fails its own message and no other.
+
+    Attributes:
+        notices: by message.
+        events: their bodies.
+        clients: whose ticket it was, by event.
+        tickets: their documents.
+        subscriptions: by name, as they were when this was read.
     """
 
     notices: Mapping[int, Sequence[NoticeRow]]
     events: Mapping[EventId, bytes]
+    clients: Mapping[EventId, str]
     tickets: Mapping[int, str]
     subscriptions: Mapping[str, Subscription]
 
@@ -123,9 +130,11 @@ async def _read(connection: Connection, contents: Sequence[Content]) -> Known:
             notices.setdefault(row["message"], []).append(_notice(row))
     wanted = {(c.ticket, c.seq) for c in feeds}
     wanted |= {(n.ticket, n.seq) for found in notices.values() for n in found}
+    events = await _read_events(connection, sorted(wanted))
     return Known(
         notices=notices,
-        events=await _read_events(connection, sorted(wanted)),
+        events={(row["ticket"], row["seq"]): row["body"].encode() for row in events},
+        clients={(row["ticket"], row["seq"]): row["client"] for row in events},
         tickets=await _read_tickets(connection, {c.ticket for c in letters}),
         subscriptions=await read_subscriptions(connection) if feeds else {},
     )
@@ -151,18 +160,17 @@ def _notice(row: Mapping[str, Any]) -> NoticeRow:
 
 
 EVENT_BODIES = (
-    "SELECT e.ticket, e.seq, e.body FROM unnest($1::bigint[], $2::int[]) AS u(ticket, seq)"
+    "SELECT e.ticket, e.seq, e.client, e.body"
+    " FROM unnest($1::bigint[], $2::int[]) AS u(ticket, seq)"
     " JOIN tierline.event e USING (ticket, seq)"
 )
 
 
-async def _read_events(connection: Connection, wanted: Sequence[EventId]) -> dict[EventId, bytes]:
+async def _read_events(connection: Connection, wanted: Sequence[EventId]) -> list[Any]:
     if not wanted:
-        return {}
-    rows = await connection.fetch(
-        EVENT_BODIES, [ticket for ticket, _ in wanted], [seq for _, seq in wanted]
-    )
-    return {(row["ticket"], row["seq"]): row["body"].encode() for row in rows}
+        return []
+    tickets, seqs = [ticket for ticket, _ in wanted], [seq for _, seq in wanted]
+    return list(await connection.fetch(EVENT_BODIES, tickets, seqs))
 
 
 TICKET_DOCS = "SELECT id, doc FROM tierline.ticket WHERE id = ANY($1::bigint[])"
@@ -176,7 +184,10 @@ async def _read_tickets(connection: Connection, numbers: set[int]) -> dict[int, 
 
 
 def prepare_feed(claim: Claim, content: Content, known: Known) -> Prepared:
-    """A subscription's event, exactly as it is stored; a feed with holes would be no feed."""
+    """A subscription's event, exactly as it is stored; a feed with holes would be no feed.
+
+    Only what it may not see any more is left out: its clients may have been narrowed meanwhile.
+    """
     subscription = known.subscriptions.get(claim.address)
     body = known.events.get((content.ticket, content.seq))
     verdict: Verdict | None = None
@@ -188,6 +199,8 @@ def prepare_feed(claim: Claim, content: Content, known: Known) -> Prepared:
         verdict = Failed(f"{DISABLED}: it was when this was claimed")
     elif body is None:
         verdict = Failed("its event is not kept any more")
+    elif not subscription.may_see(known.clients[content.ticket, content.seq]):
+        verdict = Superseded("the subscription may not see this client any more")
     if verdict or subscription is None or body is None:
         return Prepared(claim, content, None, verdict)
     parcel = Parcel(

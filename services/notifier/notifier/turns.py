@@ -136,6 +136,7 @@ def _prepared(draft: Draft, subscriptions: Mapping[str, Subscription]) -> Prepar
         attempt=1,
         age_s=0.0,
     )
+    event = (content.ticket, content.seq)
     body = draft.notices[0].message.body
-    known = Known({}, {(content.ticket, content.seq): body}, {}, subscriptions)
+    known = Known({}, {event: body}, {event: draft.client}, {}, subscriptions)
     return prepare_feed(claim, content, known)

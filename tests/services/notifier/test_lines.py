@@ -200,3 +200,23 @@ async def test_the_command_resumes_by_name_and_knows_no_other(
     assert await resume_named(database_url, "psa") == 3
     await world.deliver()
     assert seqs(world, 1001) == [1, 2, 3]
+
+
+async def test_what_waits_is_not_sent_once_its_subscription_may_not_see_the_client(
+    world: World,
+) -> None:
+    """Its clients were narrowed after the message was written; the rest of the feed goes on."""
+    await feed_of(world, 1001)
+    world.story(1002, client="Fabrikam", requester=Requester())
+    await world.tell()
+    await world.sql("UPDATE tierline.subscription SET clients = ARRAY['Fabrikam']")
+    for _ in range(5):
+        await world.deliver()
+        await world.make_due()
+    assert seqs(world, 1001) == []
+    assert seqs(world, 1002) == [1, 2]
+    why = ("superseded", "the subscription may not see this client any more")
+    kept = [m for m in await world.sent(channel="webhook") if m["line"] == "psa/1001"]
+    assert [(m["state"], m["reason"]) for m in kept] == [why] * 3
+    notices = [n for n in await world.notices(kind="subscription") if n["ticket"] == 1001]
+    assert [(n["state"], n["reason"]) for n in notices] == [why] * 3

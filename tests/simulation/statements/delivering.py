@@ -12,7 +12,7 @@ from tierline.testing.postgres.transaction import Transaction
 here = Registry()
 
 _notice = picker("id", "message", "ticket", "seq", "kind", "occasion", "reach", "why", "state")
-_body = picker("ticket", "seq", "body")
+_body = picker("ticket", "seq", "client", "body")
 _doc = picker("id", "doc")
 _TAKEN = ("id", "channel", "address", "line", "key", "content", "attempt", "fallback_of")
 _taken = shape(*_TAKEN, "age_s", "claimed", "disabled")
