@@ -7,12 +7,18 @@ from email.utils import format_datetime
 import pytest
 
 from notifier.answers import retry_after
-from notifier.channels.chat import ChatChannel
+from notifier.channels.chat import ChatChannel, escape, fitting
 from notifier.channels.webhook import WebhookChannel
 from notifier.guard import Guard
 from notifier.http import HttpSender
 from notifier.letter import Letter, Part
-from notifier.limits import ANSWER_BYTES, REASON_CHARS, RETRY_AFTER_MAX_S, HttpTimeouts
+from notifier.limits import (
+    ANSWER_BYTES,
+    CHAT_CHARS,
+    REASON_CHARS,
+    RETRY_AFTER_MAX_S,
+    HttpTimeouts,
+)
 from notifier.outcome import Delivered, Failed, Retry
 from notifier.parcel import Parcel
 from tests.services.notifier.receivers import HttpReceiver, Reply, http_receiver
@@ -172,6 +178,19 @@ async def test_a_long_chat_message_is_cut_between_characters_and_keeps_its_link(
     assert "http://x/tickets/1" in text
     assert "cut short" in text
     assert text.replace("&amp;", "").count("&") == 0
+    assert len(text) <= CHAT_CHARS
+
+
+@pytest.mark.parametrize("limit", range(20, 60))
+@pytest.mark.parametrize("kind", ["slack", "mattermost"])
+def test_no_escape_is_cut_in_two_wherever_the_limit_falls(kind: str, limit: int) -> None:
+    plain = "a & b <@c> ;& @all " * 4
+    shown = fitting(escape(plain, kind), limit)
+    kept = shown.removesuffix("\n(cut short)")
+    assert len(shown) <= limit
+    assert kept != shown
+    assert kept in {escape(plain[:n], kind) for n in range(len(plain))}
+    assert fitting(escape("a & b", kind), limit) == "a &amp; b"
 
 
 async def test_a_room_without_an_address_fails_unsent(sender: HttpSender) -> None:

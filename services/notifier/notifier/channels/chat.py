@@ -34,14 +34,28 @@ def escape(text: str, kind: str) -> str:
 
 
 def payload(parcel: Parcel) -> bytes:
-    """The JSON body: one text of at most CHAT_CHARS characters, and no link previews."""
+    """The JSON body: one text of at most CHAT_CHARS characters as sent, and no link previews."""
     if parcel.letter is None:
         raise ValueError("a chat message needs a letter")
-    text = as_chat(parcel.letter)
-    if len(text) > CHAT_CHARS:
-        # Cut before escaping, so that no entity is cut in two; the link comes first in the text.
-        text = text[: CHAT_CHARS - len(_OMITTED)] + _OMITTED
-    return msgspec.json.encode({"text": escape(text, parcel.kind), "unfurl_links": False})
+    text = fitting(escape(as_chat(parcel.letter), parcel.kind))
+    return msgspec.json.encode({"text": text, "unfurl_links": False})
+
+
+def fitting(escaped: str, limit: int = CHAT_CHARS) -> str:
+    """`escaped` within `limit`, saying so where it was longer; no escape is cut in two.
+
+    What escaping adds counts: a text of ampersands is five times as long as it was. The link comes
+    first in the text, so that it stays.
+    """
+    if len(escaped) <= limit:
+        return escaped
+    room = limit - len(_OMITTED)
+    begun = escaped.rfind("&", 0, room)
+    if begun >= 0 and escaped.find(";", begun) >= room:
+        room = begun
+    elif escaped[room] == _ZERO_WIDTH:  # belongs to the @ before it
+        room -= 1
+    return escaped[:room] + _OMITTED
 
 
 def _now() -> datetime:
