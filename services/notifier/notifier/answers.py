@@ -3,7 +3,7 @@
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
-from notifier.guard import RefusedTargetError
+from notifier.guard import RefusedAnswerError, RefusedTargetError
 from notifier.http import HttpSender
 from notifier.limits import REASON_CHARS, RETRY_AFTER_MAX_S
 from notifier.outcome import Delivered, Failed, Outcome, Retry
@@ -65,9 +65,15 @@ async def post(
     now: datetime,
     lasting: frozenset[int],
 ) -> Outcome:
-    """POST once; whatever happens becomes an outcome. Arguments as of `outcome_of`."""
+    """POST once; whatever happens becomes an outcome. Arguments as of `outcome_of`.
+
+    What DNS says is tried again like any failure: one wrong answer (a resolver that is being set
+    up, a split view) must not end what a right one a minute later would have served.
+    """
     try:
         answer = await sender.post(url, headers, body)
+    except RefusedAnswerError as error:
+        return Retry(0.0, str(error)[:REASON_CHARS])
     except RefusedTargetError as error:
         return Failed(str(error), disable=True)
     except UnansweredError as error:

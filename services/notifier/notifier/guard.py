@@ -47,6 +47,10 @@ class RefusedTargetError(Exception):
     """The URL leads where Tierline does not post to. The message says where and why."""
 
 
+class RefusedAnswerError(RefusedTargetError):
+    """DNS says now that the host is where Tierline does not post to; it may say otherwise later."""
+
+
 def refused(address: Address, allowed: Sequence[str] = ()) -> str:
     """Why nothing is sent to `address`; empty: it may be.
 
@@ -91,6 +95,14 @@ def check_url(url: str) -> None:
         raise RefusedTargetError("the URL must not carry a user name or password")
 
 
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 class Guard:
     """Finds the addresses a connection may go to.
 
@@ -112,7 +124,8 @@ class Guard:
             encrypted: False for plain http, which only allowed networks may be sent.
 
         Raises:
-            RefusedTargetError: every address the name has is refused.
+            RefusedTargetError: the host is an address, and refused.
+            RefusedAnswerError: every address that the name has now is refused.
             OSError: the name cannot be resolved now.
         """
         found = await self._resolve(host, port)
@@ -128,7 +141,8 @@ class Guard:
             else:
                 good.append(text)
         if not good:
-            raise RefusedTargetError(f"target not allowed: {why}; {ALLOWING}")
+            kind = RefusedTargetError if _is_address(host) else RefusedAnswerError
+            raise kind(f"target not allowed: {why}; {ALLOWING}")
         return good[:RESOLVED_MAX]
 
     def _allowed(self, address: Address) -> bool:
@@ -136,10 +150,8 @@ class Guard:
         return any(plain in ip_network(text) for text in self.allowed)
 
     async def _resolve(self, host: str, port: int) -> list[str]:
-        try:
+        if _is_address(host):
             return [str(ip_address(host))]
-        except ValueError:
-            pass
         seconds = HttpTimeouts().connect
         try:
             async with asyncio.timeout(seconds):

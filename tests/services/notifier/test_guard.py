@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from ipaddress import ip_address
 
 import pytest
@@ -9,14 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notifier import guard as guards
+from notifier.channels.chat import ChatChannel
 from notifier.channels.webhook import WebhookChannel
 from notifier.guard import Guard, RefusedTargetError, check_url, refused
 from notifier.http import HttpSender
+from notifier.letter import Letter, Part
 from notifier.limits import HttpTimeouts
 from notifier.outcome import Delivered, Failed, Retry
 from notifier.parcel import Parcel
 from tests.services.notifier.receivers import HttpReceiver, http_receiver
 
+LETTER = Letter("team", "P2", "t", (Part("", "warned", "", ""),), "http://x/tickets/1", 1)
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
 
 REFUSED = """
@@ -207,6 +211,22 @@ async def test_a_target_inside_gets_nothing_and_ends_the_subscription(
     assert "loopback" in outcome.reason
     await asyncio.sleep(0)
     assert receiver.connections == 0
+
+
+@pytest.mark.parametrize("channel", [WebhookChannel, ChatChannel])
+async def test_a_name_that_leads_inside_for_once_is_tried_again(
+    receiver: HttpReceiver, channel: type
+) -> None:
+    """Only what is refused as often as any other failure ends a subscription."""
+    sender = HttpSender(Rebinding([["169.254.169.254"], [], ["127.0.0.1"]], ["127.0.0.1/32"]))
+    parcel = replace(_parcel(f"http://hooks.invalid:{receiver.port}/in"), letter=LETTER)
+    outcomes = [await channel(sender).send(parcel) for _ in range(3)]
+    await sender.close()
+    assert isinstance(outcomes[0], Retry)
+    assert "169.254.169.254 is link-local" in outcomes[0].reason
+    assert isinstance(outcomes[1], Retry)
+    assert isinstance(outcomes[2], Delivered)
+    assert receiver.connections == 1
 
 
 async def test_the_environments_proxy_is_not_used(
