@@ -10,7 +10,8 @@ from notifier.limits import REASON_CHARS
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 
 DISABLE_BATCH: Final = 1_000
-RESUME_MAX: Final = 100_000
+RESUME_BATCH: Final = 10_000
+"""Messages put in line again by one statement, so that each stays within its time."""
 
 
 DISABLE = (
@@ -86,7 +87,7 @@ async def resume(connection: Connection, name: str) -> int:
     """Enable a subscription again and send what it missed, oldest first.
 
     All of it is put in line before the subscription is live again, so that the order within a
-    ticket holds; its attempts start to count anew. More than RESUME_MAX stays failed.
+    ticket holds; its attempts start to count anew. However much it is, none of it stays failed.
 
     Args:
         connection: inside a transaction.
@@ -96,5 +97,7 @@ async def resume(connection: Connection, name: str) -> int:
         How many messages wait for it again.
     """
     await connection.execute(ENABLE, name)
-    resumed: int = await connection.fetchval(SEND_MISSED, name, DISABLED, RESUME_MAX)
+    resumed = 0
+    while portion := await connection.fetchval(SEND_MISSED, name, DISABLED, RESUME_BATCH):
+        resumed += portion
     return resumed

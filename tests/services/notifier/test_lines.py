@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from notifier import subscriptions
 from notifier.outcome import Failed, Retry
 from notifier.resume import resume_named
 from notifier.subscriptions import resume
@@ -158,6 +159,25 @@ async def test_a_resumed_subscription_gets_what_it_missed_in_order_with_new_pati
     assert {n["state"] for n in await world.notices(kind="subscription")} == {"delivered"}
     [subscription] = await world.sql("SELECT * FROM tierline.subscription")
     assert (subscription["disabled_at"], subscription["why"]) == (None, "")
+
+
+async def test_all_that_was_missed_comes_back_however_much_it_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(subscriptions, "RESUME_BATCH", 2)
+    await feed_of(world, 1001, 1002)
+    await world.sql("UPDATE tierline.subscription SET disabled_at = now(), why = 'by hand'")
+    await world.deliver()
+    await world.make_due()
+    await world.deliver()
+    await world.make_due()
+    await world.deliver()
+    assert {m["state"] for m in await world.sent(channel="webhook")} == {"failed"}
+    async with world.db.transaction() as connection:
+        assert await resume(connection, "psa") == 6
+    assert {m["state"] for m in await world.sent(channel="webhook")} == {"pending"}
+    await world.deliver()
+    assert (seqs(world, 1001), seqs(world, 1002)) == ([1, 2, 3], [1, 2, 3])
 
 
 async def test_what_is_refused_while_a_resume_commits_is_not_lost(world: World) -> None:
