@@ -60,13 +60,13 @@ def writing_notices(
         *notices, drafts = given[:11]
         policy, over, *columns, total, lease_s = given[11:]
         ids = [tx.nextval("message") for _ in range(drawn)]
-        said = [dict(zip(_SAID, values, strict=True)) for values in zip(*columns, strict=True)]
+        rows = [dict(zip(_SAID, values, strict=True)) for values in zip(*columns, strict=True)]
+        said = [one for one in rows if keep(ids[one["n"] - 1])]
         open_to = {one["n"]: _open_to(tx, one) for one in said}
         of = [draft and ids[draft - 1] for draft in drafts]
         fresh = len(await insert(tx, *notices, of, policy, over)) == total
         for one in said if fresh else []:
-            if keep(ids[one["n"] - 1]):
-                await _write_message(tx, ids[one["n"] - 1], one, open_to[one["n"]], lease_s)
+            await _write_message(tx, ids[one["n"] - 1], one, open_to[one["n"]], lease_s)
         row = shape("n", "id", "fresh", "claimed", "url", "secrets", "clients")
         taken = {n: found for n, found in open_to.items() if found and fresh}
         return [
