@@ -103,7 +103,16 @@ def settled(outcomes=(), places=()):
 
 
 async def take(
-    side, count=10, *, look=40, full=((), ()), places=(), channels=(), per=(9, 9), look_s=60.0
+    side,
+    count=10,
+    *,
+    look=40,
+    full=((), ()),
+    places=(),
+    channels=(),
+    per=(9, 9),
+    look_s=60.0,
+    look_max_s=3_600.0,
 ):
     return await side.fetch(
         claim.TAKE,
@@ -118,4 +127,5 @@ async def take(
         *per,
         LEASE_S,
         look_s,
+        look_max_s,
     )

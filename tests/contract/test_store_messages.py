@@ -1,6 +1,6 @@
 """Notices and messages written and claimed: the same on both sides."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
@@ -235,6 +235,29 @@ async def test_of_a_line_only_the_first_is_claimed_and_others_are_put_off(side):
     # As the statement saw it, the first was due long ago: look again in a minute.
     assert recent(await side.value("message", "due_at", id=second) - MINUTE)
     assert await side.value("message", "attempt", id=second) == 0
+
+
+@proves(claim.TAKE)
+async def test_what_stands_behind_another_takes_nobodys_share(side):
+    first = await put_message(side, "1", line="hook/7", due_at=LONG_AGO)
+    behind = [await put_message(side, f"b{n}", line="hook/7", due_at=LONG_AGO) for n in range(5)]
+    other = await put_message(side, "3", line="hook/8", due_at=LONG_AGO + MINUTE)
+    rows = await take(side, 2, per=(2, 2))
+    assert ids(rows) == [first, other]
+    assert ids(rows, claimed=False) == behind
+
+
+@proves(claim.TAKE)
+@pytest.mark.parametrize(
+    ("waited", "again"), [(1, 60.0), (200, 100.0), (20_000, 3_600.0)], ids=["new", "old", "older"]
+)
+async def test_the_longer_it_has_waited_behind_the_later_it_is_looked_at(side, waited, again):
+    created = datetime.now(UTC) - timedelta(seconds=waited)
+    await put_message(side, "1", line="hook/7", due_at=LONG_AGO)
+    second = await put_message(side, "2", line="hook/7", due_at=LONG_AGO, created_at=created)
+    await take(side)
+    due = await side.value("message", "due_at", id=second)
+    assert recent(due - timedelta(seconds=again))
 
 
 @proves(claim.TAKE)

@@ -69,7 +69,8 @@ async def take_due(
 
     A claim is `attempt + 1` and a due instant one lease ahead, so a sender that dies is followed by
     another after the lease. Of a line only the first message that has no outcome is ever taken;
-    those behind it are put off until it may have one. `now()` finds the due rows, as
+    those behind it are put off, for longer the longer they have waited, and take nobody's place in
+    a share: what becomes of the one ahead makes the next one due at once. `now()` finds the due rows, as
     `clock_timestamp()` in the condition could not use the index.
 
     Args:
@@ -96,6 +97,7 @@ async def take_due(
         limits.per_channel,
         limits.lease_s,
         limits.blocked_look_s,
+        limits.blocked_look_max_s,
     )
     claims = [_claim(row) for row in rows if row["claimed"]]
     again = [claim for claim in claims if claim.attempt > 1]
@@ -139,14 +141,24 @@ def _claim(row: Mapping[str, Any]) -> Claim:
     )
 
 
-# Looked at is the front of what is due ($2 rows). Only where that is used up by places and channels
+# Looked at is the front of what is due ($2 rows). What stands behind another of its line leaves it,
+# so that a backlog of long lines is swept once, and not sixteen rows a look. Only where that is used up by places and channels
 # that are full or closed are the others asked for one by one, each for what it may take: how many
 # wait behind them costs nothing, as an address is one step in its index, and a full channel too.
 TAKE = """
 WITH RECURSIVE front AS MATERIALIZED (
-    SELECT id, channel, address, due_at FROM tierline.message
-    WHERE state = 'pending' AND due_at <= now()
-    ORDER BY due_at, id LIMIT $2
+    SELECT f.id, f.channel, f.address, f.due_at, f.open,
+           f.open AND f.line <> '' AND EXISTS (
+               SELECT 1 FROM tierline.message e
+               WHERE e.line = f.line AND e.line <> '' AND e.state = 'pending'
+                 AND e.id < f.id) AS blocked
+    FROM (
+        SELECT id, channel, address, line, due_at,
+               channel <> ALL($3::text[]) AND channel || ' ' || address <> ALL($4::text[]) AS open
+        FROM tierline.message
+        WHERE state = 'pending' AND due_at <= now()
+        ORDER BY due_at, id LIMIT $2
+    ) AS f
 ), near AS MATERIALIZED (
     SELECT id, due_at FROM (
         SELECT f.id, f.due_at,
@@ -158,7 +170,7 @@ WITH RECURSIVE front AS MATERIALIZED (
         LEFT JOIN unnest($5::text[], $6::bigint[]) AS p(place, used)
                ON p.place = f.channel || ' ' || f.address
         LEFT JOIN unnest($7::text[], $8::bigint[]) AS c(channel, used) ON c.channel = f.channel
-        WHERE f.channel <> ALL($3::text[]) AND f.channel || ' ' || f.address <> ALL($4::text[])
+        WHERE f.open AND NOT f.blocked
     ) AS ranked
     WHERE of_place <= $9 AND of_channel <= $10
 ), places AS (
@@ -208,7 +220,8 @@ WITH RECURSIVE front AS MATERIALIZED (
                     AND e.state = 'pending' AND e.id < m.id
                   ORDER BY e.id LIMIT 1) AS ahead
     FROM tierline.message m
-    WHERE m.id = ANY(ARRAY(SELECT id FROM picked)) AND m.state = 'pending'
+    WHERE m.id = ANY(ARRAY(SELECT id FROM picked UNION ALL SELECT id FROM front WHERE blocked))
+      AND m.state = 'pending'
       AND (m.due_at <= now()) IS TRUE -- by the key, not by all that is due
     FOR UPDATE OF m SKIP LOCKED
 ), taken AS (
@@ -216,9 +229,12 @@ WITH RECURSIVE front AS MATERIALIZED (
     SET attempt = m.attempt + CASE WHEN due.ahead IS NULL THEN 1 ELSE 0 END,
         due_at = CASE
             WHEN due.ahead IS NULL THEN clock_timestamp() + make_interval(secs => $11)
-            -- The one ahead waits for a retry: no use in looking before. Else it is being sent.
+            -- The one ahead waits for a retry: no use in looking before. Else it is being sent, or
+            -- waits itself; its outcome makes this one due, whenever that was to be.
             WHEN due.ahead > clock_timestamp() + make_interval(secs => $11) THEN due.ahead
-            ELSE clock_timestamp() + make_interval(secs => $12) END
+            ELSE clock_timestamp() + least(
+                greatest(make_interval(secs => $12), (clock_timestamp() - m.created_at) / 2),
+                make_interval(secs => greatest($12, $13))) END
     FROM due WHERE m.id = due.id
     RETURNING m.id, m.channel, m.address, m.line, m.key, m.content, m.attempt, m.fallback_of,
               extract(epoch FROM clock_timestamp() - m.created_at)::float8 AS age_s,

@@ -45,6 +45,9 @@ GATHER_S: Final = 0.003
 BLOCKED_LOOK_S: Final = 0.25
 """When to look again at a message whose earlier one in its line is being sent right now."""
 
+BLOCKED_LOOK_MAX_S: Final = 30.0
+"""The longest until then: one that has waited long behind others is looked at ever more seldom."""
+
 DATABASE_PAUSE_S: Final = (0.1, 5.0)
 """First and longest pause after the database could not be reached; doubled in between."""
 
@@ -111,6 +114,7 @@ class Limits:
     handed_per_address: int = HANDED_PER_ADDRESS
     poll_s: float = POLL_S
     blocked_look_s: float = BLOCKED_LOOK_S
+    blocked_look_max_s: float = BLOCKED_LOOK_MAX_S
     mail: Exponential = field(
         default_factory=lambda: Exponential(
             first_s=5.0, longest_s=1_800.0, attempts=12, age_s=86_400.0

@@ -57,8 +57,8 @@ WITH said AS MATERIALIZED (
 ), moved AS (
     UPDATE tierline.message m
     SET attempt = CASE WHEN first.ours THEN 1 ELSE m.attempt END,
-        due_at = clock_timestamp()
-            + make_interval(secs => CASE WHEN first.ours THEN $11::float8 ELSE 0 END)
+        due_at = CASE WHEN first.ours THEN clock_timestamp() + make_interval(secs => $11::float8)
+                      ELSE m.created_at END -- its turn among all that wait, not behind them
     FROM first
     WHERE m.id = first.id AND m.attempt = first.attempt AND m.state = 'pending'
     RETURNING m.id, first.ours

@@ -256,7 +256,7 @@ def _added(one: Settlement) -> str:
 
 # One that is under way already (claimed before a resume put older ones in front) keeps its lease.
 NEXT_IN_LINE = """
-UPDATE tierline.message m SET due_at = clock_timestamp()
+UPDATE tierline.message m SET due_at = m.created_at -- its turn among all that wait
 FROM (SELECT DISTINCT ON (line) id FROM tierline.message
       WHERE line = ANY($1::text[]) AND line <> '' AND state = 'pending'
       ORDER BY line, id) AS next

@@ -6,6 +6,7 @@ import json
 import pytest
 
 from notifier import subscriptions
+from notifier.limits import CLAIM_BATCH, PER_ADDRESS
 from notifier.outcome import Failed, Retry
 from notifier.resume import resume_named
 from notifier.subscriptions import resume
@@ -89,6 +90,25 @@ async def test_while_one_is_being_sent_no_other_sender_takes_the_next(world: Wor
     await sending
     await world.deliver()
     assert seqs(world, 1001) == [1, 2, 3]
+
+
+async def test_long_lines_are_swept_once_and_not_a_share_a_look(world: World) -> None:
+    """Of forty tickets with many events each, one event may be sent: no look is for the others."""
+    await world.sql("DELETE FROM tierline.room")
+    await world.subscribe("psa")
+    for number in range(1001, 1041):
+        story = world.story(number, requester=Requester()).ok(Claim("sam"))
+        for _ in range(10):
+            story.ok(Note("still at it"))
+    await world.tell()
+    messages = await world.sent(channel="webhook")
+    deliverer = world.deliverer(blocked_look_s=3_600.0, blocked_look_max_s=3_600.0)
+    looks = 0
+    while len(world.webhook.sent) < len(messages) and looks < len(messages):
+        await deliverer.deliver_once()
+        looks += 1
+    assert len(world.webhook.sent) == len(messages) == 40 * 13
+    assert looks <= len(messages) / PER_ADDRESS + len(messages) / CLAIM_BATCH
 
 
 async def test_the_next_is_due_the_moment_the_one_ahead_has_its_outcome(world: World) -> None:

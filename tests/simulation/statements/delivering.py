@@ -33,6 +33,7 @@ async def take(
     per_channel: int,
     lease_s: float,
     look_s: float,
+    look_max_s: float,
 ) -> Reply:
     """Claim what is due and first of its line; put off what stands behind another."""
     pending = tx.view("message", "due", _due_order, index="pending")
@@ -44,13 +45,18 @@ async def take(
     front = [row for row in openings if last and _order(row) <= _order(last[0])]
     used = Counter(dict(zip(places, place_uses, strict=True)))
     used_channel = Counter(dict(zip(channels, channel_uses, strict=True)))
-    picked = _within(front, used, used_channel, per_place, per_channel, skip_places=False)
+    blocked = [row for row in front if _ahead(tx, row) is not None]
+    free = [row for row in front if row not in blocked]
+    picked = _within(free, used, used_channel, per_place, per_channel, skip_places=False)
     if len(due) >= looked_at and len(picked) < count:
         picked = _within(openings, used, used_channel, per_place, per_channel, skip_places=True)
-    locked = [row for row in picked[:count] if tx.try_lock("message", row["id"])]
+    picked = picked[:count]
+    picked += [row for row in blocked if row not in picked]
+    locked = [row for row in picked if tx.try_lock("message", row["id"])]
     aheads = [_ahead(tx, row) for row in locked]
     both = zip(locked, aheads, strict=True)
-    return [await _take_one(tx, row, ahead, lease_s, look_s) for row, ahead in both]
+    looks = (look_s, look_max_s)
+    return [await _take_one(tx, row, ahead, lease_s, looks) for row, ahead in both]
 
 
 def _within(
@@ -106,12 +112,20 @@ def _ahead(tx: Transaction, row: dict) -> datetime | None:
 
 
 async def _take_one(
-    tx: Transaction, row: dict, ahead: datetime | None, lease_s: float, look_s: float
+    tx: Transaction,
+    row: dict,
+    ahead: datetime | None,
+    lease_s: float,
+    looks_s: tuple[float, float],
 ):
     now = tx.clock()
     due_at = now + timedelta(seconds=lease_s)
-    if ahead is not None:
-        due_at = ahead if ahead > due_at else now + timedelta(seconds=look_s)
+    if ahead is not None and ahead > due_at:
+        due_at = ahead
+    elif ahead is not None:
+        least, most = looks_s
+        waited_s = (now - row["created_at"]).total_seconds() / 2
+        due_at = now + timedelta(seconds=min(max(least, waited_s), max(least, most)))
     attempt = row["attempt"] + (ahead is None)
     taken = await tx.update("message", row["id"], {"attempt": attempt, "due_at": due_at})
     if ahead is None:

@@ -133,14 +133,17 @@ async def note_stand_ins(tx: Transaction, messages: Sequence[int], added: Sequen
 
 @here.answers(record, "NEXT_IN_LINE")
 async def next_in_line(tx: Transaction, lines: Sequence[str]) -> Reply:
-    """The first pending message of each line is due now, unless it is under way."""
+    """The first pending message of each line has its turn, unless it is under way."""
     firsts = [_first_of(tx, line) for line in sorted(set(lines))]
     changed = 0
     for number in firsts:
         if number and not _under_way(tx, number):
-            now = {"due_at": tx.clock()}
-            changed += await tx.update("message", number, now, still=_pending) is not None
+            changed += await tx.update("message", number, _its_turn, still=_pending) is not None
     return f"UPDATE {changed}"
+
+
+def _its_turn(row: dict) -> dict:
+    return {"due_at": row["created_at"]}
 
 
 def _first_of(tx: Transaction, line: str) -> int:
@@ -230,12 +233,9 @@ async def _move(tx: Transaction, following: _Next | None, lease_s: float) -> Any
     if following is None:
         return None
     number, attempt, ours = following
-    changes = {
-        "attempt": 1 if ours else attempt,
-        "due_at": tx.clock() + timedelta(seconds=lease_s if ours else 0.0),
-    }
+    lease = {"attempt": 1, "due_at": tx.clock() + timedelta(seconds=lease_s)}
     done = await tx.update(
-        "message", number, changes, still=lambda row: _pending(row) and row["attempt"] == attempt
+        "message", number, lease if ours else _its_turn, still=lambda row: _pending(row) and row["attempt"] == attempt
     )
     if done is None:
         return None
