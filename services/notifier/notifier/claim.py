@@ -70,8 +70,8 @@ async def take_due(
     A claim is `attempt + 1` and a due instant one lease ahead, so a sender that dies is followed by
     another after the lease. Of a line only the first message that has no outcome is ever taken;
     those behind it are put off, for longer the longer they have waited, and take nobody's place in
-    a share: what becomes of the one ahead makes the next one due at once. `now()` finds the due rows, as
-    `clock_timestamp()` in the condition could not use the index.
+    a share: what becomes of the one ahead makes the next one due at once. `now()` finds the due
+    rows, as `clock_timestamp()` in the condition could not use the index.
 
     Args:
         connection: outside a transaction.
@@ -142,9 +142,10 @@ def _claim(row: Mapping[str, Any]) -> Claim:
 
 
 # Looked at is the front of what is due ($2 rows). What stands behind another of its line leaves it,
-# so that a backlog of long lines is swept once, and not sixteen rows a look. Only where that is used up by places and channels
-# that are full or closed are the others asked for one by one, each for what it may take: how many
-# wait behind them costs nothing, as an address is one step in its index, and a full channel too.
+# so that a backlog of long lines is swept once, not sixteen rows a look. Only where the front is
+# used up by places and channels that are full or closed are the others asked for, one by one, each
+# for what it may take: how many wait behind them costs nothing, as an address is one step in its
+# index, and a full channel too.
 TAKE = """
 WITH RECURSIVE front AS MATERIALIZED (
     SELECT f.id, f.channel, f.address, f.due_at, f.open,

@@ -235,7 +235,10 @@ async def _move(tx: Transaction, following: _Next | None, lease_s: float) -> Any
     number, attempt, ours = following
     lease = {"attempt": 1, "due_at": tx.clock() + timedelta(seconds=lease_s)}
     done = await tx.update(
-        "message", number, lease if ours else _its_turn, still=lambda row: _pending(row) and row["attempt"] == attempt
+        "message",
+        number,
+        lease if ours else _its_turn,
+        still=lambda row: _pending(row) and row["attempt"] == attempt,
     )
     if done is None:
         return None
