@@ -1,9 +1,11 @@
 """The ledger of a due instant: contiguous segments, each counted, closed, holiday or held."""
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from operator import itemgetter
 from typing import Literal
 
 from tierline.domain.calendar import Calendar
@@ -64,11 +66,14 @@ def segments(calendar: Calendar, start: int, end: int, holds: Iterable[Interval]
 
 
 def _cut(start: int, end: int, marks: list[_Mark], plain: Kind, marked: Kind) -> Iterator[Segment]:
+    if start == end:
+        return
     at = start
-    for first, last, label in marks:
+    for place in range(bisect_right(marks, start, key=itemgetter(1)), len(marks)):
+        first, last, label = marks[place]
+        if first >= end:
+            break
         begin, until = max(first, at), min(last, end)
-        if begin >= until:
-            continue
         if at < begin:
             yield _segment(at, begin, plain, "")
         yield _segment(begin, until, marked, label)
@@ -94,11 +99,16 @@ def _holiday_marks(calendar: Calendar, start: int, end: int) -> Iterator[_Mark]:
 
 def _pieces(marks: Iterable[_Mark]) -> list[_Mark]:
     """Make labelled stretches disjoint: where several overlap, their labels are joined."""
-    known = [(start, end, label) for start, end, label in marks if start < end]
+    known = sorted((start, end, label) for start, end, label in marks if start < end)
     edges = sorted({edge for start, end, _ in known for edge in (start, end)})
     pieces: list[_Mark] = []
+    begun, covering = 0, list[_Mark]()
     for first, last in pairwise(edges):
-        labels = {label for start, end, label in known if start <= first and last <= end}
+        while begun < len(known) and known[begun][0] <= first:
+            covering.append(known[begun])
+            begun += 1
+        covering = [mark for mark in covering if last <= mark[1]]
+        labels = {label for _, _, label in covering}
         if not labels:
             continue
         joined = ", ".join(sorted(labels - {""}))
