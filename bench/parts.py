@@ -11,6 +11,7 @@ from bench import (
     commands,
     core,
     crowd,
+    due_lines,
     growth,
     kills,
     late,
@@ -37,6 +38,7 @@ class Part:
 
 PARTS = (
     Part("business-time", "microseconds of adding business time", business_time.measure),
+    Part("due-lines", "lines a second of `tierline due --jsonl`", due_lines.measure),
     Part("core", "microseconds of advance, decide and writing down", core.measure),
     Part("accept", "alerts accepted and durable, edge and database alone", accept.measure),
     Part("told", "alert to webhook received, idle", told.measure),

@@ -23,6 +23,7 @@ class Scale:
         command_open: open tickets around the commands.
         commands: commands given.
         calls: calls in a round of the core's timings.
+        due_lines: lines sent to `tierline due --jsonl`.
         growth: stored events of each step of `growth`.
         scaling: alerts for each number of replicas.
         growth_open: open tickets in each step of `growth`.
@@ -46,6 +47,7 @@ class Scale:
     command_open: int = 100_000
     commands: int = 3_000
     calls: int = 1_000
+    due_lines: int = 50_000
     growth: tuple[int, ...] = (10_000, 1_000_000, 10_000_000)
     growth_open: int = 10_000
     scaling: int = 20_000
@@ -71,6 +73,7 @@ SMOKE = Scale(
     command_open=500,
     commands=60,
     calls=20,
+    due_lines=1_000,
     growth=(1_000, 3_000),
     growth_open=200,
     scaling=500,

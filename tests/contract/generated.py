@@ -16,6 +16,7 @@ LONGEST_SECONDS = 60
 PRINTED_BY: dict[str, list[str]] = {
     "asyncapi.json": ["-m", "tierline.messages.asyncapi"],
     "cli.md": ["-m", "tierline.cli.reference"],
+    "due-lines.schema.json": ["-m", "tierline.messages.due_lines.schema"],
     "openapi.json": ["-m", "router.openapi"],
     "openapi-intake.json": ["-m", "intake.openapi"],
     "policy-schema.json": ["-m", "tierline.policy.schema"],
