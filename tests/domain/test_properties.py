@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from tests.domain.anything import ASKERS, CALENDARS, commands, likely, openings, policies
+from tests.domain.test_clock_ledger import check_ledgers
 from tests.domain.worlds import MONITOR
 from tierline.domain.advance import advance, advance_to, next_due
 from tierline.domain.business_time import Interval, add, add_each, open_between
@@ -114,6 +115,10 @@ class TicketMachine(RuleBasedStateMachine):
     def _took(self, ticket, events):
         self.ticket = ticket
         self.events += events
+
+    @invariant()
+    def every_clock_has_a_ledger_that_adds_up(self):
+        check_ledgers(self.ticket, self.policy, self.now)
 
     @invariant()
     def the_state_is_the_fold_of_gapless_events(self):

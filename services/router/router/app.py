@@ -14,6 +14,7 @@ from router.routes import (
     clock,
     commands,
     dead_letters,
+    due,
     notices,
     opening,
     replay,
@@ -37,7 +38,19 @@ from tierline.web.passwords import Passwords
 from tierline.web.problems import install_problems, problem_response, unavailable
 from tierline.web.sse import Hub
 
-ROUTES = (sessions, tickets, opening, commands, notices, board, stream, clock, dead_letters, replay)
+ROUTES = (
+    sessions,
+    tickets,
+    due,
+    opening,
+    commands,
+    notices,
+    board,
+    stream,
+    clock,
+    dead_letters,
+    replay,
+)
 
 
 def application(checks: dict[str, Check] | None = None) -> FastAPI:

@@ -7,7 +7,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
 from router.limits import EVENTS_PAGE, JUMP_S_MAX, PAGE, PAGE_MAX, RECORDED_MAX
 from router.queries.cursors import CURSOR_MAX
-from tierline.domain.terms import HoldReason, Priority, State, TicketType
+from tierline.domain.terms import ClockName, HoldReason, Priority, State, TicketType
 from tierline.web.bodies import Line, LongText, Reason, Strict
 from tierline.web.limits import IDEMPOTENCY_KEY_MAX
 
@@ -62,6 +62,14 @@ class EventQuery(Strict):
 
     after: Annotated[int, Field(ge=0, le=2**31 - 1, description="Only events above this seq.")] = 0
     limit: PageSize = EVENTS_PAGE
+
+
+class DueQuery(Strict):
+    """Which clocks."""
+
+    clock: Annotated[
+        list[ClockName], Field(description="Only these clocks; by default all of them.")
+    ] = Field(default_factory=list)
 
 
 class NoticeQuery(Strict):

@@ -148,6 +148,6 @@ def test_the_whole_command_line_answers_alike():
     assert done.stdout == piped(asked()).stdout
 
 
-@pytest.mark.parametrize("arguments", [["due"], ["due", "--jsonl", "--json"]])
+@pytest.mark.parametrize("arguments", [["due"], ["due", "1001", "--jsonl"]])
 def test_called_wrongly_it_says_so(arguments):
     assert run(None, *arguments).exit_code == 2

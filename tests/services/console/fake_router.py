@@ -28,6 +28,7 @@ class World:
     tickets: dict = field(default_factory=dict)
     events: dict = field(default_factory=dict)
     notices: list = field(default_factory=list)
+    dues: dict = field(default_factory=dict)
     policy: dict = field(default_factory=lambda: deepcopy(POLICY))
     clock: dict = field(
         default_factory=lambda: {
@@ -184,6 +185,10 @@ def _reading_routes(app, world, person):
     @app.get("/v1/tickets/{number}/notices")
     async def ticket_notices(number: int):
         return {"items": [one for one in world.notices if one["ticket"] == number]}
+
+    @app.get("/v1/tickets/{number}/due")
+    async def due(number: int):
+        return {"number": number, "now": NOW, "clocks": world.dues.get(number, [])}
 
     @app.get("/v1/notices")
     async def notices(state: str = "", limit: int = 100):

@@ -101,6 +101,27 @@ async def test_a_ticket_shows_promises_timeline_and_why(sam, world):
     assert page.index("Routed to Desk") < page.index("Opened as P2"), "the latest comes first"
 
 
+async def test_each_promise_opens_to_why_it_is_due_then(sam, world):
+    stretch = {"start": "2026-11-20T13:00:00Z", "end": "2026-11-20T16:40:00Z", "reason": ""}
+    world.dues[1042] = [
+        {
+            "name": "resolve",
+            "target_s": 14_400,
+            "carried_s": 1_200,
+            "held_for": "",
+            "holds": ["client"],
+            "policy": "3f9ac1d2",
+            "calendar": {"timezone": "Europe/London"},
+            "ledger": [{**stretch, "kind": "counted", "counted_s": 13_200}],
+        }
+    ]
+    page = (await sam.get("/tickets/1042")).text
+    entry = page[page.index('id="due-resolve"') :]
+    entry = entry[: entry.index("</details>")]
+    for expected in ("Why due then?", "carried in", "counted", "Europe/London", "held on client"):
+        assert expected in entry
+
+
 async def test_a_failed_notice_is_seen_without_opening_anything(sam, world):
     world.notices = [
         make_notice(1042, 2, state="failed", reason="mailbox full", recipient="Tom"),

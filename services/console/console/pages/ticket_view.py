@@ -92,9 +92,10 @@ async def show_ticket(console: Console, visit: Visit, page: TicketPage) -> Respo
     last = min(page.upto or ticket.get("seq", 0), ticket.get("seq", 0))
     after = max(0, last - TIMELINE_EVENTS)
     window = [("after", str(after)), ("limit", str(TIMELINE_EVENTS))]
-    events, notices, policy = await asyncio.gather(
+    events, notices, due, policy = await asyncio.gather(
         console.router.get(visit.session, f"{path}/events", window),
         console.router.get(visit.session, f"{path}/notices"),
+        console.router.get(visit.session, f"{path}/due"),
         console.policy(visit.session),
     )
     return render(
@@ -104,6 +105,7 @@ async def show_ticket(console: Console, visit: Visit, page: TicketPage) -> Respo
         status=page.refusal.status if page.refusal else 200,
         ticket=ticket,
         clocks=order_clocks(ticket.get("clocks") or []),
+        ledgers={clock["name"]: with_sums(clock) for clock in due.get("clocks", [])},
         timeline=timeline(events.get("items", []), notices.get("items", []), last),
         earlier=after,
         places=places(policy, ticket),
@@ -147,6 +149,15 @@ def order_clocks(clocks: list[Json]) -> list[Json]:
         for clock in clocks
     ]
     return sorted(shown, key=rank)
+
+
+def with_sums(clock: Json) -> Json:
+    """Give each stretch of a clock's ledger `so_far`: the seconds counted up to its end."""
+    total, rows = clock.get("carried_s") or 0, []
+    for one in clock.get("ledger", []):
+        total += one["counted_s"]
+        rows.append({**one, "so_far": total})
+    return {**clock, "ledger": rows}
 
 
 def _percent(clock: Json) -> int:
