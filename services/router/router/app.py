@@ -21,6 +21,7 @@ from router.routes import (
     sessions,
     stream,
     tickets,
+    why,
 )
 from router.settings import Settings
 from router.wrong_passwords import WrongPasswords
@@ -42,6 +43,7 @@ ROUTES = (
     sessions,
     tickets,
     due,
+    why,
     opening,
     commands,
     notices,

@@ -23,12 +23,17 @@ def due_view(
         "number": ticket.id,
         "now": now,
         "clocks": [
-            _clock(ticket.clocks[name], calendars) for name in chosen if not names or name in names
+            clock_view(ticket.clocks[name], calendars)
+            for name in chosen
+            if not names or name in names
         ],
     }
 
 
-def _clock(clock: Clock, calendars: Calendars) -> dict[str, Any]:
+def clock_view(
+    clock: Clock, calendars: Calendars, found: ClockLedger | None = None
+) -> dict[str, Any]:
+    """A clock's terms and its ledger: `found`, else the one up to its due instant."""
     calendar = calendars[clock.calendar]
     hours = calendar.to_json()
     return {
@@ -48,7 +53,7 @@ def _clock(clock: Clock, calendars: Calendars) -> dict[str, Any]:
             "timezone": hours["timezone"],
             "hours": hours["hours"],
         },
-        **ledger_view(clock_ledger(clock, calendars)),
+        **ledger_view(found or clock_ledger(clock, calendars)),
     }
 
 

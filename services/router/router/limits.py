@@ -16,6 +16,9 @@ EVENTS_PAGE = 200
 TICKET_NOTICES_MAX = 1_000
 """Notices shown of one ticket, the newest first."""
 
+EXPLAINED_EVENTS_MAX = 5_000
+"""Events of a ticket whose log is still read as a whole to say why."""
+
 CONTACTS_MAX = 5_000
 """Contacts listed beside the policy."""
 

@@ -72,6 +72,30 @@ class DueQuery(Strict):
     ] = Field(default_factory=list)
 
 
+class WhyQuery(Strict):
+    """What is asked; without anything: why it is where it is."""
+
+    seq: Annotated[
+        int | None, Field(ge=1, le=2**31 - 1, description="Why did this event happen?")
+    ] = None
+    not_told: Annotated[
+        Line,
+        Field(description="Why was this person, room, address or role not told?"),
+    ] = ""
+    about: Annotated[
+        Line, Field(description="Only of events of this type or occasion; with `not_told`.")
+    ] = ""
+    still: Annotated[Line, Field(description="Why is it still in this tier?")] = ""
+
+    @model_validator(mode="after")
+    def _one_question(self) -> "WhyQuery":
+        if sum((self.seq is not None, bool(self.not_told), bool(self.still))) > 1:
+            raise ValueError("ask one thing: seq, not_told or still")
+        if self.about and not self.not_told:
+            raise ValueError("about goes with not_told")
+        return self
+
+
 class NoticeQuery(Strict):
     """Which notices."""
 

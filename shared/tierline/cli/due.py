@@ -81,7 +81,7 @@ def _show(screen: Screen, document: Row) -> None:
 def clock_words(clock: Row, now: datetime) -> str:
     """One line about a clock with its terms: the target, when it is due, on which hours."""
     whose = "to the client" if clock["to_client"] else "ours"
-    hours = f"on the hours of {clock['calendar']['timezone']}, policy {clock['policy'][:12]}"
+    hours = f"on the hours of {clock['calendar']['timezone']}, policy {clock['policy']}"
     return f"{clock['name']} ({whose}): {span_of(clock['target_s'])}, {_ends(clock, now)}; {hours}"
 
 

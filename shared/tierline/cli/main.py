@@ -10,7 +10,18 @@ import typer
 from typer.core import TyperGroup
 
 from tierline.cli import clock as clock_commands
-from tierline.cli import credentials, dead_letters, due, load, notices, policy, replay, tickets, up
+from tierline.cli import (
+    credentials,
+    dead_letters,
+    due,
+    load,
+    notices,
+    policy,
+    replay,
+    tickets,
+    up,
+    why,
+)
 from tierline.cli.failures import USAGE, FailureError, tell
 from tierline.runtime.errors import UpError
 
@@ -111,6 +122,7 @@ load.register(app)
 app.add_typer(policy.app, name="policy")
 app.add_typer(tickets.app, name="tickets")
 due.register(app)
+why.register(app)
 app.add_typer(clock_commands.app, name="clock")
 notices.register(app)
 app.add_typer(dead_letters.app, name="dead-letters")

@@ -75,10 +75,10 @@ def notices_for(
     `ticket` is the snapshot after the event; `subscriptions` those that may see its client.
     """
     found: dict[tuple[str, str], Notice] = {}
-    for occasion in _occasions(event, ticket, policy):
+    for occasion in occasions_of(event, ticket, policy):
         table = policy.tell.get(occasion, DEFAULT_TELL[occasion])
         for audience, reach in table.items():
-            for kind, recipient in _who(audience, event, ticket, policy):
+            for kind, recipient in recipients_of(audience, event, ticket, policy):
                 notice = Notice(kind, recipient, occasion, reach, f"{occasion}: {audience}")
                 notice = replace(notice, suppressed=_suppressed(notice, event, ticket))
                 key = (kind, recipient)
@@ -123,7 +123,11 @@ def _mode(ticket: Snapshot) -> str:
     return "mode watch: no message leaves the console" if ticket.mode == Mode.WATCH else ""
 
 
-def _occasions(event: Event, ticket: Snapshot, policy: Policy) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an event
+def occasions_of(event: Event, ticket: Snapshot, policy: Policy) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an event
+    """The occasions of a policy's `tell` that `event` is; none where it tells nobody.
+
+    `ticket` is the snapshot after the event.
+    """
     match event.what:
         case Routed():
             yield from ("new in queue", "received")
@@ -210,7 +214,7 @@ def _reviewed(reviewed: Reviewed, ticket: Snapshot) -> Iterator[str]:
         yield "review"
 
 
-def _who(
+def recipients_of(
     audience: str, event: Event, ticket: Snapshot, policy: Policy
 ) -> Iterator[tuple[str, str]]:
     """The recipients that `audience` stands for here: (kind, recipient), none where unknown."""

@@ -42,7 +42,7 @@ def test_a_ledger_is_printed_with_the_sum_as_it_grows():
     assert result.exit_code == 0, result.output
     first, heading, *rows = result.stdout.splitlines()
     assert first.startswith("resolve (to the client): 9h 00m, due Tue 24 Nov 08:20 (in 23h 20m);")
-    assert "Europe/London, policy 3f9ac1d2aaaa" in first
+    assert "Europe/London, policy 3f9ac1d2aaaabbbbcccc" in first
     assert heading.split() == ["from", "to", "what", "counts", "so", "far"]
     assert rows[0].split() == ["-", "-", "carried", "in", "10m", "10m"]
     assert rows[2].split() == ["09:30", "10:00", "held:", "hold:client", "-", "40m"]

@@ -5,6 +5,7 @@ from typing import Any
 
 from router.limits import TICKET_NOTICES_MAX
 from router.queries.cursors import RowNumber, decode_cursor, encode_cursor
+from tierline.domain.explain.account import Told
 from tierline.store.tickets import Connection
 from tierline.web.walls import wall
 
@@ -23,6 +24,18 @@ async def of_ticket(connection: Connection, number: int) -> list[dict[str, Any]]
         f"{_NOTICES} WHERE n.ticket = $1 ORDER BY n.id DESC LIMIT $2", number, TICKET_NOTICES_MAX
     )
     return await _with_attempts(connection, rows)
+
+
+_TOLD = """
+SELECT seq, kind, recipient, occasion, reach, state, reason, policy FROM tierline.notice
+WHERE ticket = $1 ORDER BY id DESC LIMIT $2
+"""
+
+
+async def told_of_ticket(connection: Connection, number: int) -> list[Told]:
+    """The newest TICKET_NOTICES_MAX notices of a ticket as an explanation needs them."""
+    rows = await connection.fetch(_TOLD, number, TICKET_NOTICES_MAX)
+    return [Told(**dict(row)) for row in rows]
 
 
 async def across_tickets(

@@ -1,0 +1,219 @@
+"""Why each type of event happens: one function a type, its sentence beside the event's own why."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from tierline.domain import events as e
+from tierline.domain.explain.account import Case
+from tierline.domain.explain.phrases import because, length, sentence, when
+from tierline.domain.terms import HoldReason
+from tierline.domain.ticket import Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """An event with the ticket before it; there is none before the first."""
+
+    case: Case
+    event: e.Event
+    before: Ticket | None
+
+    @property
+    def by(self) -> str:
+        """Who did it."""
+        actor = self.event.by
+        if actor.kind == "person":
+            return self.case.person(actor.name)
+        return f"The integration {actor.name}" if actor.kind == "integration" else "Tierline"
+
+    @property
+    def by_time(self) -> bool:
+        """Whether a due instant came, and nobody did anything."""
+        return self.event.by.kind == "time"
+
+    def value(self, name: str) -> Any:
+        """A value that the decision saw; None where it kept none of that name."""
+        return self.event.why.values.get(name)
+
+
+def cause_of(seen: Seen) -> str:
+    """The sentence that says why the event happened."""
+    return sentence(CAUSES[type(seen.event.what)](seen, seen.event.what))
+
+
+def _opened(seen: Seen, what: e.Opened) -> str:
+    vip = ", with urgency added for a VIP" if what.vip else ""
+    priority = f"impact {what.impact} and urgency {what.urgency}{vip} make it {what.priority}"
+    if what.alert:
+        source = f" from {what.source}" if what.source else ""
+        return f"An alert{source} had no open ticket of its problem; {priority}."
+    return f"{seen.by} opened it; {priority}."
+
+
+def _routed(_seen: Seen, what: e.Routed) -> str:
+    rules = "; ".join(f"{name} by {rule}" for name, rule in what.decided_by.items())
+    return f"Triage gave it to {what.group} ({what.tier}){because(rules)}."
+
+
+def _attached(_seen: Seen, what: e.AlertAttached) -> str:
+    if what.stale:
+        return "The alert is older than the last one taken in, so it changed nothing."
+    return "The alert has the problem key of this open ticket, so it joined and opened no other."
+
+
+def _recovered(_seen: Seen, what: e.Recovered) -> str:
+    if what.quiet_until is not None:
+        until = when(what.quiet_until)
+        return f"The alert recovered and nobody had touched it: left alone, it resolves at {until}."
+    return "The alert recovered, but somebody had touched it, so a person decides."
+
+
+def _claimed(seen: Seen, what: e.Claimed) -> str:
+    if seen.event.by.name == what.owner:
+        return f"{seen.by} claimed it, and nobody else had."
+    return f"{seen.by} gave it to {seen.case.person(what.owner)}."
+
+
+def _released(seen: Seen, what: e.Released) -> str:
+    owner = seen.case.person(what.owner)
+    return f"{seen.by} gave back what {owner} owned, and a plan ends with it{because(what.reason)}."
+
+
+def _noted(seen: Seen, what: e.Noted) -> str:
+    reader = "the requester" if what.to_client else "colleagues"
+    return f"{seen.by} wrote for {reader}."
+
+
+def _planned(seen: Seen, what: e.Planned) -> str:
+    promised = when(what.plan.promised_at)
+    verb = "revised the plan" if what.revision else "made a plan"
+    return f"{seen.by} {verb}, promised for {promised}; while it lives the tier clock stands still."
+
+
+def _slipped(_seen: Seen, what: e.PlanSlipped) -> str:
+    if what.grace_until is not None:
+        return f"The plan's promise passed; once it may be revised, until {when(what.grace_until)}."
+    return "The plan's promise passed and was not revised in its grace, so the plan is over."
+
+
+def _moved(seen: Seen, what: e.Moved) -> str:
+    chosen = seen.value("chosen")
+    group = f" {what.to_group} was chosen: {chosen}." if chosen else ""
+    if not seen.by_time:
+        return f"{seen.by} moved it{because(what.reason)}.{group}"
+    path = f" {what.to_tier} is the next step of the path {seen.value('path')}."
+    return f"{_capital(what.reason)}, and its mode lets time move it.{path}{group}"
+
+
+def _proposed(seen: Seen, what: e.EscalationProposed) -> str:
+    mode = seen.value("mode") or (seen.before.mode if seen.before else "")
+    step = f"{what.to_group} ({what.to_tier})"
+    return (
+        f"{_capital(what.reason)}, so {step} is next; its mode is {mode}, so it is only proposed."
+    )
+
+
+def _held(seen: Seen, what: e.Held) -> str:
+    waits = _WAITING[what.hold.reason]
+    return f"{seen.by} put it on hold for {waits}{because(what.hold.asked)}."
+
+
+_WAITING = {
+    HoldReason.CLIENT: "the client",
+    HoldReason.VENDOR: "a vendor",
+    HoldReason.SCHEDULED: "an agreed date",
+    HoldReason.APPROVAL: "an approval",
+    HoldReason.CHANGE: "a change window",
+}
+
+
+def _resumed(seen: Seen, what: e.Resumed) -> str:
+    if seen.by_time:
+        return f"The hold ended by itself at the instant set for it{because(what.because)}."
+    return f"{seen.by} ended the hold{because(what.because)}."
+
+
+def _prioritised(seen: Seen, what: e.Prioritised) -> str:
+    made = f"impact {what.impact}, urgency {what.urgency}"
+    return f"{seen.by} changed {what.old} to {what.new} ({made}){because(what.reason)}."
+
+
+def _resolved(seen: Seen, what: e.Resolved) -> str:
+    if what.self_healed:
+        return "It had recovered, stayed quiet and nobody had touched it, so it resolved itself."
+    return f"{seen.by} restored the service{because(what.resolution)}."
+
+
+def _confirmed(seen: Seen, what: e.Confirmed) -> str:
+    return f"{seen.by} recorded that the client agrees{because(what.note)}."
+
+
+def _reopened(seen: Seen, what: e.Reopened) -> str:
+    why = "the client rejected the resolution" if what.rejected else "work is owed again"
+    return f"{seen.by} reopened it, since {why}{because(what.reason)}."
+
+
+def _closed(seen: Seen, what: e.Closed) -> str:
+    if seen.by_time:
+        return f"Its time came and nobody had answered{because(what.reason)}."
+    carried = f" Ticket {what.successor} carries on." if what.successor else ""
+    return f"{seen.by} closed it{because(what.reason)}.{carried}"
+
+
+def _threshold(seen: Seen, what: e.Threshold) -> str:
+    target = length(seen.value("target_s") or 0)
+    reached = f"{what.fraction * 100:g} % of the {what.clock} clock's {target} was used"
+    late = f", seen {length(what.late_s)} later" if what.late_s >= 1 else ""
+    return f"At {when(what.due)} {reached}{late}."
+
+
+def _breached(seen: Seen, what: e.Breached) -> str:
+    return f"{_threshold(seen, what)} It is a promise to the client, so it is broken."
+
+
+def _lapsed(seen: Seen, what: e.Lapsed) -> str:
+    kind = "somebody had claimed it" if what.cause == "skill" else "nobody had claimed it"
+    return f"{_threshold(seen, what)} It is a limit of our own, and {kind}."
+
+
+def _reviewed(_seen: Seen, what: e.Reviewed) -> str:
+    if what.kind == "chase":
+        return f"It is on hold, and reminder {what.count} to whoever was asked was due."
+    if what.kind == "closing":
+        return "Its group closed for the day, and nobody had claimed it."
+    return "Every open ticket is looked at once a business day, so that none is forgotten."
+
+
+def _capital(text: str) -> str:
+    said = because(text).removeprefix(": ")
+    return said[:1].upper() + said[1:]
+
+
+CAUSES: dict[type, Callable[[Seen, Any], str]] = {
+    e.Opened: _opened,
+    e.Routed: _routed,
+    e.AlertAttached: _attached,
+    e.Recovered: _recovered,
+    e.Claimed: _claimed,
+    e.Released: _released,
+    e.Noted: _noted,
+    e.Planned: _planned,
+    e.PlanSlipped: _slipped,
+    e.Escalated: _moved,
+    e.Returned: _moved,
+    e.Transferred: _moved,
+    e.EscalationProposed: _proposed,
+    e.Held: _held,
+    e.Resumed: _resumed,
+    e.Prioritised: _prioritised,
+    e.Resolved: _resolved,
+    e.Confirmed: _confirmed,
+    e.Reopened: _reopened,
+    e.Closed: _closed,
+    e.Warned: _threshold,
+    e.Breached: _breached,
+    e.Lapsed: _lapsed,
+    e.Reviewed: _reviewed,
+}
+"""One for every type in `What`; a test fails where one is missing."""
