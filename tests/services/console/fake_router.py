@@ -29,6 +29,7 @@ class World:
     events: dict = field(default_factory=dict)
     notices: list = field(default_factory=list)
     dues: dict = field(default_factory=dict)
+    why: dict = field(default_factory=dict)
     policy: dict = field(default_factory=lambda: deepcopy(POLICY))
     clock: dict = field(
         default_factory=lambda: {
@@ -189,6 +190,12 @@ def _reading_routes(app, world, person):
     @app.get("/v1/tickets/{number}/due")
     async def due(number: int):
         return {"number": number, "now": NOW, "clocks": world.dues.get(number, [])}
+
+    @app.get("/v1/tickets/{number}/why")
+    async def why(request: Request, number: int):
+        if request.query_params.get("still") == "T9":
+            return problem(422, "nothing_to_explain", "there is no tier T9: T1, T2")
+        return {**world.why, "number": number, "values": dict(request.query_params)}
 
     @app.get("/v1/notices")
     async def notices(state: str = "", limit: int = 100):

@@ -122,6 +122,38 @@ async def test_each_promise_opens_to_why_it_is_due_then(sam, world):
         assert expected in entry
 
 
+async def test_each_event_leads_to_why_it_happened(sam, world):
+    page = (await sam.get("/tickets/1042")).text
+    entry = page[page.index('id="why-2"') :]
+    assert 'href="/tickets/1042/why?seq=2"' in entry[: entry.index("</details>")]
+    world.why = {
+        "words": ["T1 limit reached: <b>unclaimed</b>."],
+        "would_take": "A plan.",
+        "decided_by": "tier lapse",
+        "policies": ["3f9ac1d2"],
+        "clock": {"name": "tier", "target_s": 1_800, "policy": "3f9ac1d2", "ledger": []},
+        "events": [{"seq": 2, "at": "2026-11-20T13:00:00Z", "words": "It moved."}],
+        "items": [],
+    }
+    page = (await sam.get("/tickets/1042/why?seq=2&nonsense=1")).text
+    for expected in (
+        "Why did event 2 happen?", "T1 limit reached: &lt;b&gt;unclaimed", "A plan.", "tier lapse",
+        "What the tier clock counted", "It moved.", 'href="/tickets/1042#e2"',
+    ):  # fmt: skip
+        assert expected in page
+    assert "nonsense" not in page
+
+
+async def test_the_other_questions_are_asked_from_the_page_of_an_answer(sam, world):
+    page = (await sam.get("/tickets/1042/why?not_told=<lead>&about=breached")).text
+    assert "Why was &lt;lead&gt; not told?" in page
+    assert "breached" in page
+    assert "<option selected>T1</option>" in (await sam.get("/tickets/1042/why?still=T1")).text
+    refused = await sam.get("/tickets/1042/why?still=T9")
+    assert refused.status_code == 422
+    assert "there is no tier T9" in refused.text
+
+
 async def test_a_failed_notice_is_seen_without_opening_anything(sam, world):
     world.notices = [
         make_notice(1042, 2, state="failed", reason="mailbox full", recipient="Tom"),

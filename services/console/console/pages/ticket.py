@@ -26,7 +26,7 @@ def routes(console: Console) -> APIRouter:
         visit = await begin(console, request)
         upto = request.query_params.get("upto", "")
         page = TicketPage(
-            number=_number(number),
+            number=ticket_number(number),
             upto=int(upto) if upto.isascii() and upto.isdigit() and len(upto) < 10 else None,
             done=DONE_WORDS.get(request.query_params.get("done", ""), ""),
         )
@@ -34,7 +34,7 @@ def routes(console: Console) -> APIRouter:
 
     @router.get("/tickets/{number}/{command}")
     async def back_to_ticket(number: str, command: str) -> Response:  # noqa: ARG001 - the path's
-        return RedirectResponse(f"/tickets/{_number(number)}", 303)
+        return RedirectResponse(f"/tickets/{ticket_number(number)}", 303)
 
     @router.post("/tickets/{number}/{command}")
     async def act(request: Request, number: str, command: str) -> Response:
@@ -43,7 +43,7 @@ def routes(console: Console) -> APIRouter:
         request.state.entered = fields
         if command not in COMMANDS:
             return render(console, "refused.html", status=404, reason="There is no such command.")
-        return await _act(console, request, _number(number), command, fields)
+        return await _act(console, request, ticket_number(number), command, fields)
 
     return router
 
@@ -86,7 +86,8 @@ def _after(number: int, command: str, fields: dict[str, str]) -> str:
     return f"/?{kept}{'&' if kept else ''}done={command}"
 
 
-def _number(text: str) -> int:
+def ticket_number(text: str) -> int:
+    """The ticket's number in an address. Raises RefusedError (404) for what is none."""
     if text.isascii() and text.isdigit() and int(text[:20]) < MAX_NUMBER:
         return int(text[:20])
     raise RefusedError(404, {"detail": "There is no such ticket, or you may not see it."})
