@@ -13,6 +13,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
 from tests.contract.shapes import built
+from tests.domain.escalations import escalations
 from tierline.domain.advance import advance
 from tierline.domain.commands import (
     AcceptProposal,
@@ -213,20 +214,20 @@ class Story:
         )
         decision = decide_open(command, MONITOR, self.policy, Floor(self.now), self.now)
         self.ticket = None
-        self._say(decision.events)
+        self.say(decision.events)
 
     def ask(self, command: Any, asker: Asker = LEAD) -> None:
         decision = decide(
             self.ticket, command, asker, self.policy, Floor(self.now), self.now, cause="test"
         )
         assert decision.rejected is None, decision.rejected
-        self._say(decision.events)
+        self.say(decision.events)
 
     def wait(self, **span: float) -> None:
         self.now += timedelta(**span)
-        self._say(advance(self.ticket, self.policy, Floor(self.now), self.now))
+        self.say(advance(self.ticket, self.policy, Floor(self.now), self.now))
 
-    def _say(self, events: Any) -> None:
+    def say(self, events: Any) -> None:
         for event in events:
             self.ticket = evolve(self.ticket, event)
             self.sent.append(as_sent(encode_event(event, self.ticket)))
@@ -240,6 +241,7 @@ def journey():
     an_incident_is_worked_by_hand(story)
     time_moves_it(story)
     time_only_proposes(story)
+    every_way_of_escalating(story)
     return story.sent
 
 
@@ -274,6 +276,12 @@ def time_moves_it(story: Story) -> None:
     story.ask(Claim("priya"))
     story.ask(MakePlan("restart it", story.now + timedelta(minutes=10)))
     story.wait(hours=30)
+
+
+def every_way_of_escalating(story: Story) -> None:
+    for life in escalations():
+        story.ticket = None
+        story.say(life.events)
 
 
 def time_only_proposes(story: Story) -> None:

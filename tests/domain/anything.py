@@ -11,18 +11,22 @@ from tierline.domain import commands as c
 from tierline.domain.calendar import Calendar
 from tierline.domain.commands import Asker
 from tierline.domain.events import Actor
-from tierline.domain.policy import Policy
+from tierline.domain.floor import Floor
+from tierline.domain.policy import HandOverRules, PagingRules, Path, Policy, Step
 from tierline.domain.terms import (
     HoldReason,
     Mode,
+    OverBudget,
+    PacketRule,
     Priority,
     PriorityChange,
+    ReceiverFull,
     ReopenRule,
     Role,
     State,
     TicketType,
 )
-from tierline.domain.ticket import Ticket
+from tierline.domain.ticket import Packet, Ticket
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
 CALENDARS = (
@@ -67,10 +71,38 @@ def policies(draw: st.DrawFn) -> Policy:
         reopen=draw(st.sampled_from(ReopenRule)),
     )
     hours = st.sampled_from(CALENDARS)
-    groups = {name: replace(g, hours=draw(hours)) for name, g in policy.groups.items()}
+    capacity = st.sampled_from([None, None, 0, 2])
+    groups = {
+        name: replace(g, hours=draw(hours), capacity=draw(capacity), on_call="rota")
+        for name, g in policy.groups.items()
+    }
     sla = replace(policy.slas["gold"], cover={priority: draw(hours) for priority in Priority})
     known = {calendar.hash: calendar for calendar in CALENDARS}
-    return replace(policy, groups=groups, slas={"gold": sla}, calendars=known)
+    path = Path("standard", tuple(_any_step(draw, step) for step in policy.paths["standard"].steps))
+    return replace(
+        policy,
+        groups=groups,
+        slas={"gold": sla},
+        calendars=known,
+        paths={"standard": path},
+        hand_over=HandOverRules(draw(st.sampled_from(PacketRule))),
+        paging=PagingRules(draw(st.sampled_from([frozenset(), frozenset(Priority)]))),
+    )
+
+
+def _any_step(draw: st.DrawFn, step: Step) -> Step:
+    return replace(
+        step,
+        assist=draw(st.sampled_from([None, 0.5, 0.6])),
+        over_budget=draw(st.sampled_from(OverBudget)),
+        receiver_full=draw(st.sampled_from(ReceiverFull)),
+    )
+
+
+def busy_floor(now: datetime) -> Floor:
+    """A floor on which every group has work, and somebody is on call on even days."""
+    load = dict.fromkeys(example_policy().groups, 1)
+    return Floor(now, load, lambda _, at: ("ann", "bob") if at.toordinal() % 2 else ())
 
 
 def openings(accepted_at: datetime) -> st.SearchStrategy[c.Open]:
@@ -119,8 +151,13 @@ def commands(now: datetime, proposal: int) -> st.SearchStrategy[c.Command]:
             TEXTS,
             st.sampled_from(["", "", "triage", "T1", "T3", "vendor", "management", "T9"]),
             st.sampled_from(["", "", "Desk", "Voice", "Network", "Nowhere"]),
+            st.just(""),
+            st.none() | st.builds(Packet, TEXTS, TEXTS, TEXTS),
         ),
         st.builds(c.AcceptProposal, st.sampled_from([proposal, 0, 3])),
+        st.builds(c.DeclineProposal, st.sampled_from([proposal, 0, 3]), TEXTS),
+        st.builds(c.RefusePlan, TEXTS),
+        st.builds(c.GivePacket, st.builds(Packet, TEXTS, TEXTS, TEXTS)),
         st.builds(
             c.PutOnHold,
             st.sampled_from(HoldReason),
@@ -155,7 +192,9 @@ def _likely(ticket: Ticket) -> list[str]:
     always += ["resolve"]
     always += ["plan", "plan", "release"] if ticket.owner else ["claim", "claim", "claim"]
     always += ["resume", "resume"] if ticket.hold else []
-    always += ["accept"] if ticket.proposal else []
+    always += ["accept", "decline"] if ticket.proposal else []
+    always += ["refuse plan"] if ticket.plan else []
+    always += ["packet"] if ticket.escalated else []
     return always
 
 
@@ -177,6 +216,9 @@ def likely(draw: st.DrawFn, ticket: Ticket, now: datetime) -> tuple[c.Command, A
             "x", to_group=draw(st.sampled_from(["Triage", "Desk", "Voice", "Network", "Infra"]))
         ),
         "accept": lambda: c.AcceptProposal(ticket.proposal.seq if ticket.proposal else 0),
+        "decline": lambda: c.DeclineProposal(ticket.proposal.seq if ticket.proposal else 0, "x"),
+        "refuse plan": lambda: c.RefusePlan("x"),
+        "packet": lambda: c.GivePacket(Packet("x", "", "x")),
         "hold": lambda: c.PutOnHold(
             draw(st.sampled_from(HoldReason)),
             "x",

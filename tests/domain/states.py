@@ -18,12 +18,15 @@ from tierline.domain.commands import (
     Close,
     Command,
     Confirm,
+    DeclineProposal,
+    GivePacket,
     MakePlan,
     Move,
     Note,
     Prioritise,
     PutOnHold,
     Recover,
+    RefusePlan,
     Reject,
     Release,
     Reopen,
@@ -31,6 +34,7 @@ from tierline.domain.commands import (
     Resume,
 )
 from tierline.domain.terms import HoldReason, Mode, Role, State
+from tierline.domain.ticket import Packet
 
 STEPS_MAX = 50
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "states.md"
@@ -61,7 +65,10 @@ COMMANDS: dict[str, Callable[[Story], Command]] = {
     "note": lambda _: Note("x"),
     "plan": lambda story: MakePlan("x", story.now + HOUR),
     "move": lambda _: Move("x"),
-    "accept": lambda story: AcceptProposal(story.ticket.proposal.seq if _open(story) else 0),
+    "accept": lambda story: AcceptProposal(_proposed_at(story)),
+    "decline": lambda story: DeclineProposal(_proposed_at(story), "x"),
+    "refuse plan": lambda _: RefusePlan("x"),
+    "packet": lambda _: GivePacket(Packet("x", "", "x")),
     "hold": lambda _: HOLD,
     "resume": lambda _: Resume(),
     "prioritise": lambda _: Prioritise("x", priority=P1),
@@ -84,8 +91,9 @@ TIME: dict[str, Callable[[], Story]] = {
 """A ticket whose state time will change."""
 
 
-def _open(story: Story) -> bool:
-    return story.ticket is not None and story.ticket.proposal is not None
+def _proposed_at(story: Story) -> int:
+    ticket = story.ticket
+    return 0 if ticket is None or ticket.proposal is None else ticket.proposal.seq
 
 
 def _claimed() -> Story:

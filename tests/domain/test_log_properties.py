@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.domain.anything import likely, openings, policies
+from tests.domain.anything import busy_floor, likely, openings, policies
 from tests.domain.test_properties import STARTS, THOROUGH, _as_happened
 from tests.domain.worlds import MONITOR
 from tierline.domain.advance import advance_to
@@ -17,7 +17,6 @@ from tierline.domain.decide import decide, decide_open
 from tierline.domain.due_ledger import segments
 from tierline.domain.events import Event, Held, Noted, Prioritised, Reopened, Resumed
 from tierline.domain.evolve import evolve, fold
-from tierline.domain.floor import Floor
 from tierline.domain.instants import to_us
 from tierline.domain.policy import Policy
 from tierline.domain.terms import CLIENT_CLOCKS, ClockName
@@ -53,7 +52,7 @@ class History:
 
     def run(self, *, looks: Sequence[datetime] = ()) -> tuple[Ticket, list[Event]]:
         """The ticket and its log; at each of `looks` time is let pass beside the commands."""
-        floor = Floor(self.start)
+        floor = busy_floor(self.start)
         made = decide_open(self.opening, MONITOR, self.policy, floor, self.start, cause="alert:1")
         ticket, events = made.ticket, list(made.events)
         waiting = sorted(looks)

@@ -12,7 +12,15 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.domain.anything import ASKERS, CALENDARS, commands, likely, openings, policies
+from tests.domain.anything import (
+    ASKERS,
+    CALENDARS,
+    busy_floor,
+    commands,
+    likely,
+    openings,
+    policies,
+)
 from tests.domain.test_clock_ledger import check_ledgers
 from tests.domain.worlds import MONITOR
 from tierline.domain.advance import advance, advance_to, next_due
@@ -21,7 +29,6 @@ from tierline.domain.clock import used_us
 from tierline.domain.decide import decide, decide_open
 from tierline.domain.events import Event, Prioritised, Reopened, Threshold
 from tierline.domain.evolve import evolve, fold
-from tierline.domain.floor import Floor
 from tierline.domain.promises import LEAST_LEFT_S
 from tierline.domain.snapshot import snapshot
 from tierline.domain.tell import notices_for, still_wanted
@@ -47,7 +54,7 @@ class TicketMachine(RuleBasedStateMachine):
     def begin(self, policy, start, data):
         self.policy, self.now = policy, start
         command = data.draw(openings(start))
-        done = decide_open(command, MONITOR, policy, Floor(start), start, cause="alert:1")
+        done = decide_open(command, MONITOR, policy, busy_floor(start), start, cause="alert:1")
         self.ticket, self.events, self.checked = done.ticket, list(done.events), 0
         self.before = None
 
@@ -88,7 +95,7 @@ class TicketMachine(RuleBasedStateMachine):
 
     def _do(self, command, asker):
         """A command, perhaps some time after anybody looked."""
-        floor = Floor(self.now)
+        floor = busy_floor(self.now)
         aged, passed = advance_to(self.ticket, self.policy, floor, self.now)
         done = decide(self.ticket, command, asker, self.policy, floor, self.now, cause="c")
         if done.rejected is not None:
@@ -100,7 +107,7 @@ class TicketMachine(RuleBasedStateMachine):
         self._took(done.ticket, done.events)
 
     def _until(self, instant, parts):
-        floor = Floor(self.now)
+        floor = busy_floor(self.now)
         whole, events = advance_to(self.ticket, self.policy, floor, instant)
         stepwise, pieces = self.ticket, []
         for part in range(1, parts + 1):
@@ -150,7 +157,7 @@ class TicketMachine(RuleBasedStateMachine):
         due = next_due(self.ticket)
         assert (due is not None) == self.ticket.open
         assert due is None or due > self.now
-        assert advance(self.ticket, self.policy, Floor(self.now), self.now) == []
+        assert advance(self.ticket, self.policy, busy_floor(self.now), self.now) == []
 
     @invariant()
     def each_threshold_fires_once_and_none_is_skipped(self):

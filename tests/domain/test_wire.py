@@ -6,6 +6,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 
+from tests.domain.escalations import escalations
 from tests.domain.worlds import (
     HOUR,
     MINUTE,
@@ -62,7 +63,7 @@ def long_life() -> Story:
 
 def lives() -> list[Story]:
     proposed = Story(example_policy(mode=Mode.SUGGEST)).open().wait(HOUR)
-    return [long_life(), proposed, Story().open().wait(timedelta(days=9))]
+    return [long_life(), proposed, Story().open().wait(timedelta(days=9)), *escalations()]
 
 
 def test_every_event_reads_back_as_it_was():

@@ -64,7 +64,7 @@ def _plan(form: Asking) -> Body:
 def _move(form: Asking) -> Body:
     kind, _, name = form.fields.get("to", "").partition(":")
     place = {f"to_{kind}": name} if kind in {"group", "tier"} and name else {}
-    return form.text("reason", "packet") | place
+    return form.text("reason", "tried", "evidence", "ask") | place
 
 
 def _hold(form: Asking) -> Body:
@@ -87,6 +87,9 @@ COMMANDS: Mapping[str, Callable[[Asking], Body]] = {
     "plan": _plan,
     "move": _move,
     "accept": lambda form: form.number("seq"),
+    "decline": lambda form: form.number("seq") | form.text("reason"),
+    "refuse-plan": lambda form: form.text("reason"),
+    "packet": lambda form: form.text("tried", "evidence", "ask"),
     "hold": _hold,
     "resume": lambda form: form.text("because"),
     "priority": _priority,
@@ -105,6 +108,9 @@ DONE_WORDS: Mapping[str, str] = {
     "plan": "The plan is on the timeline; the tier clock has stopped.",
     "move": "It has moved.",
     "accept": "The proposal is accepted.",
+    "decline": "It stays where it is.",
+    "refuse-plan": "The plan is refused; the tier clock runs on.",
+    "packet": "The next tier knows what was tried and what is asked.",
     "hold": "It is on hold.",
     "resume": "Work goes on.",
     "priority": "The priority has changed.",

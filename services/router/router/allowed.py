@@ -9,6 +9,10 @@ from tierline.domain.ticket import Ticket
 from tierline.web.principal import WRITE, Principal
 
 
+def _owns(ticket: Ticket, principal: Principal) -> bool:
+    return ticket.owner == principal.login
+
+
 def allowed(ticket: Ticket, principal: Principal) -> list[str]:
     """The names of the commands, as in their addresses, in the order a page shows them."""
     if WRITE not in principal.scopes:
@@ -25,6 +29,9 @@ def allowed(ticket: Ticket, principal: Principal) -> list[str]:
         "plan": ticket.active and owned and mine,
         "move": ticket.active,
         "accept": ticket.active and ticket.proposal is not None,
+        "decline": ticket.active and ticket.proposal is not None and asker.leads,
+        "refuse-plan": ticket.active and ticket.plan is not None and not _owns(ticket, principal),
+        "packet": ticket.active and ticket.escalated,
         "hold": ticket.active and mine,
         "resume": ticket.hold is not None and mine,
         "priority": ticket.active,

@@ -8,6 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 from router.limits import EVENTS_PAGE, JUMP_S_MAX, PAGE, PAGE_MAX, RECORDED_MAX
 from router.queries.cursors import CURSOR_MAX
 from tierline.domain.terms import ClockName, HoldReason, Priority, State, TicketType
+from tierline.domain.ticket import Packet
 from tierline.web.bodies import Line, LongText, Reason, Strict
 from tierline.web.limits import IDEMPOTENCY_KEY_MAX
 
@@ -170,6 +171,19 @@ class PlanBody(Strict):
     client_text: Reason = ""
 
 
+class PacketBody(Strict):
+    """What the next tier needs to go on."""
+
+    tried: LongText
+    ask: LongText
+    evidence: LongText = ""
+
+    @property
+    def packet(self) -> Packet:
+        """The same in the domain's words."""
+        return Packet(self.tried, self.evidence, self.ask)
+
+
 class MoveBody(Strict):
     """To a group, to a tier, or, with neither, to the next step of the path."""
 
@@ -177,6 +191,22 @@ class MoveBody(Strict):
     to_tier: Line = ""
     to_group: Line = ""
     packet: LongText = ""
+    tried: Annotated[LongText, Field(description="On the way up: what was tried.")] = ""
+    evidence: LongText = ""
+    ask: Annotated[LongText, Field(description="On the way up: what the next tier is to do.")] = ""
+
+    @property
+    def handed(self) -> Packet | None:
+        """What the next tier gets to know; None where nothing of it is said."""
+        packet = Packet(self.tried, self.evidence, self.ask)
+        return packet if packet != Packet() else None
+
+
+class DeclineBody(Strict):
+    """Leave undone what was proposed in event `seq`, and say why."""
+
+    seq: Annotated[int, Field(ge=1, le=2**31 - 1)]
+    reason: Reason
 
 
 class AcceptBody(Strict):

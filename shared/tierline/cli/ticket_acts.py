@@ -14,6 +14,10 @@ from tierline.domain.terms import HoldReason, Priority
 Reason = Annotated[str, typer.Option("--reason", help="Why, in a sentence; others will read it.")]
 Because = Annotated[str, typer.Argument(metavar="REASON", help="Why, in a sentence.")]
 
+Tried = Annotated[str | None, typer.Option("--tried", help="What was tried.")]
+Evidence = Annotated[str | None, typer.Option("--evidence", help="What was seen.")]
+Ask = Annotated[str | None, typer.Option("--ask", help="What the next tier is to do.")]
+
 ShortReason = Annotated[str, typer.Option("--reason", help="Why, in a sentence.")]
 HowConfirmed = Annotated[str | None, typer.Option("--note", help="How, or by whom.")]
 
@@ -21,7 +25,7 @@ HowConfirmed = Annotated[str | None, typer.Option("--note", help="How, or by who
 def register(app: typer.Typer) -> None:
     """Add every command on a ticket to `tierline tickets`."""
     for function in _ALL:
-        app.command(function.__name__)(with_router(function))
+        app.command(function.__name__.replace("_", "-"))(with_router(function))
 
 
 def place_words(ticket: Mapping[str, Any]) -> str:
@@ -111,8 +115,11 @@ def move(
         bool, typer.Option("--management", help="The last tier of the policy.")
     ] = False,
     packet: Annotated[
-        str | None, typer.Option("--packet", help="Tried, evidence, ask: for who takes over.")
+        str | None, typer.Option("--packet", help="A word to who takes over.")
     ] = None,
+    tried: Tried = None,
+    evidence: Evidence = None,
+    ask: Ask = None,
 ) -> None:
     """Move a ticket up, down, sideways, skipping a tier, or to management."""
     chosen = [bool(way) for way in (to_tier, to_group, up, down, management)]
@@ -124,7 +131,9 @@ def move(
         )
     if down or management:
         to_tier = _tier(call, number, down=down)
-    _ask(call, number, "move", reason=reason, to_tier=to_tier, to_group=to_group, packet=packet)
+    place = {"to_tier": to_tier, "to_group": to_group}
+    handed = {"packet": packet, "tried": tried, "evidence": evidence, "ask": ask}
+    _ask(call, number, "move", reason=reason, **place, **handed)
 
 
 def _tier(call: Call, number: int, *, down: bool) -> str:
@@ -151,6 +160,29 @@ def accept(
 ) -> None:
     """Do what Tierline proposed where it may not act by itself."""
     _ask(call, number, "accept", seq=seq)
+
+
+def decline(
+    call: Call,
+    *,
+    number: Number,
+    seq: Annotated[int, typer.Argument(metavar="SEQ", help="The proposal's event.", min=1)],
+    reason: Because,
+) -> None:
+    """As a lead, leave a ticket where it is, although Tierline proposed a move."""
+    _ask(call, number, "decline", seq=seq, reason=reason)
+
+
+def refuse_plan(call: Call, *, number: Number, reason: Because) -> None:
+    """As a lead or the next tier, do not go along with a plan: the tier clock runs on."""
+    _ask(call, number, "refuse-plan", reason=reason)
+
+
+def packet(
+    call: Call, *, number: Number, tried: Tried = None, evidence: Evidence = None, ask: Ask = None
+) -> None:
+    """Say what was tried and what the next tier is to do, after the hand-over."""
+    _ask(call, number, "packet", tried=tried, evidence=evidence, ask=ask)
 
 
 def hold(
@@ -281,6 +313,9 @@ _ALL: tuple[Callable[..., None], ...] = (
     plan,
     move,
     accept,
+    decline,
+    refuse_plan,
+    packet,
     hold,
     resume,
     priority,

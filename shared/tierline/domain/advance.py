@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
+from tierline.domain import assisting, paging
 from tierline.domain import clock as clocks
 from tierline.domain.amend import amended
 from tierline.domain.business_time import add, is_open
@@ -27,7 +28,7 @@ from tierline.domain.events import (
     Warned,
 )
 from tierline.domain.floor import Floor
-from tierline.domain.moving import move_by_time
+from tierline.domain.lapsing import CAPACITY, SKILL, after_tier_lapse, choice_unmade, move_by_time
 from tierline.domain.policy import Policy
 from tierline.domain.promises import next_review, sla_of
 from tierline.domain.resolving import resolve
@@ -77,7 +78,20 @@ def upcoming(ticket: Ticket) -> Due | None:
         found.append((plan.grace_until or plan.promised_at, 2, 0, 0.0, "promise"))
     if ticket.quiet_until is not None:
         found.append((ticket.quiet_until, 3, 0, 0.0, "quiet"))
+    _waiting(ticket, found)
     return Due._make(min(found)) if found else None
+
+
+def _waiting(ticket: Ticket, found: list[tuple[datetime, int, int, float, str]]) -> None:
+    """Add when somebody is to have answered by: a lead, a sender, whoever is paged."""
+    if ticket.assist_until is not None:
+        found.append((ticket.assist_until, 2, 1, 0.0, "assist"))
+    if ticket.packet_due is not None:
+        found.append((ticket.packet_due, 5, 0, 0.0, "packet"))
+    if ticket.page is not None:
+        found.append((ticket.page.next_at, 5, 1, 0.0, "page"))
+    if ticket.proposal is not None and ticket.proposal.decide_by is not None:
+        found.append((ticket.proposal.decide_by, 5, 2, 0.0, "choice"))
 
 
 def next_due(ticket: Ticket) -> datetime | None:
@@ -134,7 +148,7 @@ def _threshold(draft: Draft, due: Due, at: datetime) -> None:
     elif clock.name in CLIENT_CLOCKS:
         what = Breached(*said)
     else:
-        what = Lapsed(*said, cause="skill" if draft.ticket.owner else "capacity")
+        what = Lapsed(*said, cause=SKILL if draft.ticket.owner else CAPACITY)
     why = draft.why(
         f"{clock.name} clock",
         target_s=clock.target_s,
@@ -148,12 +162,13 @@ def _threshold(draft: Draft, due: Due, at: datetime) -> None:
     draft.emit(what, at=at, by=TIME, why=why, cause=cause, changed=changed)
     if isinstance(what, Lapsed):
         _after_lapse(draft, what, at, cause)
+    elif clock.name is ClockName.TIER:
+        assisting.call(draft, due.fraction, at, cause)
 
 
 def _after_lapse(draft: Draft, lapse: Lapsed, at: datetime, cause: str) -> None:
     if lapse.clock is ClockName.TIER:
-        reason = f"{draft.ticket.tier} limit reached: {_lapse_words(lapse)}"
-        move_by_time(draft, at=at, by=TIME, rule="tier lapse", reason=reason, cause=cause)
+        after_tier_lapse(draft, lapse.cause, at, cause)
     elif lapse.clock is ClockName.CONFIRM and _may_close(draft.ticket):
         why = draft.why("confirm lapse", resolved_at=str(draft.ticket.resolved_at))
         closed = Closed("nobody answered within the time to confirm")
@@ -166,10 +181,6 @@ def _may_close(ticket: Ticket) -> bool:
     In `watch` no message leaves, so nobody was asked and nobody can have left it unanswered.
     """
     return ticket.mode is not Mode.WATCH
-
-
-def _lapse_words(lapse: Lapsed) -> str:
-    return "claimed without a plan" if lapse.cause == "skill" else "unclaimed"
 
 
 def _promise(draft: Draft, _due: Due, at: datetime) -> None:
@@ -191,7 +202,7 @@ def _promise(draft: Draft, _due: Due, at: datetime) -> None:
         PlanSlipped(slips), at=at, by=TIME, why=draft.why("plan over", **values), cause=cause
     )
     reason = "the plan slipped and was not revised in time"
-    move_by_time(draft, at=at, by=TIME, rule="plan slip", reason=reason, cause=cause)
+    move_by_time(draft, at=at, rule="plan slip", reason=reason, cause=cause)
 
 
 def _quiet(draft: Draft, _due: Due, at: datetime) -> None:
@@ -213,6 +224,7 @@ def _hold_until(draft: Draft, due: Due, at: datetime) -> None:
         cause=f"hold/{due.at.isoformat()}",
         review_at=next_review(group, at, unclaimed=not ticket.owner),
     )
+    paging.begin(draft, at, f"hold/{due.at.isoformat()}")
 
 
 def _chase(draft: Draft, _due: Due, at: datetime) -> None:
@@ -254,6 +266,15 @@ def _review(draft: Draft, due: Due, at: datetime) -> None:
         cause=f"review/{due.at.isoformat()}",
         review_at=next_review(group, at, unclaimed=ticket.unclaimed),
     )
+    paging.begin(draft, at, f"review/{due.at.isoformat()}")
+
+
+def _packet(draft: Draft, _due: Due, at: datetime) -> None:
+    """Nobody has said what the next tier needs: the sender is asked for it."""
+    ticket = draft.ticket
+    why = draft.why("hand-over without a packet", helper=ticket.helper, stay=ticket.stay)
+    cause = f"packet/{ticket.stay}"
+    draft.emit(Reviewed("packet"), at=at, by=TIME, why=why, cause=cause)
 
 
 _STEPS: dict[str, Callable[[Draft, Due, datetime], None]] = {
@@ -262,6 +283,10 @@ _STEPS: dict[str, Callable[[Draft, Due, datetime], None]] = {
     "hold_until": _hold_until,
     "chase": _chase,
     "review": _review,
+    "assist": lambda draft, _due, at: assisting.end(draft, at),
+    "packet": _packet,
+    "page": lambda draft, _due, at: paging.go_on(draft, at),
+    "choice": lambda draft, _due, at: choice_unmade(draft, at),
 }
 
 

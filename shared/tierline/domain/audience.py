@@ -14,6 +14,11 @@ DESK_OWNER: Final = "desk owner"
 SERVICE_MANAGER: Final = "service manager"
 ACCOUNT_MANAGER: Final = "account manager"
 REQUESTER: Final = "requester"
+DUTY_MANAGER: Final = "duty manager"
+NEXT_LEAD: Final = "next lead"
+ON_CALL: Final = "on call"
+ASSISTANT: Final = "assistant"
+HELPER: Final = "helper"
 
 NOTIFY, PAGE, DIGEST = Reach.NOTIFY, Reach.PAGE, Reach.DIGEST
 
@@ -38,6 +43,16 @@ DEFAULT_TELL: Mapping[str, Mapping[str, Reach]] = {
     "handed over": {SENDER: NOTIFY, DESK_OWNER: NOTIFY},
     "client escalated": {REQUESTER: NOTIFY},
     "proposed": {LEAD: NOTIFY},
+    "receiver full": {LEAD: NOTIFY, NEXT_LEAD: NOTIFY},
+    "choice not made": {SERVICE_MANAGER: NOTIFY},
+    "declined": {NEXT_LEAD: DIGEST},
+    "promise in danger": {LEAD: NOTIFY},
+    "paged": {ON_CALL: PAGE},
+    "nobody answered": {LEAD: PAGE, DUTY_MANAGER: PAGE, SERVICE_MANAGER: PAGE, ROOM: NOTIFY},
+    "assist": {ASSISTANT: NOTIFY, OWNER: NOTIFY},
+    "packet asked": {HELPER: NOTIFY},
+    "packet given": {OWNER: NOTIFY},
+    "plan refused": {OWNER: NOTIFY},
     "plan with next group warned": {NEXT_ROOM: NOTIFY},
     "plan slipped": {OWNER: NOTIFY, LEAD: NOTIFY},
     "plan over": {OWNER: NOTIFY, LEAD: NOTIFY},
@@ -65,6 +80,14 @@ BESIDE_THE_POINT_ONCE_OVER = frozenset(
         "unclaimed",
         "silent",
         "proposed",
+        "receiver full",
+        "choice not made",
+        "promise in danger",
+        "paged",
+        "nobody answered",
+        "assist",
+        "packet asked",
+        "plan refused",
         "arrived",
         "closing",
         "review",
@@ -76,5 +99,15 @@ BESIDE_THE_POINT_ONCE_OVER = frozenset(
 )
 """Occasions nobody needs to hear of any more once the ticket is resolved or closed."""
 
-BESIDE_THE_POINT_ONCE_CLAIMED = frozenset({"new in queue", "unclaimed", "arrived"})
+BESIDE_THE_POINT_ONCE_CLAIMED = frozenset(
+    {
+        "new in queue",
+        "unclaimed",
+        "arrived",
+        "receiver full",
+        "choice not made",
+        "paged",
+        "nobody answered",
+    }
+)
 """Occasions that only ask for somebody to take the ticket."""

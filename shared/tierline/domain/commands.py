@@ -7,7 +7,7 @@ from typing import Any
 
 from tierline.domain.events import Actor
 from tierline.domain.terms import HoldReason, Mode, Priority, Role, TicketType
-from tierline.domain.ticket import Requester
+from tierline.domain.ticket import Packet, Requester
 from tierline.domain.triage import Classification
 
 
@@ -122,6 +122,7 @@ class Move:
     to_tier: str = ""
     to_group: str = ""
     packet: str = ""
+    handed: Packet | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,28 @@ class AcceptProposal:
     """Do what time proposed in event `seq`."""
 
     seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineProposal:
+    """Leave undone what time proposed in event `seq`."""
+
+    seq: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefusePlan:
+    """As the lead, or as somebody of the next tier: do not go along with the owner's plan."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class GivePacket:
+    """Say what was tried, the evidence and the ask, after the hand-over."""
+
+    packet: Packet
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +229,9 @@ Command = (
     | MakePlan
     | Move
     | AcceptProposal
+    | DeclineProposal
+    | RefusePlan
+    | GivePacket
     | PutOnHold
     | Resume
     | Prioritise

@@ -11,8 +11,63 @@ from typing import Any
 
 from tierline.domain.amend import quick
 from tierline.domain.clock import Clock
+from tierline.domain.escalation import (
+    AssistCalled,
+    AssistEnded,
+    Escalated,
+    EscalationProposed,
+    Moved,
+    PacketGiven,
+    Paged,
+    PagingEnded,
+    ProposalDeclined,
+    Returned,
+    Transferred,
+)
 from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, TicketType
-from tierline.domain.ticket import Hold, Plan, Requester, TierUse
+from tierline.domain.ticket import Hold, Plan, Requester
+
+__all__ = [
+    "SYSTEM",
+    "TIME",
+    "Actor",
+    "AlertAttached",
+    "AssistCalled",
+    "AssistEnded",
+    "Breached",
+    "Claimed",
+    "Closed",
+    "Confirmed",
+    "Escalated",
+    "EscalationProposed",
+    "Event",
+    "Held",
+    "Lapsed",
+    "Moved",
+    "Noted",
+    "Opened",
+    "PacketGiven",
+    "Paged",
+    "PagingEnded",
+    "PlanRefused",
+    "PlanSlipped",
+    "Planned",
+    "Prioritised",
+    "ProposalDeclined",
+    "Recovered",
+    "Released",
+    "Reopened",
+    "Resolved",
+    "Resumed",
+    "Returned",
+    "Reviewed",
+    "Routed",
+    "Threshold",
+    "Transferred",
+    "Warned",
+    "What",
+    "Why",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +125,12 @@ class Opened:
 @quick
 @dataclass(frozen=True)
 class Routed:
-    """Triage put it into a group's queue."""
+    """Triage put it into a group's queue. `budget`: as of a move."""
 
     tier: str
     group: str
     decided_by: Mapping[str, str] = field(default_factory=dict)
+    budget: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,57 +183,19 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanRefused:
+    """The lead, or the next tier, does not go along with the plan: it is void."""
+
+    owner: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class PlanSlipped:
     """A plan's promise ran out; with a grace to revise, or without one."""
 
     slips: int
     grace_until: datetime | None = None
-
-
-@quick
-@dataclass(frozen=True)
-class Moved:
-    """What every move between groups says. `packet`: tried, evidence, ask."""
-
-    from_tier: str
-    from_group: str
-    to_tier: str
-    to_group: str
-    reason: str
-    sender: str = ""
-    packet: str = ""
-    used: TierUse = field(default_factory=lambda: TierUse(0))
-    topped_up: bool = False
-    bounce: bool = False
-    collapsed: bool = False
-
-
-@quick
-@dataclass(frozen=True)
-class Escalated(Moved):
-    """Up the tiers, by hand or by time."""
-
-
-@quick
-@dataclass(frozen=True)
-class Returned(Moved):
-    """Down the tiers."""
-
-
-@quick
-@dataclass(frozen=True)
-class Transferred(Moved):
-    """Sideways, within a tier."""
-
-
-@dataclass(frozen=True, slots=True)
-class EscalationProposed:
-    """Time asks for a move that the mode leaves to a person."""
-
-    to_tier: str
-    to_group: str
-    reason: str
-    collapsed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +323,13 @@ What = (
     | Returned
     | Transferred
     | EscalationProposed
+    | ProposalDeclined
+    | PlanRefused
+    | PacketGiven
+    | AssistCalled
+    | AssistEnded
+    | Paged
+    | PagingEnded
     | Held
     | Resumed
     | Prioritised

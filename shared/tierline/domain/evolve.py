@@ -8,6 +8,8 @@ from tierline.domain.events import (
     SYSTEM,
     TIME,
     AlertAttached,
+    AssistCalled,
+    AssistEnded,
     Breached,
     Claimed,
     Closed,
@@ -20,9 +22,14 @@ from tierline.domain.events import (
     Moved,
     Noted,
     Opened,
+    PacketGiven,
+    Paged,
+    PagingEnded,
     Planned,
+    PlanRefused,
     PlanSlipped,
     Prioritised,
+    ProposalDeclined,
     Recovered,
     Released,
     Reopened,
@@ -128,7 +135,7 @@ def _changes(ticket: Ticket, event: Event) -> _Changes:  # noqa: C901, PLR0912 -
             return _claimed(ticket, event, what)
         case Released():
             state = State.ON_HOLD if ticket.hold else State.QUEUED
-            return {"owner": "", "plan": None, "state": state}
+            return {"owner": "", "plan": None, "state": state, **_ALONE}
         case Noted():
             return dict(_TOUCHED)
         case Planned():
@@ -136,9 +143,23 @@ def _changes(ticket: Ticket, event: Event) -> _Changes:  # noqa: C901, PLR0912 -
         case PlanSlipped():
             return {"plan": _slipped(ticket, what)}
         case EscalationProposed():
-            return {"proposal": Proposal(event.seq, what.to_tier, what.to_group, what.reason)}
+            return {"proposal": _proposal(event, what)}
+        case ProposalDeclined():
+            return {"proposal": None, **_touch_of(event)}
+        case PlanRefused():
+            return {"plan": None, **_touch_of(event)}
+        case PacketGiven():
+            return {"packet": what.packet, "packet_due": None}
+        case AssistCalled():
+            return {"assistant": what.lead, "assist_until": what.until}
+        case AssistEnded():
+            return {"assistant": "", "assist_until": None}
+        case Paged():
+            return {"page": what.page}
+        case PagingEnded():
+            return {"page": None}
         case Held():
-            return {"hold": what.hold, "state": State.ON_HOLD, **_TOUCHED}
+            return {"hold": what.hold, "state": State.ON_HOLD, "page": None, **_TOUCHED}
         case Resumed():
             return {"hold": None, "state": _at_work(ticket.owner)}
         case Prioritised():
@@ -161,7 +182,18 @@ def _changes(ticket: Ticket, event: Event) -> _Changes:  # noqa: C901, PLR0912 -
 _TOUCHED: _Changes = {"touched": True, "quiet_until": None}
 """Somebody has looked at it: it no longer heals by itself."""
 
-_NOTHING_OWED: _Changes = {"hold": None, "plan": None, "proposal": None, "quiet_until": None}
+_ALONE: _Changes = {"assistant": "", "assist_until": None}
+"""The lead who joined an owner does not stay without one."""
+
+_NOTHING_OWED: _Changes = {
+    "hold": None,
+    "plan": None,
+    "proposal": None,
+    "quiet_until": None,
+    "packet_due": None,
+    "page": None,
+    **_ALONE,
+}
 """What does not outlive the work."""
 
 _NOBODY = frozenset({TIME.kind, SYSTEM.kind})
@@ -189,10 +221,28 @@ def _claimed(ticket: Ticket, event: Event, what: Claimed) -> _Changes:
         "owner": what.owner,
         "desk_owner": ticket.desk_owner or what.owner,
         "helper": "",
+        "page": None,
+        "proposal": _outliving_a_claim(ticket.proposal),
         "claimed_at": ticket.claimed_at or event.at,
         "state": State.ON_HOLD if ticket.hold else State.WORKING,
         **_TOUCHED,
     }
+
+
+def _outliving_a_claim(proposal: Proposal | None) -> Proposal | None:
+    """A choice to make for want of somebody is made by a claim; what the mode left open stays."""
+    return None if proposal is None or proposal.choice else proposal
+
+
+def _proposal(event: Event, what: EscalationProposed) -> Proposal:
+    return Proposal(
+        event.seq,
+        what.to_tier,
+        what.to_group,
+        what.reason,
+        choice=what.choice,
+        decide_by=what.decide_by,
+    )
 
 
 def _slipped(ticket: Ticket, what: PlanSlipped) -> Plan | None:
@@ -215,7 +265,11 @@ def _moved(ticket: Ticket, event: Event, what: Moved) -> _Changes:
         "plan": None,
         "hold": None,
         "proposal": None,
+        "page": None,
+        "packet": what.handed,
+        "packet_due": what.packet_due,
         "claimed_at": None,
+        **_ALONE,
         "trail": (*ticket.trail, what.to_group),
         "sideways": ticket.sideways + 1 if isinstance(what, Transferred) else 0,
         "bounces": ticket.bounces + 1 if what.bounce else ticket.bounces,
@@ -257,6 +311,10 @@ def _reopened(ticket: Ticket, event: Event, what: Reopened) -> _Changes:
 
 
 def _reviewed(ticket: Ticket, what: Reviewed) -> _Changes:
+    if what.kind == "choice" and ticket.proposal is not None:
+        return {"proposal": amended(ticket.proposal, decide_by=None)}
+    if what.kind == "packet":
+        return {"packet_due": None}
     if ticket.hold is None or what.next_chase is None:
         return {}
     return {"hold": amended(ticket.hold, chases=what.count, next_chase=what.next_chase)}

@@ -3,21 +3,15 @@
 from datetime import datetime
 
 from tierline.domain import clock as clocks
+from tierline.domain import paging
+from tierline.domain.business_time import add
 from tierline.domain.clock import Clock
 from tierline.domain.draft import Draft
-from tierline.domain.events import (
-    Actor,
-    Escalated,
-    EscalationProposed,
-    Returned,
-    Transferred,
-    Why,
-)
+from tierline.domain.events import Actor, Escalated, Returned, Transferred, Why
 from tierline.domain.policy import Group, Policy, rank
 from tierline.domain.promises import on_arrival, review_after, update_clock
-from tierline.domain.terms import ClockName, Mode, Priority
-from tierline.domain.ticket import Ticket, TierUse
-from tierline.domain.triage import choose_group
+from tierline.domain.terms import ClockName, PacketRule, Priority
+from tierline.domain.ticket import Packet, Ticket, TierUse
 
 PRESSING = frozenset({Priority.P1, Priority.P2})
 
@@ -50,14 +44,19 @@ def move(
     reason: str,
     cause: str,
     packet: str = "",
+    handed: Packet | None = None,
+    skipped: tuple[str, ...] = (),
 ) -> None:
-    """Put the ticket into `group`'s queue at `at`; its owner becomes a helper, its plan is void."""
+    """Put the ticket into `group`'s queue at `at`; its owner becomes a helper, its plan is void.
+
+    Where the group is closed and the policy says so, somebody is paged at once.
+    """
     ticket = draft.ticket
     kind = direction(draft.policy, ticket.tier, group.tier)
     used = banked(draft, at)
     arriving = used if group.tier == ticket.tier else ticket.tier_used.get(group.tier, TierUse(0))
-    started, topped_up = on_arrival(draft, group, at, arriving)
-    changed = [*_left_behind(draft, at, started), *started]
+    arrival = on_arrival(draft, group, at, arriving)
+    changed = [*_left_behind(draft, at, arrival.started), *arrival.started]
     if kind is Escalated and ticket.priority in PRESSING and not _updating(ticket):
         changed += update_clock(draft, at)
     what = kind(
@@ -69,45 +68,38 @@ def move(
         sender=ticket.owner,
         packet=packet,
         used=used,
-        topped_up=topped_up,
+        topped_up=arrival.topped_up,
         bounce=is_bounce(ticket, group.name),
+        handed=handed,
+        packet_due=_packet_due(draft, kind, handed, at),
+        budget=arrival.budget,
+        skipped=skipped,
     )
     review_at = review_after(group, at, unclaimed=True)
     draft.emit(what, at=at, by=by, why=why, cause=cause, changed=changed, review_at=review_at)
+    paging.begin(draft, at, cause)
+
+
+def _packet_due(
+    draft: Draft,
+    kind: type[Escalated | Returned | Transferred],
+    handed: Packet | None,
+    at: datetime,
+) -> datetime | None:
+    """When the sender of an upward move is asked for what the next tier needs; None: never."""
+    rules, ticket = draft.policy.hand_over, draft.ticket
+    sender = ticket.owner or ticket.helper
+    if kind is not Escalated or not sender or rules.packet is PacketRule.FREE:
+        return None
+    if handed is not None and handed.complete:
+        return None
+    group = draft.policy.groups.get(ticket.group)
+    return at + rules.ask_within if group is None else add(group.hours, at, rules.ask_within)
 
 
 def is_bounce(ticket: Ticket, to_group: str) -> bool:
     """Whether the ticket would go straight back to the group it came from."""
     return len(ticket.trail) > 1 and ticket.trail[-2] == to_group
-
-
-def move_by_time(
-    draft: Draft, *, at: datetime, by: Actor, rule: str, reason: str, cause: str
-) -> None:
-    """What a lapse or a slipped plan does: move on, or propose it where the mode says so.
-
-    At the end of the path nothing is left to do here; the lapse itself is told.
-    """
-    ticket, policy = draft.ticket, draft.policy
-    path = policy.paths.get(ticket.path)
-    step = path.step_after(ticket.tier, policy.tiers) if path else None
-    if step is None:
-        return
-    group, chosen = choose_group(policy, draft.floor, step.tier, ticket.category, at)
-    why = draft.why(
-        rule,
-        path=ticket.path,
-        from_tier=ticket.tier,
-        target_s=limit.target_s if (limit := draft.clock(ClockName.TIER)) else None,
-        chosen=chosen,
-        mode=ticket.mode,
-        floor=draft.floor.seen(group, at),
-    )
-    if ticket.mode is Mode.ACT:
-        move(draft, group, at=at, by=by, why=why, reason=reason, cause=cause)
-    else:
-        proposed = EscalationProposed(group.tier, group.name, reason)
-        draft.emit(proposed, at=at, by=by, why=why, cause=cause)
 
 
 def _updating(ticket: Ticket) -> bool:

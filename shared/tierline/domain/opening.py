@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from tierline.domain import clock as clocks
+from tierline.domain import paging
 from tierline.domain.commands import Asker, Open
 from tierline.domain.draft import Draft
 from tierline.domain.events import Opened, Routed, Why
@@ -156,13 +157,14 @@ def _route(
         chosen=chosen,
         floor=draft.floor.seen(group, at),
     )
-    started, _ = on_arrival(draft, group, at, TierUse(0))
+    arrival = on_arrival(draft, group, at, TierUse(0))
     draft.emit(
-        Routed(group.tier, group.name, {**decided_by, "group": chosen}),
+        Routed(group.tier, group.name, {**decided_by, "group": chosen}, arrival.budget),
         at=at,
         by=asker.actor,
         why=why,
         cause=cause,
-        changed=started,
+        changed=arrival.started,
         review_at=review_after(group, at, unclaimed=True),
     )
+    paging.begin(draft, at, cause)

@@ -16,9 +16,12 @@ from tierline.domain.terms import (
     ClockName,
     HoldReason,
     Mode,
+    OverBudget,
+    PacketRule,
     Priority,
     PriorityChange,
     Reach,
+    ReceiverFull,
     ReopenRule,
     TicketType,
 )
@@ -49,7 +52,10 @@ class Duration:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """A support group of one tier; its hours are when somebody is there."""
+    """A support group of one tier; its hours are when somebody is there.
+
+    `capacity`: open tickets it has room for, of each member where `capacity_each`; None: no limit.
+    """
 
     name: str
     tier: str
@@ -60,6 +66,8 @@ class Group:
     on_call: str = ""
     of: str = ""
     members: tuple[str, ...] = ()
+    capacity: int | None = None
+    capacity_each: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +96,21 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One tier on a path. `limit`, `unclaimed`, `silent`: seconds of the group's staffed hours."""
+    """One tier on a path. `limit`, `unclaimed`, `silent`: seconds of the group's staffed hours.
+
+    `assist`: the fraction of the limit at which the group's lead joins a claimed ticket.
+    `over_budget`: what to do where the limit is longer than the client's promise leaves.
+    `receiver_full`: what an unclaimed ticket does where this tier has no room for it.
+    """
 
     tier: str
     limit: Duration | None = None
     unclaimed: Duration | None = None
     silent: Duration | None = None
     by_hand: bool = False
+    assist: float | None = None
+    over_budget: OverBudget = OverBudget.SAY
+    receiver_full: ReceiverFull = ReceiverFull.LEAD_DECIDES
 
 
 def rank(tiers: tuple[str, ...], tier: str) -> int:
@@ -136,6 +152,30 @@ class PlanRules:
     horizon: Mapping[Priority, Duration]
     slip_grace: timedelta = timedelta(minutes=15)
     revisions: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class HandOverRules:
+    """What the next tier gets to know: whether it is required, or asked for `ask_within` later.
+
+    A packet is what was tried, the evidence, and the ask. It never gates a P1 or a move by time.
+    """
+
+    packet: PacketRule = PacketRule.FREE
+    ask_within: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class PagingRules:
+    """Who is woken for a ticket in the queue of a group that is closed.
+
+    `priorities`: for which ones somebody is paged; the others wait for opening. One rung of the
+    ladder each `every`; after `rounds` rounds without an answer nobody is paged any more.
+    """
+
+    priorities: frozenset[Priority] = frozenset()
+    every: timedelta = timedelta(minutes=5)
+    rounds: int = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +276,8 @@ class Policy:
     calendars: Mapping[str, Calendar]
     recovery: RecoveryRules = field(default_factory=RecoveryRules)
     holds: HoldRules = field(default_factory=HoldRules)
+    hand_over: HandOverRules = field(default_factory=HandOverRules)
+    paging: PagingRules = field(default_factory=PagingRules)
     mode: ModeRules = field(default_factory=ModeRules)
     tell: Mapping[str, Mapping[str, Reach]] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)

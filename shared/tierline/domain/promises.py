@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 
+from tierline.domain import budget
 from tierline.domain import clock as clocks
 from tierline.domain.business_time import add, mean_open_per_weekday, next_closing
 from tierline.domain.calendar import Calendar
@@ -18,7 +20,7 @@ from tierline.domain.policy import (
     Sla,
     Step,
 )
-from tierline.domain.terms import ClockName, Priority, TicketType
+from tierline.domain.terms import ClockName, OverBudget, Priority, TicketType
 from tierline.domain.ticket import Ticket, TierUse
 
 LEAST_LEFT_S = 600
@@ -74,21 +76,47 @@ def step_of(policy: Policy, ticket: Ticket, tier: str) -> Step:
     return (path.step_at(tier) if path else None) or Step(tier)
 
 
-def on_arrival(draft: Draft, group: Group, at: datetime, use: TierUse) -> tuple[list[Clock], bool]:
-    """The internal clocks of a new stay with `group`, and whether its tier clock was topped up.
+class Arrival(NamedTuple):
+    """What a new stay begins with: its clocks, whether its tier clock was topped up, its budget.
+
+    `budget`: `short` or `compressed` where the limit is longer than the client's promise leaves.
+    """
+
+    started: list[Clock]
+    topped_up: bool
+    budget: str
+
+
+def on_arrival(draft: Draft, group: Group, at: datetime, use: TierUse) -> Arrival:
+    """The internal clocks of a new stay with `group`.
 
     The tier clock goes on from `use`, where the tier left it; a request has none. The queue clock
     starts anew.
     """
     ticket, step = draft.ticket, step_of(draft.policy, draft.ticket, group.tier)
     started: list[Clock] = []
-    topped_up = False
+    topped_up, cut = False, ""
     if step.limit is not None and ticket.type is not TicketType.REQUEST:
-        tier, topped_up = _tier_clock(draft, group, step.limit, at, use)
+        terms = _limit_terms(draft.policy, group, step.limit, _thresholds(step))
+        tier, topped_up = _tier_clock(draft, group, terms, at, use)
+        if budget.too_long(draft, tier.due, at):
+            cut = budget.SHORT
+            if step.over_budget is OverBudget.COMPRESS:
+                limit_s = budget.compressed_s(draft, group, step, terms.target_s, at)
+                terms = Terms(limit_s, group.hours, terms.thresholds, terms.policy)
+                tier, topped_up = _tier_clock(draft, group, terms, at, use)
+                cut = budget.COMPRESSED
         started.append(tier)
     if step.unclaimed is not None:
         started.append(queue_clock(draft, group, step.unclaimed, at))
-    return started, topped_up
+    return Arrival(started, topped_up, cut)
+
+
+def _thresholds(step: Step) -> tuple[float, ...]:
+    """When a stay is spoken of; the lead's joining is one of those instants."""
+    if step.assist is None or step.assist in TIER_THRESHOLDS:
+        return TIER_THRESHOLDS
+    return tuple(sorted((*TIER_THRESHOLDS, step.assist)))
 
 
 def _limit_terms(
@@ -104,9 +132,8 @@ def _limit_terms(
 
 
 def _tier_clock(
-    draft: Draft, group: Group, limit: Duration, at: datetime, use: TierUse
+    draft: Draft, group: Group, terms: Terms, at: datetime, use: TierUse
 ) -> tuple[Clock, bool]:
-    terms = _limit_terms(draft.policy, group, limit, TIER_THRESHOLDS)
     target_s = terms.target_s
     least_us = max(0, target_s - LEAST_LEFT_S) * 1_000_000
     topped_up = use.carried_us > least_us and group.name not in draft.ticket.topped_up

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from tierline.domain import clock as clocks
+from tierline.domain import paging
 from tierline.domain.clock import Clock
 from tierline.domain.draft import Draft
 from tierline.domain.events import Actor, Closed, Confirmed, Reopened, Resolved, Why
@@ -88,7 +89,8 @@ def reopen(
     use = ticket.tier_used.get(group.tier, TierUse(0))
     if tier_clock is not None and group.tier == ticket.tier:
         use = TierUse(tier_clock.carried_us, tier_clock.fired)
-    started, topped_up = on_arrival(draft, group, at, use)
+    arrival = on_arrival(draft, group, at, use)
+    started = arrival.started
     if owner:
         started = [clock for clock in started if clock.name is not ClockName.QUEUE]
     changed = [*started, *_client_clocks(draft, at, owner)]
@@ -99,7 +101,7 @@ def reopen(
             group.tier,
             owner=owner,
             rejected=rejected,
-            topped_up=topped_up,
+            topped_up=arrival.topped_up,
             alert=alert,
         ),
         at=at,
@@ -109,6 +111,7 @@ def reopen(
         changed=[*changed, *(silent_clock(draft, at) if owner else [])],
         review_at=review_after(group, at, unclaimed=not owner),
     )
+    paging.begin(draft, at, cause)
 
 
 def _is_in(draft: Draft, group: Group, at: datetime) -> bool:

@@ -8,12 +8,17 @@ from dataclasses import dataclass, replace
 
 from tierline.domain.audience import (
     ACCOUNT_MANAGER,
+    ASSISTANT,
     BESIDE_THE_POINT_ONCE_CLAIMED,
     BESIDE_THE_POINT_ONCE_OVER,
     DEFAULT_TELL,
     DESK_OWNER,
+    DUTY_MANAGER,
+    HELPER,
     LEAD,
+    NEXT_LEAD,
     NEXT_ROOM,
+    ON_CALL,
     OWNER,
     REQUESTER,
     ROOM,
@@ -21,33 +26,17 @@ from tierline.domain.audience import (
     SERVICE_MANAGER,
 )
 from tierline.domain.events import (
-    AlertAttached,
-    Breached,
-    Closed,
-    Escalated,
+    AssistCalled,
     EscalationProposed,
     Event,
-    Held,
-    Lapsed,
     Moved,
-    Noted,
-    Planned,
-    PlanSlipped,
-    Prioritised,
-    Recovered,
-    Reopened,
-    Resolved,
-    Reviewed,
-    Routed,
-    Warned,
+    Paged,
+    ProposalDeclined,
 )
+from tierline.domain.occasions import occasions_of
 from tierline.domain.policy import Policy
 from tierline.domain.snapshot import Snapshot
-from tierline.domain.terms import ClockName, HoldReason, Mode, Reach, State
-
-URGENT = frozenset({"P1", "P2"})
-WARN_FROM = 0.75
-"""Below this fraction a warning is recorded and shown, but interrupts nobody."""
+from tierline.domain.terms import Mode, Reach, State
 
 OVER = frozenset({State.RESOLVED, State.CLOSED})
 
@@ -123,97 +112,6 @@ def _mode(ticket: Snapshot) -> str:
     return "mode watch: no message leaves the console" if ticket.mode == Mode.WATCH else ""
 
 
-def occasions_of(event: Event, ticket: Snapshot, policy: Policy) -> Iterator[str]:  # noqa: C901, PLR0912 - one case an event
-    """The occasions of a policy's `tell` that `event` is; none where it tells nobody.
-
-    `ticket` is the snapshot after the event.
-    """
-    match event.what:
-        case Routed():
-            yield from ("new in queue", "received")
-        case AlertAttached() if ticket.touched:
-            yield "attached"
-        case Recovered(quiet_until=None):
-            yield "restored"
-        case Warned() as warned:
-            yield from _warned(warned, ticket)
-        case Breached(collapsed=False):
-            yield "breach P1-P2" if ticket.priority in URGENT else "breach P3-P4"
-        case Lapsed() as lapsed:
-            yield from _lapsed(lapsed, ticket, policy)
-        case Moved(collapsed=False) as moved:
-            yield from ("arrived", "handed over")
-            if isinstance(moved, Escalated):
-                yield "client escalated"
-        case EscalationProposed(collapsed=False):
-            yield "proposed"
-        case Planned() as planned:
-            yield from _planned(planned, event)
-        case PlanSlipped() as slipped:
-            yield "plan slipped" if slipped.grace_until else "plan over"
-        case Held() as held if held.hold.reason is HoldReason.CLIENT:
-            yield "held"
-        case Reviewed() as reviewed:
-            yield from _reviewed(reviewed, ticket)
-        case Noted(to_client=True):
-            yield "client note"
-        case Prioritised() as changed:
-            yield "lowered late" if changed.told_lead else "reprioritised"
-        case Resolved() as resolved:
-            yield "resolved"
-            if not resolved.self_healed:
-                yield "please confirm"
-        case Reopened():
-            yield "reopened"
-        case Closed():
-            yield "closed"
-            if event.by.kind == "time":
-                yield "client closed"
-        case _:
-            return
-
-
-def _warned(warned: Warned, ticket: Snapshot) -> Iterator[str]:
-    if warned.collapsed:
-        return
-    if warned.clock is ClockName.TIER and not ticket.owner:
-        yield "unclaimed"
-    if warned.fraction >= WARN_FROM:
-        yield "warned"
-        if warned.clock is ClockName.TIER:
-            yield "next group warned"
-
-
-def _lapsed(lapsed: Lapsed, ticket: Snapshot, policy: Policy) -> Iterator[str]:
-    if lapsed.collapsed:
-        return
-    if lapsed.clock is ClockName.QUEUE:
-        yield "unclaimed"
-    elif lapsed.clock is ClockName.SILENT:
-        yield "silent"
-    elif lapsed.clock is ClockName.TIER:
-        path = policy.paths.get(ticket.path)
-        if path is None or path.step_after(ticket.tier, policy.tiers) is None:
-            yield "end of path"
-
-
-def _planned(planned: Planned, event: Event) -> Iterator[str]:
-    tier = next((c for c in event.clocks if c.name is ClockName.TIER), None)
-    if tier is not None and WARN_FROM in tier.fired:
-        yield "plan with next group warned"
-    if planned.client_text:
-        yield "client note"
-
-
-def _reviewed(reviewed: Reviewed, ticket: Snapshot) -> Iterator[str]:
-    if reviewed.kind == "closing":
-        yield "closing"
-    elif reviewed.kind == "chase":
-        yield "chase" if ticket.held_for == HoldReason.CLIENT else "chase inside"
-    else:
-        yield "review"
-
-
 def recipients_of(
     audience: str, event: Event, ticket: Snapshot, policy: Policy
 ) -> Iterator[tuple[str, str]]:
@@ -225,6 +123,11 @@ def recipients_of(
         LEAD: group.lead if group else "",
         # Of several moves at once only the last is told; who had it before them is the helper.
         SENDER: event.what.sender or ticket.helper if isinstance(event.what, Moved) else "",
+        HELPER: ticket.helper,
+        ASSISTANT: event.what.lead if isinstance(event.what, AssistCalled) else "",
+        ON_CALL: event.what.page.to if isinstance(event.what, Paged) else "",
+        NEXT_LEAD: _next_lead(event, policy),
+        DUTY_MANAGER: policy.people.get(DUTY_MANAGER, ""),
         SERVICE_MANAGER: policy.people.get(SERVICE_MANAGER, ""),
         ACCOUNT_MANAGER: policy.people.get(ACCOUNT_MANAGER, ""),
     }
@@ -239,6 +142,15 @@ def recipients_of(
             yield "room", group.room
     elif audience == NEXT_ROOM:
         yield from _next_rooms(ticket, policy)
+
+
+def _next_lead(event: Event, policy: Policy) -> str:
+    """The lead of the group a move was proposed to."""
+    what = event.what
+    if not isinstance(what, EscalationProposed | ProposalDeclined):
+        return ""
+    group = policy.groups.get(what.to_group)
+    return group.lead if group else ""
 
 
 def _next_rooms(ticket: Snapshot, policy: Policy) -> Iterator[tuple[str, str]]:

@@ -111,6 +111,29 @@ class ReopenRule(StrEnum):
     FIRST_ONLY = "first_only"
 
 
+class OverBudget(StrEnum):
+    """What a step does whose limit is longer than the client's promise leaves."""
+
+    SAY = "say"
+    COMPRESS = "compress"
+    SKIP = "skip"
+
+
+class ReceiverFull(StrEnum):
+    """What happens to an unclaimed ticket whose next group has no room for it."""
+
+    LEAD_DECIDES = "lead decides"
+    MOVE = "move"
+
+
+class PacketRule(StrEnum):
+    """Whether a hand-over to a higher tier must say what was tried, the evidence and the ask."""
+
+    FREE = "free"
+    ASK = "ask"
+    REQUIRE = "require"
+
+
 class Role(StrEnum):
     """What a person may decide. A lead may do what a technician may, a manager what a lead may."""
 

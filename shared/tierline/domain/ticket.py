@@ -60,12 +60,42 @@ class TierUse:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A move that time asks for where the mode does not let it act; accepted by naming `seq`."""
+    """A move that time asks for and leaves to people; accepted or declined by naming `seq`.
+
+    Either the mode does not let it act, or there is a `choice` to make (why); who must make it is
+    asked again, one higher, at `decide_by` (UTC).
+    """
 
     seq: int
     to_tier: str
     to_group: str
     reason: str
+    choice: str = ""
+    decide_by: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """What the next tier needs to go on: what was tried, what was seen, what is asked of it."""
+
+    tried: str = ""
+    evidence: str = ""
+    ask: str = ""
+
+    @property
+    def complete(self) -> bool:
+        """Whether what was tried and what is asked are both said."""
+        return bool(self.tried.strip() and self.ask.strip())
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Somebody is being woken: the last one paged, and when (UTC) the next rung's turn comes."""
+
+    to: str
+    rung: int
+    round: int
+    next_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +161,11 @@ class Ticket:
     plan: Plan | None = None
     hold: Hold | None = None
     proposal: Proposal | None = None
+    packet: Packet | None = None
+    packet_due: datetime | None = None
+    assistant: str = ""
+    assist_until: datetime | None = None
+    page: Page | None = None
     clocks: Mapping[ClockName, Clock] = field(default_factory=dict)
     tier_used: Mapping[str, TierUse] = field(default_factory=dict)
     topped_up: tuple[str, ...] = ()

@@ -193,7 +193,40 @@ def _moved(verb: str) -> Callable[[Said, Any], str]:
 
 
 def _escalation_proposed(said: Said, what: e.EscalationProposed) -> str:
-    return f"{_by_time(said, what)}: a move to {what.to_group} ({what.to_tier}) was proposed"
+    to = f"{what.to_group} ({what.to_tier})"
+    if what.choice:
+        return f"{_by_time(said, what)}: {what.to_group} is full, so the leads were asked ({to})"
+    return f"{_by_time(said, what)}: a move to {to} was proposed"
+
+
+def _proposal_declined(said: Said, what: e.ProposalDeclined) -> str:
+    return f"{said.by} decided that it does not go to {what.to_group}{_because(what.reason)}"
+
+
+def _plan_refused(said: Said, what: e.PlanRefused) -> str:
+    return f"{said.by} refused the plan of {said.person(what.owner)}{_because(what.reason)}"
+
+
+def _packet_given(said: Said, what: e.PacketGiven) -> str:
+    return f"{said.by} said what was tried and asked: {quote(what.packet.ask)}"
+
+
+def _assist_called(said: Said, what: e.AssistCalled) -> str:
+    return f"{said.person(what.lead)} was asked to join until {said.when(what.until)}"
+
+
+def _assist_ended(said: Said, what: e.AssistEnded) -> str:
+    return f"the time of {said.person(what.lead)} beside the owner ended{_because(what.because)}"
+
+
+def _paged(said: Said, what: e.Paged) -> str:
+    as_what = f"as {what.of}" if what.page.round == 1 else f"as {what.of}, round {what.page.round}"
+    who = said.person(what.page.to)
+    return f"{said.ticket.group} is closed: {who} was paged ({as_what})"
+
+
+def _paging_ended(_said: Said, what: e.PagingEnded) -> str:
+    return f"nobody is paged any more{_because(what.because)}"
 
 
 _WAITING = {
@@ -286,6 +319,10 @@ def _reviewed(said: Said, what: e.Reviewed) -> str:
     if what.kind == "chase":
         whom = said.ticket.held_of or _WAITED_FOR.get(said.ticket.held_for, "who was asked")
         return f"{whom} was reminded (reminder {what.count})"
+    if what.kind == "choice":
+        return "neither lead has chosen in time"
+    if what.kind == "packet":
+        return "the sender was asked what was tried and what the next tier is to do"
     if what.kind == "closing":
         return f"{said.ticket.group} closed for the day and nobody had claimed it"
     return "it came up for its daily review"
@@ -307,6 +344,13 @@ _SAY: dict[type, Callable[[Said, Any], str]] = {
     e.Returned: _moved("returned"),
     e.Transferred: _moved("passed"),
     e.EscalationProposed: _escalation_proposed,
+    e.ProposalDeclined: _proposal_declined,
+    e.PlanRefused: _plan_refused,
+    e.PacketGiven: _packet_given,
+    e.AssistCalled: _assist_called,
+    e.AssistEnded: _assist_ended,
+    e.Paged: _paged,
+    e.PagingEnded: _paging_ended,
     e.Held: _held,
     e.Resumed: _resumed,
     e.Prioritised: _prioritised,

@@ -12,8 +12,10 @@ from tierline.domain.policy import (
     Agreement,
     Duration,
     Group,
+    HandOverRules,
     HoldRules,
     ModeRules,
+    PagingRules,
     Path,
     PlanRules,
     Policy,
@@ -28,9 +30,12 @@ from tierline.domain.terms import (
     ClockName,
     HoldReason,
     Mode,
+    OverBudget,
+    PacketRule,
     Priority,
     PriorityChange,
     Reach,
+    ReceiverFull,
     ReopenRule,
 )
 from tierline.policy.calendars import Calendars
@@ -46,6 +51,7 @@ from tierline.policy.matchers import (
     Matcher,
     fact_path,
 )
+from tierline.policy.sections import PAGE
 
 VERSION_DIGITS = 16
 
@@ -111,6 +117,8 @@ def compile_checked(
         calendars={**extra_calendars, **calendars.all},
         recovery=_recovery(document.get("recovery", {})),
         holds=_holds(document.get("holds", {})),
+        hand_over=_hand_over(document.get("hand_over", {})),
+        paging=_paging(document.get("closed_next_group", {}), document.get("paging", {})),
         mode=_mode(document.get("mode", {})),
         tell=_tell(document.get("tell", {})),
         people={k.replace("_", " "): v for k, v in document.get("people", {}).items()},
@@ -176,6 +184,9 @@ def _step(it: Mapping[str, Any]) -> Step:
         unclaimed=_optional(it.get("unclaimed")),
         silent=_optional(it.get("silent")),
         by_hand=it.get("by_hand", False),
+        assist=it.get("assist"),
+        over_budget=OverBudget(it.get("over_budget", OverBudget.SAY)),
+        receiver_full=ReceiverFull(it.get("receiver_full", ReceiverFull.LEAD_DECIDES)),
     )
 
 
@@ -234,6 +245,19 @@ def _holds(it: Mapping[str, Any]) -> HoldRules:
     rules = HoldRules()
     chase = parse_duration(it["chase"]) if "chase" in it else rules.chase
     return HoldRules(chase, it.get("close_after", rules.close_after))
+
+
+def _hand_over(it: Mapping[str, Any]) -> HandOverRules:
+    rules = HandOverRules()
+    within = _seconds(it["ask_within"]) if "ask_within" in it else rules.ask_within
+    return HandOverRules(PacketRule(it.get("packet", rules.packet)), within)
+
+
+def _paging(closed: Mapping[str, str], it: Mapping[str, Any]) -> PagingRules:
+    rules = PagingRules()
+    paged = frozenset(Priority(name) for name, what in closed.items() if what == PAGE)
+    every = _seconds(it["every"]) if "every" in it else rules.every
+    return PagingRules(paged, every, it.get("rounds", rules.rounds))
 
 
 def _mode(it: Mapping[str, str]) -> ModeRules:

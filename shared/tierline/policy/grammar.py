@@ -10,13 +10,24 @@ from tierline.domain.terms import (
     ClockName,
     HoldReason,
     Mode,
+    OverBudget,
+    PacketRule,
     Priority,
     PriorityChange,
+    ReceiverFull,
     ReopenRule,
 )
 from tierline.policy.fields import ByPriority, Field, Fields
 from tierline.policy.hours import ALWAYS, WrittenCalendar
-from tierline.policy.sections import TOLD, Conditions, Share, Template, occasions
+from tierline.policy.sections import (
+    CLOSED_GROUP,
+    TOLD,
+    AssistAt,
+    Conditions,
+    Share,
+    Template,
+    occasions,
+)
 from tierline.policy.shapes import (
     Checked,
     Choice,
@@ -199,10 +210,19 @@ STEP: Final = Fields(
         ),
         "silent": Field(DURATION, "how long its owner may say nothing"),
         "by_hand": Field(Flag(), "true: people go there, time does not"),
+        "assist": Field(
+            AssistAt(), "when the group's lead joins a claimed ticket, like `lead at 50%`"
+        ),
+        "over_budget": Field(
+            Choice(tuple(str(each) for each in OverBudget)),
+            "what to do where the limit is longer than the client's promise leaves",
+        ),
+        "receiver_full": Field(
+            Choice(tuple(str(each) for each in ReceiverFull)),
+            "what an unclaimed ticket does where this tier has no room for it",
+        ),
     },
-    later=frozenset(
-        {"assist", "expect", "receiver_full", "chase", "when", "who", "update", "needs", "delay"}
-    ),
+    later=frozenset({"expect", "chase", "when", "who", "update", "needs", "delay"}),
 )
 
 _TELL = {occasion.replace(" ", "_"): Field(TOLD, about) for occasion, about in occasions().items()}
@@ -247,6 +267,36 @@ _SECTIONS: dict[str, tuple[Shape, str, bool]] = {
         "limits on a plan to resolution",
         False,
     ),
+    "hand_over": (
+        Fields(
+            "hand_over",
+            {
+                "packet": Field(
+                    Choice(tuple(str(rule) for rule in PacketRule)),
+                    "whether to say on the way up what was tried, the evidence and the ask",
+                ),
+                "ask_within": Field(CLOCK_TIME, "time after which the sender is asked for it"),
+            },
+        ),
+        "what the next tier gets to know",
+        False,
+    ),
+    "closed_next_group": (
+        ByPriority(Choice(tuple(CLOSED_GROUP))),
+        "page or wait, by priority, where a ticket comes into a closed group's queue",
+        False,
+    ),
+    "paging": (
+        Fields(
+            "paging",
+            {
+                "every": Field(CLOCK_TIME, "time until the next one on the ladder is paged"),
+                "rounds": Field(Whole(1, 10), "times the whole ladder is gone through"),
+            },
+        ),
+        "how somebody is woken: the on-call, the lead, the duty manager, the service manager",
+        False,
+    ),
     "holds": (
         Fields(
             "holds",
@@ -282,7 +332,7 @@ _SECTIONS: dict[str, tuple[Shape, str, bool]] = {
 POLICY: Final = Fields(
     "a policy",
     {key: Field(*section) for key, section in _SECTIONS.items()},
-    later=frozenset({"tests", "closed_next_group", "capacity"}),
+    later=frozenset({"tests", "capacity"}),
 )
 
 Document = dict[str, Any]

@@ -41,6 +41,35 @@ class Share:
         return {"anyOf": [number, {"type": "string", "pattern": "^[0-9]{1,3}(\\.[0-9])? ?%$"}]}
 
 
+PAGE: Final = "page on_call"
+WAIT: Final = "wait for opening"
+CLOSED_GROUP: Final = (PAGE, WAIT)
+"""What a ticket does that comes into the queue of a closed group."""
+
+_ASSIST = re.compile(r"lead at (.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class AssistAt:
+    """`lead at 50%`: the fraction of a limit at which the group's lead joins."""
+
+    def check(self, value: Any, at: Where, problems: Problems) -> Any:
+        """Accept `lead at` and a share below 100 %; returns the fraction."""
+        found = _ASSIST.fullmatch(value.strip()) if isinstance(value, str) else None
+        if found is None:
+            problems.error(at, f"{kind_of(value)} does not say when", "write it like lead at 50%")
+            return BAD
+        share = Share().check(found[1], at, problems)
+        if share is not BAD and share >= 1:
+            problems.error(at, "must be before the limit is reached", "write it like lead at 50%")
+            return BAD
+        return share
+
+    def schema(self) -> JsonSchema:
+        """A string with a pattern."""
+        return {"type": "string", "pattern": "^lead at [0-9]{1,2}(\\.[0-9])? ?%$"}
+
+
 @dataclass(frozen=True, slots=True)
 class Wanted:
     """A value to compare a fact with."""
@@ -142,6 +171,11 @@ _AUDIENCES = Choice(
         audience.SERVICE_MANAGER,
         audience.ACCOUNT_MANAGER,
         audience.REQUESTER,
+        audience.DUTY_MANAGER,
+        audience.NEXT_LEAD,
+        audience.ON_CALL,
+        audience.ASSISTANT,
+        audience.HELPER,
     )
 )
 

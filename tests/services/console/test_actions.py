@@ -19,7 +19,7 @@ FORMS = [
         {"next_step": "swap the disk", "promised_at": "2h", "client_text": ""},
         {"next_step": "swap the disk", "promised_at": NOW_PLUS_2H},
     ),
-    ("move", {"to": "next", "reason": "stuck", "packet": ""}, {"reason": "stuck"}),
+    ("move", {"to": "next", "reason": "stuck", "tried": ""}, {"reason": "stuck"}),
     ("move", {"to": "group:Network", "reason": "r"}, {"reason": "r", "to_group": "Network"}),
     ("move", {"to": "tier:T3", "reason": "r"}, {"reason": "r", "to_tier": "T3"}),
     ("accept", {"seq": "12"}, {"seq": 12}),

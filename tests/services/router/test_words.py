@@ -13,7 +13,7 @@ from tests.contract.shapes import built
 from tierline.domain import events as e
 from tierline.domain.snapshot import Snapshot
 from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, TicketType
-from tierline.domain.ticket import Hold, Plan, TierUse
+from tierline.domain.ticket import Hold, Packet, Page, Plan, TierUse
 from tierline.messages.events import EVENT_TYPES
 from tierline.messages.words import duration, quote, words
 
@@ -236,6 +236,49 @@ SENTENCES = [
         "The time to claim it ran out at 09:00 UTC.",
     ),
     (say(e.Reviewed("daily"), e.TIME), "It came up for its daily review."),
+    (
+        say(
+            e.EscalationProposed(
+                "T2", "Network", "T1 limit reached: unclaimed", choice="receiver full"
+            ),
+            e.TIME,
+        ),
+        "T1 limit reached: unclaimed: Network is full, so the leads were asked (Network (T2)).",
+    ),
+    (
+        say(e.ProposalDeclined(7, "Network", "a free hand at ten")),
+        "Tom decided that it does not go to Network: a free hand at ten.",
+    ),
+    (say(e.PlanRefused("j.doe", "no spare")), "Tom refused the plan of Jane: no spare."),
+    (
+        say(e.PacketGiven(Packet("rebooted", "", "look at the uplink"))),
+        "Tom said what was tried and asked: look at the uplink.",
+    ),
+    (
+        say(e.AssistCalled("j.doe", later(minutes=15)), e.TIME),
+        "Jane was asked to join until 09:15 UTC.",
+    ),
+    (
+        say(e.AssistEnded("j.doe", "its time is over"), e.TIME),
+        "The time of Jane beside the owner ended: its time is over.",
+    ),
+    (
+        say(e.Paged(Page("j.doe", 0, 1, later(minutes=5)), "on call"), e.TIME),
+        "Desk is closed: Jane was paged (as on call).",
+    ),
+    (
+        say(e.Paged(Page("tom", 1, 2, later(minutes=5)), "lead"), e.TIME),
+        "Desk is closed: Tom was paged (as lead, round 2).",
+    ),
+    (
+        say(e.PagingEnded("nobody answered in 2 rounds", answered=False), e.TIME),
+        "Nobody is paged any more: nobody answered in 2 rounds.",
+    ),
+    (say(e.Reviewed("choice"), e.TIME), "Neither lead has chosen in time."),
+    (
+        say(e.Reviewed("packet"), e.TIME),
+        "The sender was asked what was tried and what the next tier is to do.",
+    ),
     (
         say(e.Reviewed("closing"), e.TIME),
         "Desk closed for the day and nobody had claimed it.",

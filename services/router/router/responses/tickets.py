@@ -88,12 +88,34 @@ class Hold(Shown):
 
 
 class Proposal(Shown):
-    """A move that time asks for; accepted by naming `seq`."""
+    """A move that time asks for; accepted or declined by naming `seq`.
+
+    `choice`: why it is the leads' to choose; they are asked one higher at `decide_by`.
+    """
 
     seq: int
     to_tier: str
     to_group: str
     reason: str
+    choice: str
+    decide_by: datetime | None
+
+
+class Packet(Shown):
+    """What the next tier needs to go on."""
+
+    tried: str
+    evidence: str
+    ask: str
+
+
+class Page(Shown):
+    """Who was paged last, on which rung of the ladder, and when the next one's turn comes."""
+
+    to: str
+    rung: int
+    round: int
+    next_at: datetime
 
 
 class Requester(Shown):
@@ -124,6 +146,11 @@ class Ticket(TicketRow):
     plan: Plan | None
     hold: Hold | None
     proposal: Proposal | None
+    packet: Packet | None
+    packet_due: datetime | None
+    assistant: str
+    assist_until: datetime | None
+    page: Page | None
     helper: str
     trail: list[str]
     bounces: int

@@ -78,7 +78,7 @@ VERBS = (
     Verb(
         "move",
         r.MoveBody,
-        lambda b, _: c.Move(b.reason, b.to_tier, b.to_group, b.packet),
+        lambda b, _: c.Move(b.reason, b.to_tier, b.to_group, b.packet, b.handed),
         "Move it up, down, sideways, skipping, to management.",
     ),
     Verb(
@@ -86,6 +86,24 @@ VERBS = (
         r.AcceptBody,
         lambda b, _: c.AcceptProposal(b.seq),
         "Do what time proposed.",
+    ),
+    Verb(
+        "decline",
+        r.DeclineBody,
+        lambda b, _: c.DeclineProposal(b.seq, b.reason),
+        "As a lead: leave it where it is, although time proposed a move.",
+    ),
+    Verb(
+        "refuse-plan",
+        r.ReasonBody,
+        lambda b, _: c.RefusePlan(b.reason),
+        "As a lead or the next tier: do not go along with its plan.",
+    ),
+    Verb(
+        "packet",
+        r.PacketBody,
+        lambda b, _: c.GivePacket(b.packet),
+        "Say what was tried, the evidence and the ask, after the hand-over.",
     ),
     Verb(
         "hold",

@@ -16,7 +16,8 @@ from tierline.domain.explain.account import (
 )
 from tierline.domain.explain.phrases import listed
 from tierline.domain.snapshot import Snapshot, snapshot
-from tierline.domain.tell import WARN_FROM, occasions_of, recipients_of
+from tierline.domain.occasions import WARN_FROM, occasions_of
+from tierline.domain.tell import recipients_of
 from tierline.domain.ticket import Ticket
 
 ROLES = tuple(sorted({role for table in DEFAULT_TELL.values() for role in table}))

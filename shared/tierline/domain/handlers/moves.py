@@ -2,12 +2,19 @@
 
 from datetime import timedelta
 
-from tierline.domain.commands import AcceptProposal, Move, Rejected
+from tierline.domain.commands import AcceptProposal, DeclineProposal, GivePacket, Move, Rejected
 from tierline.domain.draft import Draft
-from tierline.domain.events import Returned, Transferred
+from tierline.domain.events import (
+    Escalated,
+    PacketGiven,
+    ProposalDeclined,
+    Returned,
+    Transferred,
+)
 from tierline.domain.handlers.asked import Asked, missing, not_active, refuse
 from tierline.domain.moving import direction, is_bounce, move
 from tierline.domain.policy import Group
+from tierline.domain.terms import PacketRule, Priority
 from tierline.domain.triage import choose_group
 
 SIDEWAYS_MAX = 2
@@ -29,6 +36,8 @@ def move_by_hand(draft: Draft, command: Move, asked: Asked) -> Rejected | None:
     if refused := _lead_decides(draft, group, asked):
         return refused
     kind = direction(draft.policy, ticket.tier, group.tier)
+    if refused := _packet_missing(draft, kind, command):
+        return refused
     why = draft.why(
         f"{kind.__name__.lower()} by hand",
         chosen=chosen,
@@ -43,7 +52,57 @@ def move_by_hand(draft: Draft, command: Move, asked: Asked) -> Rejected | None:
         reason=command.reason,
         cause=asked.cause,
         packet=command.packet,
+        handed=command.handed,
     )
+    return None
+
+
+def _packet_missing(
+    draft: Draft, kind: type[Escalated | Returned | Transferred], command: Move
+) -> Rejected | None:
+    """A refusal where the policy requires what the next tier needs; never of a P1."""
+    ticket = draft.ticket
+    required = draft.policy.hand_over.packet is PacketRule.REQUIRE
+    if kind is not Escalated or not required or ticket.priority is Priority.P1:
+        return None
+    if command.handed is not None and command.handed.complete:
+        return None
+    return refuse(
+        "packet_missing",
+        "say what was tried and what you ask of the next tier (tried, ask; evidence if any)",
+        ticket,
+    )
+
+
+def give_packet(draft: Draft, command: GivePacket, asked: Asked) -> Rejected | None:
+    """Say after the hand-over what the next tier needs to go on."""
+    ticket = draft.ticket
+    if refused := not_active(ticket):
+        return refused
+    for name in ("tried", "ask"):
+        if refused := missing(getattr(command.packet, name), name, ticket):
+            return refused
+    if not ticket.escalated:
+        return refuse("not_handed_over", "it was never handed over: write a note", ticket)
+    why = draft.why("packet", asked_for=ticket.packet_due is None, stay=ticket.stay)
+    what = PacketGiven(command.packet)
+    draft.emit(what, at=draft.now, by=asked.by, why=why, cause=asked.cause)
+    return None
+
+
+def decline_proposal(draft: Draft, command: DeclineProposal, asked: Asked) -> Rejected | None:
+    """Leave the ticket where it is, although time proposed a move: a lead's to say."""
+    ticket = draft.ticket
+    if refused := not_active(ticket) or missing(command.reason, "reason", ticket):
+        return refused
+    proposal = ticket.proposal
+    if proposal is None or proposal.seq != command.seq:
+        return refuse("no_proposal", "that proposal no longer stands; look again", ticket)
+    if not asked.asker.leads:
+        return refuse("lead_decides", "whether it stays is the lead's to decide", ticket)
+    why = draft.why("proposal declined", proposed_at_seq=proposal.seq, choice=proposal.choice)
+    what = ProposalDeclined(proposal.seq, proposal.to_group, command.reason)
+    draft.emit(what, at=draft.now, by=asked.by, why=why, cause=asked.cause)
     return None
 
 

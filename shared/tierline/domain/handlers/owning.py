@@ -3,11 +3,12 @@
 from datetime import datetime, timedelta
 
 from tierline.domain import clock as clocks
+from tierline.domain import paging
 from tierline.domain.business_time import add
 from tierline.domain.clock import Clock
-from tierline.domain.commands import Claim, MakePlan, Note, Rejected, Release
+from tierline.domain.commands import Claim, MakePlan, Note, RefusePlan, Rejected, Release
 from tierline.domain.draft import Draft
-from tierline.domain.events import Claimed, Noted, Planned, Released
+from tierline.domain.events import Claimed, Noted, Planned, PlanRefused, Released
 from tierline.domain.handlers.asked import Asked, missing, not_active, not_ahead, not_yours, refuse
 from tierline.domain.promises import (
     last_tenth,
@@ -74,6 +75,7 @@ def release(draft: Draft, command: Release, asked: Asked) -> Rejected | None:
         changed=changed,
         review_at=next_review(group, at, unclaimed=True),
     )
+    paging.begin(draft, at, asked.cause)
     return None
 
 
@@ -155,6 +157,29 @@ def _plan_refused(draft: Draft, command: MakePlan, asked: Asked) -> Rejected | N
             ticket,
         )
     return None
+
+
+def refuse_plan(draft: Draft, command: RefusePlan, asked: Asked) -> Rejected | None:
+    """The lead, or the next tier, does not go along with the plan: the tier clock runs on."""
+    ticket = draft.ticket
+    if refused := not_active(ticket) or missing(command.reason, "reason", ticket):
+        return refused
+    if ticket.plan is None:
+        return refuse("no_plan", "there is no plan to refuse", ticket)
+    if not asked.asker.leads and not _of_next_tier(draft, asked.login):
+        return refuse("lead_decides", "refusing a plan is for a lead or the next tier", ticket)
+    why = draft.why("plan refused", promised_at=ticket.plan.promised_at.isoformat())
+    what = PlanRefused(ticket.owner, command.reason)
+    draft.emit(what, at=draft.now, by=asked.by, why=why, cause=asked.cause)
+    return None
+
+
+def _of_next_tier(draft: Draft, login: str) -> bool:
+    ticket, policy = draft.ticket, draft.policy
+    path = policy.paths.get(ticket.path)
+    step = path.step_after(ticket.tier, policy.tiers) if path else None
+    groups = policy.groups_of(step.tier) if step else ()
+    return any(login in group.members for group in groups)
 
 
 def latest_promise(draft: Draft, at: datetime) -> datetime:

@@ -1,5 +1,6 @@
 """Changing the priority, with the old and the new due instants in the event."""
 
+from tierline.domain import paging
 from tierline.domain.commands import Prioritise, Rejected
 from tierline.domain.draft import Draft
 from tierline.domain.events import Prioritised
@@ -54,4 +55,5 @@ def prioritise(draft: Draft, command: Prioritise, asked: Asked) -> Rejected | No
         cause=asked.cause,
         changed=changed,
     )
+    paging.begin(draft, at, asked.cause)
     return None

@@ -1,0 +1,128 @@
+"""What follows from a tier's limit that ran out.
+
+Claimed without a plan, somebody tried and could not: skill is missing, it moves up. Unclaimed,
+nobody had time: it moves only where the next group has room, or else both leads get one choice. A
+P1 always moves.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final, NamedTuple
+
+from tierline.domain import budget
+from tierline.domain.business_time import add
+from tierline.domain.draft import Draft
+from tierline.domain.events import TIME, EscalationProposed, Reviewed
+from tierline.domain.moving import move
+from tierline.domain.policy import Group, Step
+from tierline.domain.terms import ClockName, Mode, Priority, ReceiverFull
+from tierline.domain.triage import choose_group
+
+CAPACITY: Final = "capacity"
+SKILL: Final = "skill"
+RECEIVER_FULL: Final = "receiver full"
+
+DECIDE_WITHIN: Final = timedelta(minutes=15)
+"""Staffed time both leads have for their choice, before it is asked one higher."""
+
+
+class Target(NamedTuple):
+    """Where time takes a ticket next: the step, its group, why that one, the tiers left out."""
+
+    step: Step
+    group: Group
+    chosen: str
+    skipped: tuple[str, ...]
+
+
+def next_target(draft: Draft, at: datetime) -> Target | None:
+    """The next step of the path that time may go to, and its group; None at the path's end.
+
+    A tier whose limit is longer than the client's promise leaves is left out where it says so.
+    """
+    ticket, policy = draft.ticket, draft.policy
+    path = policy.paths.get(ticket.path)
+    tier, skipped = ticket.tier, list[str]()
+    while path is not None and (step := path.step_after(tier, policy.tiers)) is not None:
+        group, chosen = choose_group(policy, draft.floor, step.tier, ticket.category, at)
+        if not budget.to_skip(draft, path, step, group, at):
+            return Target(step, group, chosen, tuple(skipped))
+        skipped.append(step.tier)
+        tier = step.tier
+    return None
+
+
+def after_tier_lapse(draft: Draft, cause: str, at: datetime, identity: str) -> None:
+    """Move the ticket, or ask: `cause` is `skill` or `capacity`, `identity` that of the lapse."""
+    ticket = draft.ticket
+    if ticket.assist_until is not None and ticket.assist_until > at:
+        return  # the lead is beside the owner: judged again when that time is over
+    words = "claimed without a plan" if cause == SKILL else "unclaimed"
+    reason = f"{ticket.tier} limit reached: {words}"
+    move_by_time(draft, at=at, rule="tier lapse", reason=reason, cause=identity, lapse=cause)
+
+
+def move_by_time(
+    draft: Draft, *, at: datetime, rule: str, reason: str, cause: str, lapse: str = SKILL
+) -> None:
+    """What a lapse or a slipped plan does: move on, or ask where the mode or a full group says so.
+
+    At the end of the path nothing is left to do here; the lapse itself is told.
+    """
+    target = next_target(draft, at)
+    if target is None:
+        return
+    ticket = draft.ticket
+    choice = RECEIVER_FULL if lapse == CAPACITY and _no_room(draft, target) else ""
+    limit = draft.clock(ClockName.TIER)
+    why = draft.why(
+        rule,
+        path=ticket.path,
+        from_tier=ticket.tier,
+        target_s=limit.target_s if limit else None,
+        chosen=target.chosen,
+        mode=ticket.mode,
+        floor=draft.floor.seen(target.group, at),
+        **({"skipped": list(target.skipped)} if target.skipped else {}),
+    )
+    group = target.group
+    if ticket.mode is Mode.ACT and not choice:
+        move(
+            draft,
+            group,
+            at=at,
+            by=TIME,
+            why=why,
+            reason=reason,
+            cause=cause,
+            skipped=target.skipped,
+        )
+        return
+    proposed = EscalationProposed(
+        group.tier, group.name, reason, choice=choice, decide_by=_decide_by(draft, choice, at)
+    )
+    draft.emit(proposed, at=at, by=TIME, why=why, cause=cause)
+
+
+def choice_unmade(draft: Draft, at: datetime) -> None:
+    """Neither lead has chosen in time: said once, one higher; the choice still stands."""
+    proposal = draft.ticket.proposal
+    if proposal is None:  # pragma: no cover - time offers it only with a proposal
+        return
+    why = draft.why("choice not made", proposed_at_seq=proposal.seq, to_group=proposal.to_group)
+    what = Reviewed("choice")
+    draft.emit(what, at=at, by=TIME, why=why, cause=f"choice/{proposal.seq}")
+
+
+def _no_room(draft: Draft, target: Target) -> bool:
+    if draft.ticket.priority is Priority.P1:
+        return False
+    if target.step.receiver_full is ReceiverFull.MOVE:
+        return False
+    return draft.floor.full(target.group)
+
+
+def _decide_by(draft: Draft, choice: str, at: datetime) -> datetime | None:
+    group = draft.policy.groups.get(draft.ticket.group)
+    if not choice or group is None:
+        return None
+    return add(group.hours, at, DECIDE_WITHIN)
