@@ -17,7 +17,14 @@ from tests.domain.worlds import (
     at,
     example_policy,
 )
-from tierline.domain.commands import AcceptProposal, Claim, DeclineProposal, Note, RefusePlan
+from tierline.domain.commands import (
+    AcceptProposal,
+    Claim,
+    DeclineProposal,
+    Note,
+    RefusePlan,
+    Resolve,
+)
 from tierline.domain.commands import MakePlan as Plan
 from tierline.domain.events import Escalated, EscalationProposed, Lapsed, PlanRefused, Reviewed
 from tierline.domain.floor import Floor
@@ -124,9 +131,15 @@ def test_the_batch_folds_the_load_forward():
     floor = Floor(MONDAY, {"Desk": 2, "Network": 3})
     group = with_capacity(4).groups["Network"]
     assert not floor.full(group)
-    later = floor.moved([("Desk", -1), ("Network", 1)])
+    before = Story().open().ticket
+    moved = Story().open().wait(30 * MINUTE).ticket
+    later = floor.after(before, moved)
     assert later.full(group)
     assert (later.load, floor.load["Network"]) == ({"Desk": 1, "Network": 4}, 3)
+    resolved = Story().open().ok(Resolve("x")).ticket
+    assert floor.after(before, resolved).load == {"Desk": 1, "Network": 3}
+    assert floor.after(None, before).load == {"Desk": 3, "Network": 3}
+    assert floor.after(before, before) is floor
 
 
 class TestBudget:

@@ -122,7 +122,9 @@ async def sla_timer(world: "World", life: Life) -> Parts:
     """The tick, with its relay."""
     on = _ground(world, life)
     await on.policy.refresh()
-    ticker = Ticker(on.db, lambda: on.policy.current, lambda: on.floor.current, on.relay.nudge)
+    ticker = Ticker(
+        on.db, lambda: on.policy.current, lambda: on.floor.current, on.relay.nudge, on.floor.moved
+    )
     return Parts([("tick", ticker.run), *on.loops])
 
 

@@ -25,7 +25,7 @@ async def build(settings: Settings) -> Service:
         replication=settings.kafka_replication,
     )
     relay = Relay(db, producer)
-    ticker = Ticker(db, lambda: policy.current, lambda: floor.current, relay.nudge)
+    ticker = Ticker(db, lambda: policy.current, lambda: floor.current, relay.nudge, floor.moved)
     app = FastAPI(title="Tierline sla-timer", docs_url=None, redoc_url=None)
     checks = {"postgres": db.alive, "policy": policy.ready}
     app.include_router(health_router("sla-timer", checks))

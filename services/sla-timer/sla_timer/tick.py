@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import math
 from collections import Counter as Tally
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
 import structlog
@@ -52,6 +52,10 @@ FIND_DUE = "SELECT id FROM tierline.ticket WHERE next_due_at <= $1 ORDER BY next
 PUT_OFF = "UPDATE tierline.ticket SET next_due_at = $2 WHERE id = $1 RETURNING doc"
 
 
+def _unseen(_floor: Floor) -> None:
+    """Nobody else decides on this floor."""
+
+
 class Ticker:
     """Lets time pass on every ticket that is due. `tick()` is one batch; `run()` repeats it."""
 
@@ -61,11 +65,22 @@ class Ticker:
         policy: Callable[[], Policy],
         floor: Callable[[], Floor],
         committed: Callable[[], None],
+        moved: Callable[[Floor], None] = _unseen,
     ) -> None:
+        """A ticker.
+
+        Args:
+            db: the store.
+            policy: the one in force.
+            floor: as it is known now.
+            committed: called after each batch that was written.
+            moved: called with the floor as a written batch leaves it, for whoever decides next.
+        """
         self._db = db
         self._policy = policy
         self._floor = floor
         self._committed = committed
+        self._moved = moved
         self._until_due_s = math.inf
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -126,15 +141,21 @@ class Ticker:
             if not tickets:
                 return 0
             now = await policy_now(connection)
-            changes = [self._pass(ticket, now) for ticket in tickets.values()]
+            changes, floor = self._pass(tickets.values(), now)
             await write_changes(connection, changes)
             await _mend_unmoved(connection, changes)
+        self._moved(floor)
         self._told(changes)
         return len(tickets)
 
-    def _pass(self, ticket: Ticket, now: datetime) -> Change:
-        after, events = advance_to(ticket, self._policy(), self._floor(), now)
-        return Change(ticket, after, tuple(events))
+    def _pass(self, tickets: Iterable[Ticket], now: datetime) -> tuple[list[Change], Floor]:
+        """Let time pass on each; the next one decides on the floor that this one leaves."""
+        policy, floor, changes = self._policy(), self._floor(), list[Change]()
+        for ticket in tickets:
+            after, events = advance_to(ticket, policy, floor, now)
+            changes.append(Change(ticket, after, tuple(events)))
+            floor = floor.after(ticket, after)
+        return changes, floor
 
     def _told(self, changes: list[Change]) -> None:
         self._committed()
@@ -157,7 +178,7 @@ class Ticker:
             async with self._db.transaction() as connection:
                 tickets = await lock_tickets(connection, [number])
                 now = await policy_now(connection)
-                changes = [self._pass(ticket, now) for ticket in tickets.values()]
+                changes, floor = self._pass(tickets.values(), now)
                 await write_changes(connection, changes)
                 await _mend_unmoved(connection, changes)
         except (*UNREACHABLE, *REPLAYABLE):
@@ -166,6 +187,7 @@ class Ticker:
             log.exception("time cannot pass on a ticket", ticket=number)
             await self._set_aside(number, horizon, f"{type(error).__name__}: {error}")
         else:
+            self._moved(floor)
             self._told(changes)
 
     async def _set_aside(self, number: int, horizon: datetime, reason: str) -> None:

@@ -1,11 +1,12 @@
 """What a decision may know of the moment beside the ticket."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tierline.domain.business_time import is_open
 from tierline.domain.policy import Group
+from tierline.domain.ticket import Ticket
 
 OnCall = Callable[[str, datetime], tuple[str, ...]]
 """Who is on call by the schedule of that name at an instant (UTC): logins, nobody where empty."""
@@ -14,6 +15,11 @@ OnCall = Callable[[str, datetime], tuple[str, ...]]
 def nobody_on_call(_schedule: str, _at: datetime) -> tuple[str, ...]:
     """The on-call schedules of a service without any."""
     return ()
+
+
+def _holder(ticket: Ticket) -> str:
+    """The group whose load the ticket is; empty once no work is owed."""
+    return ticket.group if ticket.active else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +53,15 @@ class Floor:
         """Who is on call for `group` at `at`; nobody where it names no schedule."""
         return self.on_call(group.on_call, at) if group.on_call else ()
 
-    def moved(self, changes: Iterable[tuple[str, int]]) -> "Floor":
-        """The floor after tickets came to groups (+1) and left them (-1) in the same batch."""
+    def after(self, before: Ticket | None, now: Ticket) -> "Floor":
+        """The floor once a ticket that was as `before` (None: was not there) is as it is `now`."""
+        left, came = "" if before is None else _holder(before), _holder(now)
+        if left == came:
+            return self
         load = dict(self.load)
-        for group, count in changes:
-            load[group] = max(0, load.get(group, 0) + count)
+        for group, count in ((left, -1), (came, 1)):
+            if group:
+                load[group] = max(0, load.get(group, 0) + count)
         return replace(self, load=load)
 
     def seen(self, group: Group, at: datetime) -> dict[str, object]:

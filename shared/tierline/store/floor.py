@@ -36,6 +36,14 @@ class FloorSource:
         """The floor as last read; before the first read an empty one as of 1970."""
         return self._floor
 
+    def moved(self, floor: Floor) -> None:
+        """Take `floor`, as a batch that was written left it, until the next reading.
+
+        A reading that ended since the batch began knows more, and stays.
+        """
+        if floor.as_of >= self._floor.as_of:
+            self._floor = floor
+
     async def refresh(self) -> Floor:
         """Read it now."""
         async with self._db.connection() as connection:
