@@ -166,6 +166,9 @@ def commands(now: datetime, proposal: int) -> st.SearchStrategy[c.Command]:
             st.none() | when,
             st.none() | when,
         ),
+        st.builds(c.OpenVendorCase, TEXTS, TEXTS, TEXTS, TEXTS, st.none() | when, st.none() | when),
+        st.builds(c.UpdateVendorCase, TEXTS, TEXTS, TEXTS, st.none() | when, st.none() | when),
+        st.builds(c.CloseVendorCase, TEXTS),
         st.builds(c.Resume, TEXTS),
         st.builds(
             c.Prioritise,
@@ -192,6 +195,7 @@ def _likely(ticket: Ticket) -> list[str]:
     always += ["resolve"]
     always += ["plan", "plan", "release"] if ticket.owner else ["claim", "claim", "claim"]
     always += ["resume", "resume"] if ticket.hold else []
+    always += ["vendor news", "vendor close"] if ticket.vendor else ["vendor"]
     always += ["accept", "decline"] if ticket.proposal else []
     always += ["refuse plan"] if ticket.plan else []
     always += ["packet"] if ticket.escalated else []
@@ -219,6 +223,9 @@ def likely(draw: st.DrawFn, ticket: Ticket, now: datetime) -> tuple[c.Command, A
         "decline": lambda: c.DeclineProposal(ticket.proposal.seq if ticket.proposal else 0, "x"),
         "refuse plan": lambda: c.RefusePlan("x"),
         "packet": lambda: c.GivePacket(Packet("x", "", "x")),
+        "vendor": lambda: c.OpenVendorCase("x", "y", promised_at=draw(st.none() | soon)),
+        "vendor news": lambda: c.UpdateVendorCase("x", promised_at=draw(st.none() | soon)),
+        "vendor close": lambda: c.CloseVendorCase("x"),
         "hold": lambda: c.PutOnHold(
             draw(st.sampled_from(HoldReason)),
             "x",

@@ -6,11 +6,14 @@ from datetime import timedelta
 from tests.domain.worlds import HOUR, MINUTE, MONDAY, P1, P3, TOM, Story, at, example_policy, person
 from tierline.domain.commands import (
     Claim,
+    CloseVendorCase,
     DeclineProposal,
     GivePacket,
     MakePlan,
     Move,
+    OpenVendorCase,
     RefusePlan,
+    UpdateVendorCase,
 )
 from tierline.domain.floor import Floor
 from tierline.domain.policy import HandOverRules, PagingRules, Path, Policy
@@ -53,7 +56,11 @@ def assisted() -> Story:
     story = FullFloor(escalating_policy()).open(priority=P3).ok(Claim("sam"))
     story.ok(MakePlan("swap it", MONDAY + HOUR)).ok(RefusePlan("no spare"), TOM)
     story.wait(40 * MINUTE).ok(Claim("tom"), TOM)
-    return story.ok(GivePacket(Packet("rebooted", "its log", "look at the uplink")))
+    story.ok(GivePacket(Packet("rebooted", "its log", "look at the uplink")))
+    tom = person("tom")
+    story.ok(OpenVendorCase("Northgrid", "a line card", promised_at=story.now + HOUR), tom)
+    story.ok(UpdateVendorCase("on its way"), tom)
+    return story.ok(CloseVendorCase("replaced"), tom)
 
 
 def woken() -> Story:

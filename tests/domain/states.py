@@ -16,6 +16,7 @@ from tierline.domain.commands import (
     Attach,
     Claim,
     Close,
+    CloseVendorCase,
     Command,
     Confirm,
     DeclineProposal,
@@ -23,6 +24,7 @@ from tierline.domain.commands import (
     MakePlan,
     Move,
     Note,
+    OpenVendorCase,
     Prioritise,
     PutOnHold,
     Recover,
@@ -32,6 +34,7 @@ from tierline.domain.commands import (
     Reopen,
     Resolve,
     Resume,
+    UpdateVendorCase,
 )
 from tierline.domain.terms import HoldReason, Mode, Role, State
 from tierline.domain.ticket import Packet
@@ -69,6 +72,9 @@ COMMANDS: dict[str, Callable[[Story], Command]] = {
     "decline": lambda story: DeclineProposal(_proposed_at(story), "x"),
     "refuse plan": lambda _: RefusePlan("x"),
     "packet": lambda _: GivePacket(Packet("x", "", "x")),
+    "vendor": lambda _: OpenVendorCase("x", "y"),
+    "vendor news": lambda _: UpdateVendorCase("x"),
+    "vendor close": lambda _: CloseVendorCase("x"),
     "hold": lambda _: HOLD,
     "resume": lambda _: Resume(),
     "prioritise": lambda _: Prioritise("x", priority=P1),

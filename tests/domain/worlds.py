@@ -277,8 +277,18 @@ class Story:
             if not n.suppressed
         }
 
+    def notices_of(self, event: Event) -> set[tuple[str, str, str]]:
+        """Who hears of `event`: (recipient, occasion, reach)."""
+        return {
+            (n.recipient, n.occasion, n.reach.value)
+            for n in self._judged(event)
+            if not n.suppressed
+        }
+
     def notices(self, kind: type, *subscriptions: str) -> list[Notice]:
         """Every notice of the last event of a kind, the deliberately untold included."""
-        event = self.last(kind)
+        return self._judged(self.last(kind), *subscriptions)
+
+    def _judged(self, event: Event, *subscriptions: str) -> list[Notice]:
         there = fold(self.events[: event.seq])
         return notices_for(event, snapshot(there), self.policy, subscriptions)

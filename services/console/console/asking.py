@@ -67,6 +67,11 @@ def _move(form: Asking) -> Body:
     return form.text("reason", "tried", "evidence", "ask") | place
 
 
+def _vendor(form: Asking) -> Body:
+    said = form.text("vendor", "asked", "news", "reference", "contact")
+    return said | form.instant("promised_at", "chase_at")
+
+
 def _hold(form: Asking) -> Body:
     return form.text("reason", "asked", "of") | form.instant("chase_at", "until")
 
@@ -90,6 +95,9 @@ COMMANDS: Mapping[str, Callable[[Asking], Body]] = {
     "decline": lambda form: form.number("seq") | form.text("reason"),
     "refuse-plan": lambda form: form.text("reason"),
     "packet": lambda form: form.text("tried", "evidence", "ask"),
+    "vendor": _vendor,
+    "vendor-news": _vendor,
+    "vendor-close": lambda form: form.text("outcome"),
     "hold": _hold,
     "resume": lambda form: form.text("because"),
     "priority": _priority,
@@ -111,6 +119,9 @@ DONE_WORDS: Mapping[str, str] = {
     "decline": "It stays where it is.",
     "refuse-plan": "The plan is refused; the tier clock runs on.",
     "packet": "The next tier knows what was tried and what is asked.",
+    "vendor": "The vendor's case is open, and will be chased.",
+    "vendor-news": "What the vendor said is on the timeline.",
+    "vendor-close": "The vendor's case is closed.",
     "hold": "It is on hold.",
     "resume": "Work goes on.",
     "priority": "The priority has changed.",

@@ -215,6 +215,33 @@ class AcceptBody(Strict):
     seq: Annotated[int, Field(ge=1, le=2**31 - 1)]
 
 
+class VendorBody(Strict):
+    """Ask a vendor: our case with them, managed to closure."""
+
+    vendor: Annotated[Line, Field(min_length=1)]
+    asked: Reason
+    reference: Annotated[Line, Field(description="Their number for it.")] = ""
+    contact: Line = ""
+    promised_at: Instant | None = None
+    chase_at: Instant | None = None
+
+
+class VendorNewsBody(Strict):
+    """What the vendor said; what is left out stays as it was."""
+
+    news: Reason
+    reference: Line = ""
+    contact: Line = ""
+    promised_at: Instant | None = None
+    chase_at: Instant | None = None
+
+
+class VendorOutcomeBody(Strict):
+    """The vendor is done, or is given up."""
+
+    outcome: Reason
+
+
 class HoldBody(Strict):
     """Pause: what was asked, of whom, when to chase, when it ends by itself."""
 

@@ -113,6 +113,7 @@ def _so_far(ticket: Ticket) -> dict[str, Any]:
         "plan": ticket.plan,
         "hold": ticket.hold,
         "proposal": ticket.proposal,
+        "vendor": ticket.vendor,
         "packet": ticket.packet,
         "packet_due": ticket.packet_due,
         "assistant": ticket.assistant,

@@ -14,6 +14,14 @@ from tierline.domain.terms import HoldReason, Priority
 Reason = Annotated[str, typer.Option("--reason", help="Why, in a sentence; others will read it.")]
 Because = Annotated[str, typer.Argument(metavar="REASON", help="Why, in a sentence.")]
 
+Chase = Annotated[
+    str | None, typer.Option("--chase", help="When to ask again: 14:30, +4h, or ISO.")
+]
+VendorReference = Annotated[str | None, typer.Option("--reference", help="Their number for it.")]
+VendorContact = Annotated[str | None, typer.Option("--contact", help="Whom we speak to.")]
+VendorPromise = Annotated[
+    str | None, typer.Option("--promised", help="By when, they say: 14:30, +4h, or ISO.")
+]
 Tried = Annotated[str | None, typer.Option("--tried", help="What was tried.")]
 Evidence = Annotated[str | None, typer.Option("--evidence", help="What was seen.")]
 Ask = Annotated[str | None, typer.Option("--ask", help="What the next tier is to do.")]
@@ -185,6 +193,48 @@ def packet(
     _ask(call, number, "packet", tried=tried, evidence=evidence, ask=ask)
 
 
+def vendor(
+    call: Call,
+    *,
+    number: Number,
+    name: Annotated[str, typer.Argument(metavar="VENDOR", help="Whom we ask.")],
+    asked: Annotated[str, typer.Option("--asked", help="What was asked.")],
+    reference: VendorReference = None,
+    contact: VendorContact = None,
+    promised: VendorPromise = None,
+    chase: Chase = None,
+) -> None:
+    """Open a case with a vendor: it is chased until it is closed."""
+    said = {"vendor": name, "asked": asked, "reference": reference, "contact": contact}
+    _ask(call, number, "vendor", **said, **_instants(call, promised_at=promised, chase_at=chase))
+
+
+def vendor_news(
+    call: Call,
+    *,
+    number: Number,
+    news: Annotated[str, typer.Argument(metavar="NEWS", help="What the vendor said.")],
+    reference: VendorReference = None,
+    contact: VendorContact = None,
+    promised: VendorPromise = None,
+    chase: Chase = None,
+) -> None:
+    """Note what the vendor said, and what they promise now."""
+    said = {"news": news, "reference": reference, "contact": contact}
+    instants = _instants(call, promised_at=promised, chase_at=chase)
+    _ask(call, number, "vendor-news", **said, **instants)
+
+
+def vendor_close(
+    call: Call,
+    *,
+    number: Number,
+    outcome: Annotated[str, typer.Argument(metavar="OUTCOME", help="What came of it.")],
+) -> None:
+    """Close the case with the vendor."""
+    _ask(call, number, "vendor-close", outcome=outcome)
+
+
 def hold(
     call: Call,
     *,
@@ -192,20 +242,14 @@ def hold(
     reason: Annotated[HoldReason, typer.Option("--reason", help="What it waits for.")],
     asked: Annotated[str, typer.Option("--asked", help="What was asked.")],
     of: Annotated[str | None, typer.Option("--of", help="Of whom.")] = None,
-    chase: Annotated[
-        str | None, typer.Option("--chase", help="When to ask again: 14:30, +4h, or ISO.")
-    ] = None,
+    chase: Chase = None,
     until: Annotated[
         str | None, typer.Option("--until", help="When it ends by itself, likewise.")
     ] = None,
 ) -> None:
     """Put a ticket on hold, with what was asked of whom."""
-    said = {
-        name: rfc3339(_instant(call, text))
-        for name, text in (("chase_at", chase), ("until", until))
-        if text
-    }
-    _ask(call, number, "hold", reason=reason, asked=asked, of=of, **said)
+    instants = _instants(call, chase_at=chase, until=until)
+    _ask(call, number, "hold", reason=reason, asked=asked, of=of, **instants)
 
 
 def resume(
@@ -302,6 +346,11 @@ def close(call: Call, *, number: Number, reason: Because) -> None:
     _ask(call, number, "close", reason=reason)
 
 
+def _instants(call: Call, **texts: str | None) -> dict[str, str]:
+    """The instants that were given, as the API takes them."""
+    return {name: rfc3339(_instant(call, text)) for name, text in texts.items() if text}
+
+
 def _instant(call: Call, text: str) -> datetime:
     return parse_moment(text, call.now())
 
@@ -316,6 +365,9 @@ _ALL: tuple[Callable[..., None], ...] = (
     decline,
     refuse_plan,
     packet,
+    vendor,
+    vendor_news,
+    vendor_close,
     hold,
     resume,
     priority,

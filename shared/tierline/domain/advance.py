@@ -28,6 +28,7 @@ from tierline.domain.events import (
     Warned,
 )
 from tierline.domain.floor import Floor
+from tierline.domain.handlers.vendors import next_chase
 from tierline.domain.lapsing import CAPACITY, SKILL, after_tier_lapse, choice_unmade, move_by_time
 from tierline.domain.policy import Policy
 from tierline.domain.promises import next_review, sla_of
@@ -86,6 +87,8 @@ def _waiting(ticket: Ticket, found: list[tuple[datetime, int, int, float, str]])
     """Add when somebody is to have answered by: a lead, a sender, whoever is paged."""
     if ticket.assist_until is not None:
         found.append((ticket.assist_until, 2, 1, 0.0, "assist"))
+    if ticket.vendor is not None:
+        found.append((ticket.vendor.next_chase, 4, 1, 0.0, "vendor chase"))
     if ticket.packet_due is not None:
         found.append((ticket.packet_due, 5, 0, 0.0, "packet"))
     if ticket.page is not None:
@@ -269,6 +272,18 @@ def _review(draft: Draft, due: Due, at: datetime) -> None:
     paging.begin(draft, at, f"review/{due.at.isoformat()}")
 
 
+def _vendor_chase(draft: Draft, _due: Due, at: datetime) -> None:
+    """Nothing was heard of the vendor: whoever owns the ticket is reminded to ask again."""
+    case = draft.ticket.vendor
+    if case is None:  # pragma: no cover - `upcoming` offers it only with a case
+        return
+    count = case.chases + 1
+    what = Reviewed("vendor", count, next_chase(draft, at))
+    why = draft.why("vendor chase", vendor=case.vendor, reference=case.reference, count=count)
+    cause = f"vendor/{case.since.isoformat()}/{count}/{case.next_chase.isoformat()}"
+    draft.emit(what, at=at, by=TIME, why=why, cause=cause)
+
+
 def _packet(draft: Draft, _due: Due, at: datetime) -> None:
     """Nobody has said what the next tier needs: the sender is asked for it."""
     ticket = draft.ticket
@@ -284,6 +299,7 @@ _STEPS: dict[str, Callable[[Draft, Due, datetime], None]] = {
     "chase": _chase,
     "review": _review,
     "assist": lambda draft, _due, at: assisting.end(draft, at),
+    "vendor chase": _vendor_chase,
     "packet": _packet,
     "page": lambda draft, _due, at: paging.go_on(draft, at),
     "choice": lambda draft, _due, at: choice_unmade(draft, at),

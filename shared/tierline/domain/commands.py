@@ -155,6 +155,36 @@ class GivePacket:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenVendorCase:
+    """Ask a vendor: `asked` of whom, their `reference`, what they promised (UTC), when to chase."""
+
+    vendor: str
+    asked: str
+    reference: str = ""
+    contact: str = ""
+    promised_at: datetime | None = None
+    chase_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateVendorCase:
+    """What the vendor said; a new promise of theirs and the next chase (both UTC)."""
+
+    news: str
+    reference: str = ""
+    contact: str = ""
+    promised_at: datetime | None = None
+    chase_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CloseVendorCase:
+    """The vendor is done, or is given up."""
+
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class PutOnHold:
     """Pause: `asked` of whom (`of`); `chase_at`, `until` (UTC) where known."""
 
@@ -232,6 +262,9 @@ Command = (
     | DeclineProposal
     | RefusePlan
     | GivePacket
+    | OpenVendorCase
+    | UpdateVendorCase
+    | CloseVendorCase
     | PutOnHold
     | Resume
     | Prioritise

@@ -16,6 +16,7 @@ from tierline.domain.commands import (
     Attach,
     Claim,
     Close,
+    CloseVendorCase,
     Command,
     Confirm,
     DeclineProposal,
@@ -24,6 +25,7 @@ from tierline.domain.commands import (
     Move,
     Note,
     Open,
+    OpenVendorCase,
     Prioritise,
     PutOnHold,
     Recover,
@@ -34,11 +36,12 @@ from tierline.domain.commands import (
     Reopen,
     Resolve,
     Resume,
+    UpdateVendorCase,
 )
 from tierline.domain.draft import Draft
 from tierline.domain.events import Event
 from tierline.domain.floor import Floor
-from tierline.domain.handlers import alerts, ends, holds, moves, owning, priority
+from tierline.domain.handlers import alerts, ends, holds, moves, owning, priority, vendors
 from tierline.domain.handlers.asked import Asked
 from tierline.domain.opening import open_ticket
 from tierline.domain.policy import Policy
@@ -71,6 +74,9 @@ _HANDLERS: dict[type, _Handler] = {
     DeclineProposal: moves.decline_proposal,
     RefusePlan: owning.refuse_plan,
     GivePacket: moves.give_packet,
+    OpenVendorCase: vendors.open_case,
+    UpdateVendorCase: vendors.update_case,
+    CloseVendorCase: vendors.close_case,
     PutOnHold: holds.put_on_hold,
     Resume: holds.resume,
     Prioritise: priority.prioritise,

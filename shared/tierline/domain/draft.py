@@ -113,6 +113,8 @@ def should_run(clock: Clock, ticket: Ticket) -> str:
     name = clock.name
     if name is ClockName.CONFIRM:
         return "" if ticket.state is State.RESOLVED else "void"
+    if name is ClockName.VENDOR:
+        return "" if ticket.vendor is not None and ticket.open else "void"
     if not ticket.active:
         return "void"
     if name is ClockName.TIER:

@@ -25,7 +25,7 @@ from tierline.domain.escalation import (
     Transferred,
 )
 from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, TicketType
-from tierline.domain.ticket import Hold, Plan, Requester
+from tierline.domain.ticket import Hold, Plan, Requester, VendorCase
 
 __all__ = [
     "SYSTEM",
@@ -64,6 +64,9 @@ __all__ = [
     "Routed",
     "Threshold",
     "Transferred",
+    "VendorCaseClosed",
+    "VendorCaseOpened",
+    "VendorCaseUpdated",
     "Warned",
     "What",
     "Why",
@@ -199,6 +202,30 @@ class PlanSlipped:
 
 
 @dataclass(frozen=True, slots=True)
+class VendorCaseOpened:
+    """A vendor was asked: our case with them begins."""
+
+    case: VendorCase
+
+
+@dataclass(frozen=True, slots=True)
+class VendorCaseUpdated:
+    """Word of the vendor, or a new promise of theirs; `news` is what they said."""
+
+    case: VendorCase
+    news: str
+
+
+@dataclass(frozen=True, slots=True)
+class VendorCaseClosed:
+    """The vendor is done, or was given up: `outcome` says which, in words."""
+
+    vendor: str
+    reference: str
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
 class Held:
     """Paused, with a reason and evidence."""
 
@@ -330,6 +357,9 @@ What = (
     | AssistEnded
     | Paged
     | PagingEnded
+    | VendorCaseOpened
+    | VendorCaseUpdated
+    | VendorCaseClosed
     | Held
     | Resumed
     | Prioritised

@@ -1,7 +1,7 @@
 """The fold: `evolve(ticket, event)` and nothing else makes a ticket's state."""
 
-from collections.abc import Iterable
-from typing import Any, assert_never
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
 
 from tierline.domain.amend import amended, changed_by
 from tierline.domain.events import (
@@ -39,11 +39,14 @@ from tierline.domain.events import (
     Reviewed,
     Routed,
     Transferred,
+    VendorCaseClosed,
+    VendorCaseOpened,
+    VendorCaseUpdated,
     Warned,
 )
 from tierline.domain.instants import FIRST_INSTANT
 from tierline.domain.terms import AlertStatus, Mode, Priority, State, TicketType
-from tierline.domain.ticket import Plan, Proposal, Ticket
+from tierline.domain.ticket import Proposal, Ticket
 
 
 class BrokenFoldError(ValueError):
@@ -118,65 +121,8 @@ _Changes = dict[str, Any]
 """New values of fields of the ticket, by name."""
 
 
-def _changes(ticket: Ticket, event: Event) -> _Changes:  # noqa: C901, PLR0912 - one case an event
-    what = event.what
-    match what:
-        case Warned() | Breached() | Lapsed() | Confirmed():
-            return {}
-        case Routed():
-            return {"tier": what.tier, "group": what.group, "stay": 1, "trail": (what.group,)}
-        case Escalated() | Returned() | Transferred():
-            return _moved(ticket, event, what)
-        case AlertAttached():
-            return _attached(ticket, what)
-        case Recovered():
-            return {"restored_at": event.at, "quiet_until": what.quiet_until}
-        case Claimed():
-            return _claimed(ticket, event, what)
-        case Released():
-            state = State.ON_HOLD if ticket.hold else State.QUEUED
-            return {"owner": "", "plan": None, "state": state, **_ALONE}
-        case Noted():
-            return dict(_TOUCHED)
-        case Planned():
-            return {"plan": what.plan, **_TOUCHED}
-        case PlanSlipped():
-            return {"plan": _slipped(ticket, what)}
-        case EscalationProposed():
-            return {"proposal": _proposal(event, what)}
-        case ProposalDeclined():
-            return {"proposal": None, **_touch_of(event)}
-        case PlanRefused():
-            return {"plan": None, **_touch_of(event)}
-        case PacketGiven():
-            return {"packet": what.packet, "packet_due": None}
-        case AssistCalled():
-            return {"assistant": what.lead, "assist_until": what.until}
-        case AssistEnded():
-            return {"assistant": "", "assist_until": None}
-        case Paged():
-            return {"page": what.page}
-        case PagingEnded():
-            return {"page": None}
-        case Held():
-            return {"hold": what.hold, "state": State.ON_HOLD, "page": None, **_TOUCHED}
-        case Resumed():
-            return {"hold": None, "state": _at_work(ticket.owner)}
-        case Prioritised():
-            new = {"priority": what.new, "impact": what.impact, "urgency": what.urgency}
-            return {**new, **_touch_of(event)}
-        case Resolved():
-            return _resolved(event, what)
-        case Reopened():
-            return _reopened(ticket, event, what)
-        case Closed():
-            return {"state": State.CLOSED, "closed_at": event.at, **_NOTHING_OWED}
-        case Reviewed():
-            return _reviewed(ticket, what)
-        case Opened():
-            raise BrokenFoldError(f"ticket {ticket.id} is opened twice")
-        case _:  # pragma: no cover
-            assert_never(what)
+def _changes(ticket: Ticket, event: Event) -> _Changes:
+    return _FOLD[type(event.what)](ticket, event, event.what)
 
 
 _TOUCHED: _Changes = {"touched": True, "quiet_until": None}
@@ -208,7 +154,7 @@ def _at_work(owner: str) -> State:
     return State.WORKING if owner else State.QUEUED
 
 
-def _attached(ticket: Ticket, what: AlertAttached) -> _Changes:
+def _attached(ticket: Ticket, _event: Event, what: AlertAttached) -> _Changes:
     if what.stale:
         return {}
     if what.status == AlertStatus.FIRING:
@@ -234,8 +180,8 @@ def _outliving_a_claim(proposal: Proposal | None) -> Proposal | None:
     return None if proposal is None or proposal.choice else proposal
 
 
-def _proposal(event: Event, what: EscalationProposed) -> Proposal:
-    return Proposal(
+def _proposed(_ticket: Ticket, event: Event, what: EscalationProposed) -> _Changes:
+    proposal = Proposal(
         event.seq,
         what.to_tier,
         what.to_group,
@@ -243,12 +189,13 @@ def _proposal(event: Event, what: EscalationProposed) -> Proposal:
         choice=what.choice,
         decide_by=what.decide_by,
     )
+    return {"proposal": proposal}
 
 
-def _slipped(ticket: Ticket, what: PlanSlipped) -> Plan | None:
+def _slipped(ticket: Ticket, _event: Event, what: PlanSlipped) -> _Changes:
     if ticket.plan is None or what.grace_until is None:
-        return None
-    return amended(ticket.plan, slips=what.slips, grace_until=what.grace_until)
+        return {"plan": None}
+    return {"plan": amended(ticket.plan, slips=what.slips, grace_until=what.grace_until)}
 
 
 def _moved(ticket: Ticket, event: Event, what: Moved) -> _Changes:
@@ -280,7 +227,7 @@ def _moved(ticket: Ticket, event: Event, what: Moved) -> _Changes:
     }
 
 
-def _resolved(event: Event, what: Resolved) -> _Changes:
+def _resolved(_ticket: Ticket, event: Event, what: Resolved) -> _Changes:
     return {
         "state": State.RESOLVED,
         "resolved_at": event.at,
@@ -310,11 +257,144 @@ def _reopened(ticket: Ticket, event: Event, what: Reopened) -> _Changes:
     }
 
 
-def _reviewed(ticket: Ticket, what: Reviewed) -> _Changes:
+def _vendor_chased(ticket: Ticket, what: Reviewed) -> _Changes:
+    if ticket.vendor is None or what.next_chase is None:
+        return {}
+    return {"vendor": amended(ticket.vendor, chases=what.count, next_chase=what.next_chase)}
+
+
+def _reviewed(ticket: Ticket, _event: Event, what: Reviewed) -> _Changes:
     if what.kind == "choice" and ticket.proposal is not None:
         return {"proposal": amended(ticket.proposal, decide_by=None)}
     if what.kind == "packet":
         return {"packet_due": None}
+    if what.kind == "vendor":
+        return _vendor_chased(ticket, what)
     if ticket.hold is None or what.next_chase is None:
         return {}
     return {"hold": amended(ticket.hold, chases=what.count, next_chase=what.next_chase)}
+
+
+def _nothing(_ticket: Ticket, _event: Event, _what: Any) -> _Changes:
+    """Only clocks, or nothing that is kept."""
+    return {}
+
+
+def _routed(_ticket: Ticket, _event: Event, what: Routed) -> _Changes:
+    return {"tier": what.tier, "group": what.group, "stay": 1, "trail": (what.group,)}
+
+
+def _recovered(_ticket: Ticket, event: Event, what: Recovered) -> _Changes:
+    return {"restored_at": event.at, "quiet_until": what.quiet_until}
+
+
+def _released(ticket: Ticket, _event: Event, _what: Released) -> _Changes:
+    state = State.ON_HOLD if ticket.hold else State.QUEUED
+    return {"owner": "", "plan": None, "state": state, **_ALONE}
+
+
+def _noted(_ticket: Ticket, _event: Event, _what: Noted) -> _Changes:
+    return dict(_TOUCHED)
+
+
+def _planned(_ticket: Ticket, _event: Event, what: Planned) -> _Changes:
+    return {"plan": what.plan, **_TOUCHED}
+
+
+def _plan_refused(_ticket: Ticket, event: Event, _what: PlanRefused) -> _Changes:
+    return {"plan": None, **_touch_of(event)}
+
+
+def _declined(_ticket: Ticket, event: Event, _what: ProposalDeclined) -> _Changes:
+    return {"proposal": None, **_touch_of(event)}
+
+
+def _packet_given(_ticket: Ticket, _event: Event, what: PacketGiven) -> _Changes:
+    return {"packet": what.packet, "packet_due": None}
+
+
+def _assist_called(_ticket: Ticket, _event: Event, what: AssistCalled) -> _Changes:
+    return {"assistant": what.lead, "assist_until": what.until}
+
+
+def _assist_ended(_ticket: Ticket, _event: Event, _what: AssistEnded) -> _Changes:
+    return dict(_ALONE)
+
+
+def _paged(_ticket: Ticket, _event: Event, what: Paged) -> _Changes:
+    return {"page": what.page}
+
+
+def _paging_ended(_ticket: Ticket, _event: Event, _what: PagingEnded) -> _Changes:
+    return {"page": None}
+
+
+def _vendor_case(
+    _ticket: Ticket, _event: Event, what: VendorCaseOpened | VendorCaseUpdated
+) -> _Changes:
+    return {"vendor": what.case, **_TOUCHED}
+
+
+def _vendor_closed(_ticket: Ticket, _event: Event, _what: VendorCaseClosed) -> _Changes:
+    return {"vendor": None}
+
+
+def _held(_ticket: Ticket, _event: Event, what: Held) -> _Changes:
+    return {"hold": what.hold, "state": State.ON_HOLD, "page": None, **_TOUCHED}
+
+
+def _resumed(ticket: Ticket, _event: Event, _what: Resumed) -> _Changes:
+    return {"hold": None, "state": _at_work(ticket.owner)}
+
+
+def _prioritised(_ticket: Ticket, event: Event, what: Prioritised) -> _Changes:
+    new = {"priority": what.new, "impact": what.impact, "urgency": what.urgency}
+    return {**new, **_touch_of(event)}
+
+
+def _closed(_ticket: Ticket, event: Event, _what: Closed) -> _Changes:
+    ended = {"state": State.CLOSED, "closed_at": event.at, "vendor": None}
+    return {**ended, **_NOTHING_OWED}
+
+
+def _twice(ticket: Ticket, _event: Event, _what: Opened) -> _Changes:
+    raise BrokenFoldError(f"ticket {ticket.id} is opened twice")
+
+
+_FOLD: Mapping[type, Callable[[Ticket, Event, Any], _Changes]] = {
+    Opened: _twice,
+    Routed: _routed,
+    AlertAttached: _attached,
+    Recovered: _recovered,
+    Claimed: _claimed,
+    Released: _released,
+    Noted: _noted,
+    Planned: _planned,
+    PlanRefused: _plan_refused,
+    PlanSlipped: _slipped,
+    Escalated: _moved,
+    Returned: _moved,
+    Transferred: _moved,
+    EscalationProposed: _proposed,
+    ProposalDeclined: _declined,
+    PacketGiven: _packet_given,
+    AssistCalled: _assist_called,
+    AssistEnded: _assist_ended,
+    Paged: _paged,
+    PagingEnded: _paging_ended,
+    VendorCaseOpened: _vendor_case,
+    VendorCaseUpdated: _vendor_case,
+    VendorCaseClosed: _vendor_closed,
+    Held: _held,
+    Resumed: _resumed,
+    Prioritised: _prioritised,
+    Resolved: _resolved,
+    Confirmed: _nothing,
+    Reopened: _reopened,
+    Closed: _closed,
+    Warned: _nothing,
+    Breached: _nothing,
+    Lapsed: _nothing,
+    Reviewed: _reviewed,
+}
+"""What each type of event changes in a ticket; a test holds it to all types there are."""

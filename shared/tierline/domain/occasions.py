@@ -101,6 +101,8 @@ def _lapsed(what: Lapsed, seen: Seen) -> Occasions:
         yield "unclaimed"
     elif what.clock is ClockName.SILENT:
         yield "silent"
+    elif what.clock is ClockName.VENDOR:
+        yield "vendor slipped"
     elif what.clock is ClockName.TIER:
         path = seen.policy.paths.get(seen.ticket.path)
         if path is None or path.step_after(seen.ticket.tier, seen.policy.tiers) is None:
@@ -143,6 +145,7 @@ _OF_A_REVIEW: Mapping[str, str] = {
     "closing": "closing",
     "choice": "choice not made",
     "packet": "packet asked",
+    "vendor": "vendor chase",
 }
 
 

@@ -51,6 +51,24 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True)
+class VendorCase:
+    """Our case with a vendor, managed to closure. Instants are UTC.
+
+    `reference`: their number for it. `promised_at`: what they promised, if they did. `next_chase`:
+    when its owner is reminded to ask them again; `chases`: how often that was.
+    """
+
+    vendor: str
+    reference: str
+    contact: str
+    asked: str
+    since: datetime
+    next_chase: datetime
+    promised_at: datetime | None = None
+    chases: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class TierUse:
     """What a tier's clock has used over all visits, and which thresholds it has told."""
 
@@ -161,6 +179,7 @@ class Ticket:
     plan: Plan | None = None
     hold: Hold | None = None
     proposal: Proposal | None = None
+    vendor: VendorCase | None = None
     packet: Packet | None = None
     packet_due: datetime | None = None
     assistant: str = ""

@@ -229,6 +229,21 @@ def _paging_ended(_said: Said, what: e.PagingEnded) -> str:
     return f"nobody is paged any more{_because(what.because)}"
 
 
+def _vendor_case_opened(said: Said, what: e.VendorCaseOpened) -> str:
+    case = what.case
+    number = f" ({case.reference})" if case.reference else ""
+    until = f"; they promised {said.when(case.promised_at)}" if case.promised_at else ""
+    return f"{said.by} asked {case.vendor}{number}: {quote(case.asked)}{until}"
+
+
+def _vendor_case_updated(said: Said, what: e.VendorCaseUpdated) -> str:
+    return f"{said.by} heard from {what.case.vendor}: {quote(what.news)}"
+
+
+def _vendor_case_closed(said: Said, what: e.VendorCaseClosed) -> str:
+    return f"{said.by} closed the case with {what.vendor}: {quote(what.outcome)}"
+
+
 _WAITING = {
     HoldReason.CLIENT: "waiting for the client",
     HoldReason.VENDOR: "waiting for the vendor",
@@ -321,6 +336,8 @@ def _reviewed(said: Said, what: e.Reviewed) -> str:
         return f"{whom} was reminded (reminder {what.count})"
     if what.kind == "choice":
         return "neither lead has chosen in time"
+    if what.kind == "vendor":
+        return f"it was time to ask the vendor again (reminder {what.count})"
     if what.kind == "packet":
         return "the sender was asked what was tried and what the next tier is to do"
     if what.kind == "closing":
@@ -351,6 +368,9 @@ _SAY: dict[type, Callable[[Said, Any], str]] = {
     e.AssistEnded: _assist_ended,
     e.Paged: _paged,
     e.PagingEnded: _paging_ended,
+    e.VendorCaseOpened: _vendor_case_opened,
+    e.VendorCaseUpdated: _vendor_case_updated,
+    e.VendorCaseClosed: _vendor_case_closed,
     e.Held: _held,
     e.Resumed: _resumed,
     e.Prioritised: _prioritised,

@@ -55,6 +55,9 @@ from tierline.policy.sections import PAGE
 
 VERSION_DIGITS = 16
 
+_ALWAYS = Calendar.always()
+"""What a promise for an instant counts on: a vendor's."""
+
 _WORK = frozenset({ClockName.RESOLVE, ClockName.PLAN, ClockName.FULFIL})
 DEFAULT_ON_HOLD: Mapping[HoldReason, frozenset[ClockName]] = {
     HoldReason.CLIENT: _WORK | {ClockName.UPDATE},
@@ -114,7 +117,7 @@ def compile_checked(
         priority=_priority(document.get("priority", {})),
         triage=tuple(map(_rule, document.get("triage", ()))),
         plans=_plans(document.get("plans", {})),
-        calendars={**extra_calendars, **calendars.all},
+        calendars={_ALWAYS.hash: _ALWAYS, **extra_calendars, **calendars.all},
         recovery=_recovery(document.get("recovery", {})),
         holds=_holds(document.get("holds", {})),
         hand_over=_hand_over(document.get("hand_over", {})),

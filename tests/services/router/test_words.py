@@ -13,7 +13,7 @@ from tests.contract.shapes import built
 from tierline.domain import events as e
 from tierline.domain.snapshot import Snapshot
 from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, TicketType
-from tierline.domain.ticket import Hold, Packet, Page, Plan, TierUse
+from tierline.domain.ticket import Hold, Packet, Page, Plan, TierUse, VendorCase
 from tierline.messages.events import EVENT_TYPES
 from tierline.messages.words import duration, quote, words
 
@@ -30,6 +30,9 @@ def later(**by: float) -> datetime:
     return AT + timedelta(**by)
 
 
+CASE = VendorCase(
+    "Northgrid", "NG-77", "Pat", "a line card", AT, later(days=1), promised_at=later(hours=1)
+)
 SEEN = Snapshot(
     number=1001,
     seq=7,
@@ -273,6 +276,23 @@ SENTENCES = [
     (
         say(e.PagingEnded("nobody answered in 2 rounds", answered=False), e.TIME),
         "Nobody is paged any more: nobody answered in 2 rounds.",
+    ),
+    (
+        say(e.VendorCaseOpened(CASE)),
+        "Tom asked Northgrid (NG-77): a line card; they promised 10:00 UTC.",
+    ),
+    (
+        say(e.VendorCaseOpened(replace(CASE, reference="", promised_at=None))),
+        "Tom asked Northgrid: a line card.",
+    ),
+    (say(e.VendorCaseUpdated(CASE, "on its way")), "Tom heard from Northgrid: on its way."),
+    (
+        say(e.VendorCaseClosed("Northgrid", "NG-77", "replaced")),
+        "Tom closed the case with Northgrid: replaced.",
+    ),
+    (
+        say(e.Reviewed("vendor", 2, later(days=1)), e.TIME),
+        "It was time to ask the vendor again (reminder 2).",
     ),
     (say(e.Reviewed("choice"), e.TIME), "Neither lead has chosen in time."),
     (

@@ -101,6 +101,19 @@ class Proposal(Shown):
     decide_by: datetime | None
 
 
+class VendorCase(Shown):
+    """Our case with a vendor."""
+
+    vendor: str
+    reference: str
+    contact: str
+    asked: str
+    since: datetime
+    next_chase: datetime
+    promised_at: datetime | None
+    chases: int
+
+
 class Packet(Shown):
     """What the next tier needs to go on."""
 
@@ -146,6 +159,7 @@ class Ticket(TicketRow):
     plan: Plan | None
     hold: Hold | None
     proposal: Proposal | None
+    vendor: VendorCase | None
     packet: Packet | None
     packet_due: datetime | None
     assistant: str

@@ -106,6 +106,26 @@ VERBS = (
         "Say what was tried, the evidence and the ask, after the hand-over.",
     ),
     Verb(
+        "vendor",
+        r.VendorBody,
+        lambda b, _: c.OpenVendorCase(
+            b.vendor, b.asked, b.reference, b.contact, b.promised_at, b.chase_at
+        ),
+        "Open a case with a vendor: it is chased until it is closed.",
+    ),
+    Verb(
+        "vendor-news",
+        r.VendorNewsBody,
+        lambda b, _: c.UpdateVendorCase(b.news, b.reference, b.contact, b.promised_at, b.chase_at),
+        "What the vendor said, and what they promise now.",
+    ),
+    Verb(
+        "vendor-close",
+        r.VendorOutcomeBody,
+        lambda b, _: c.CloseVendorCase(b.outcome),
+        "Close the case with the vendor.",
+    ),
+    Verb(
         "hold",
         r.HoldBody,
         lambda b, _: c.PutOnHold(b.reason, b.asked, b.of, b.chase_at, b.until),

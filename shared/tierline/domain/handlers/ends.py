@@ -6,6 +6,7 @@ from tierline.domain.events import Closed
 from tierline.domain.handlers.asked import Asked, missing, not_active, not_yours, refuse
 from tierline.domain.resolving import confirm, reopen, resolve
 from tierline.domain.terms import State
+from tierline.domain.ticket import Ticket
 
 COULD_BELOW = frozenset({"", "no", "access", "guide", "training"})
 """Answers to: could the tier below have done it?"""
@@ -41,6 +42,15 @@ def confirm_by_hand(draft: Draft, command: Confirm, asked: Asked) -> Rejected | 
     why = draft.why("confirmed")
     confirm(draft, at=draft.now, by=asked.by, why=why, note=command.note, cause=asked.cause)
     return None
+
+
+def _vendor_open(ticket: Ticket) -> Rejected:
+    vendor = ticket.vendor.vendor if ticket.vendor else ""
+    return refuse(
+        "vendor_case_open",
+        f"the case with {vendor} is still open: close it with its outcome",
+        ticket,
+    )
 
 
 def reject(draft: Draft, command: Reject, asked: Asked) -> Rejected | None:
@@ -82,6 +92,8 @@ def close(draft: Draft, command: Close, asked: Asked) -> Rejected | None:
         return refused
     if ticket.state is State.CLOSED:
         return refuse("closed", "it is already closed", ticket)
+    if ticket.vendor is not None and not asked.asker.leads and asked.by.kind == "person":
+        return _vendor_open(ticket)
     if ticket.active and not asked.asker.leads and asked.by.kind == "person":
         return refuse(
             "lead_decides", "closing without resolving is the lead's: resolve it instead", ticket

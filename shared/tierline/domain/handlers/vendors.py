@@ -1,0 +1,137 @@
+"""A vendor's part: a case of its own, with a promise and chases, managed to closure."""
+
+from datetime import datetime, timedelta
+
+from tierline.domain import clock as clocks
+from tierline.domain.business_time import add
+from tierline.domain.calendar import Calendar
+from tierline.domain.clock import Clock, Terms
+from tierline.domain.commands import (
+    CloseVendorCase,
+    OpenVendorCase,
+    Rejected,
+    UpdateVendorCase,
+)
+from tierline.domain.draft import Draft
+from tierline.domain.events import VendorCaseClosed, VendorCaseOpened, VendorCaseUpdated
+from tierline.domain.handlers.asked import Asked, missing, not_active, not_ahead, not_yours, refuse
+from tierline.domain.policy import LIMIT_ONLY
+from tierline.domain.promises import sla_of
+from tierline.domain.terms import ClockName
+from tierline.domain.ticket import VendorCase
+
+
+def open_case(draft: Draft, command: OpenVendorCase, asked: Asked) -> Rejected | None:
+    """A vendor is asked; their promise, where there is one, gets a clock."""
+    ticket, at = draft.ticket, draft.now
+    if refused := not_active(ticket) or not_yours(ticket, asked):
+        return refused
+    for name, text in (("vendor", command.vendor), ("asked", command.asked)):
+        if refused := missing(text, name, ticket):
+            return refused
+    if ticket.vendor is not None:
+        return refuse(
+            "vendor_case_open",
+            f"there is a case with {ticket.vendor.vendor} already: update or close it first",
+            ticket,
+        )
+    if refused := _instants_refused(draft, command):
+        return refused
+    case = VendorCase(
+        vendor=command.vendor,
+        reference=command.reference,
+        contact=command.contact,
+        asked=command.asked,
+        since=at,
+        next_chase=command.chase_at or next_chase(draft, at),
+        promised_at=command.promised_at,
+    )
+    draft.emit(
+        VendorCaseOpened(case),
+        at=at,
+        by=asked.by,
+        why=draft.why("vendor asked", promised=str(case.promised_at)),
+        cause=asked.cause,
+        changed=_promise(draft, case, at),
+    )
+    return None
+
+
+def update_case(draft: Draft, command: UpdateVendorCase, asked: Asked) -> Rejected | None:
+    """Word of the vendor: chases count anew; a new promise replaces the old one."""
+    ticket, at = draft.ticket, draft.now
+    if refused := missing(command.news, "news", ticket):
+        return refused
+    if ticket.vendor is None:
+        return _no_case(draft)
+    if refused := _instants_refused(draft, command):
+        return refused
+    before = ticket.vendor
+    case = VendorCase(
+        vendor=before.vendor,
+        reference=command.reference or before.reference,
+        contact=command.contact or before.contact,
+        asked=before.asked,
+        since=before.since,
+        next_chase=command.chase_at or next_chase(draft, at),
+        promised_at=command.promised_at or before.promised_at,
+    )
+    changed = _promise(draft, case, at) if command.promised_at is not None else []
+    draft.emit(
+        VendorCaseUpdated(case, command.news),
+        at=at,
+        by=asked.by,
+        why=draft.why("word of the vendor", promised_before=str(before.promised_at)),
+        cause=asked.cause,
+        changed=changed,
+    )
+    return None
+
+
+def close_case(draft: Draft, command: CloseVendorCase, asked: Asked) -> Rejected | None:
+    """The vendor's part is over: their promise is met, kept or not."""
+    ticket, at = draft.ticket, draft.now
+    if refused := missing(command.outcome, "outcome", ticket):
+        return refused
+    if ticket.vendor is None:
+        return _no_case(draft)
+    clock = draft.clock(ClockName.VENDOR)
+    met = [] if clock is None or clock.over else [clocks.meet(clock, at, draft.policy.calendars)]
+    draft.emit(
+        VendorCaseClosed(ticket.vendor.vendor, ticket.vendor.reference, command.outcome),
+        at=at,
+        by=asked.by,
+        why=draft.why("vendor case closed", opened_at=ticket.vendor.since.isoformat()),
+        cause=asked.cause,
+        changed=met,
+    )
+    return None
+
+
+def next_chase(draft: Draft, at: datetime) -> datetime:
+    """When the owner is reminded to ask the vendor again: by the policy's chase, on the cover."""
+    ticket = draft.ticket
+    cover = sla_of(draft.policy, ticket.agreement).cover[ticket.priority]
+    chase_s = timedelta(seconds=draft.policy.holds.chase.on(cover))
+    return add(cover, at, chase_s) or at + chase_s
+
+
+def _promise(draft: Draft, case: VendorCase, at: datetime) -> list[Clock]:
+    """The clock of the vendor's promise: an instant, so it counts round the clock."""
+    if case.promised_at is None:
+        return []
+    target_s = round((case.promised_at - at) / timedelta(seconds=1))
+    terms = Terms(max(1, target_s), Calendar.always(), LIMIT_ONLY, draft.policy.version)
+    return [clocks.start(ClockName.VENDOR, terms, at, cycle=draft.next_seq)]
+
+
+def _instants_refused(draft: Draft, command: OpenVendorCase | UpdateVendorCase) -> Rejected | None:
+    for name in ("promised_at", "chase_at"):
+        instant = getattr(command, name)
+        if instant is not None and (refused := not_ahead(instant, name, draft)):
+            return refused
+    return None
+
+
+def _no_case(draft: Draft) -> Rejected:
+    return refuse("no_vendor_case", "there is no case with a vendor: open one", draft.ticket)

@@ -1,0 +1,103 @@
+"""A vendor's part: its own case, promise and chases, managed to closure."""
+
+from datetime import timedelta
+
+import pytest
+
+from tests.domain.worlds import HOUR, KIM, MINUTE, MONDAY, SAM, TOM, Story
+from tierline.domain.commands import (
+    Claim,
+    Close,
+    CloseVendorCase,
+    Move,
+    OpenVendorCase,
+    PutOnHold,
+    Resolve,
+    UpdateVendorCase,
+)
+from tierline.domain.events import Lapsed, Reviewed, VendorCaseClosed
+from tierline.domain.terms import ClockName, HoldReason
+
+ASK = OpenVendorCase("Northgrid", "replace the line card", "NG-77", "Pat", MONDAY + 4 * HOUR)
+
+
+def asked() -> Story:
+    return Story().open().ok(Claim("sam")).ok(ASK)
+
+
+def chases(story: Story) -> list[Reviewed]:
+    return [event for event in story.all(Reviewed) if event.what.kind == "vendor"]
+
+
+def test_a_case_has_a_reference_a_promise_with_a_clock_and_a_chase():
+    story = asked()
+    case = story.ticket.vendor
+    assert (case.vendor, case.reference, case.contact) == ("Northgrid", "NG-77", "Pat")
+    assert story.clock("vendor").due == MONDAY + 4 * HOUR
+    assert case.next_chase == MONDAY + timedelta(days=1)
+
+
+def test_the_vendors_promise_is_an_instant_and_no_hold_stops_it():
+    story = asked().ok(PutOnHold(HoldReason.VENDOR, "the card")).wait(4 * HOUR)
+    lapse = next(e for e in story.all(Lapsed) if e.what.clock is ClockName.VENDOR)
+    assert lapse.at == MONDAY + 4 * HOUR
+    assert ("sam", "vendor slipped", "notify") in story.notices_of(lapse)
+
+
+def test_it_is_chased_until_they_answer_and_then_anew():
+    story = asked().wait(timedelta(days=2, hours=1))
+    assert [event.what.count for event in chases(story)] == [1, 2]
+    story.ok(UpdateVendorCase("parts are on their way", promised_at=story.now + 3 * HOUR), KIM)
+    assert story.ticket.vendor.chases == 0
+    assert story.clock("vendor").due == story.now + 3 * HOUR
+    assert story.clock("vendor").cycle > asked().clock("vendor").cycle
+    story.wait(timedelta(days=1))
+    assert chases(story)[-1].what.count == 1
+
+
+def test_what_an_update_leaves_out_stays():
+    story = asked().ok(UpdateVendorCase("looking"))
+    case = story.ticket.vendor
+    assert (case.reference, case.contact, case.promised_at) == ("NG-77", "Pat", MONDAY + 4 * HOUR)
+    assert story.clock("vendor").due == MONDAY + 4 * HOUR
+
+
+def test_closing_it_meets_the_promise_and_ends_the_chases():
+    story = asked().wait(HOUR).ok(CloseVendorCase("card replaced"), KIM)
+    closed = story.last(VendorCaseClosed).what
+    assert (closed.vendor, closed.reference, closed.outcome) == (
+        "Northgrid",
+        "NG-77",
+        "card replaced",
+    )
+    assert story.clock("vendor").met_at == MONDAY + HOUR
+    story.wait(timedelta(days=3))
+    assert chases(story) == []
+
+
+def test_it_outlives_a_move_and_a_resolution_and_is_managed_to_closure():
+    story = asked().wait(5 * MINUTE).ok(Move("theirs", to_group="Network"))
+    assert story.ticket.vendor is not None
+    story.ok(Resolve("a spare card holds"), TOM)
+    assert story.ticket.vendor is not None
+    assert story.refused(Close("done"), SAM) == "vendor_case_open"
+    story.wait(timedelta(days=1))
+    assert len(chases(story)) == 1
+    story.ok(CloseVendorCase("swapped for good")).ok(Close("done"))
+
+
+def test_one_case_at_a_time_and_clear_refusals():
+    story = asked()
+    assert story.refused(ASK) == "vendor_case_open"
+    story.ok(CloseVendorCase("given up"))
+    assert story.refused(CloseVendorCase("again")) == "no_vendor_case"
+    assert story.refused(UpdateVendorCase("x")) == "no_vendor_case"
+    assert story.refused(OpenVendorCase(" ", "x")) == "missing"
+    assert story.refused(OpenVendorCase("x", "")) == "missing"
+    past = OpenVendorCase("x", "y", promised_at=MONDAY - HOUR)
+    assert story.refused(past) == "instant_past"
+
+
+@pytest.mark.parametrize("outcome", ["", "  "])
+def test_closing_says_what_came_of_it(outcome):
+    assert asked().refused(CloseVendorCase(outcome)) == "missing"
