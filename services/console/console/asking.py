@@ -101,7 +101,7 @@ COMMANDS: Mapping[str, Callable[[Asking], Body]] = {
     "hold": _hold,
     "resume": lambda form: form.text("because"),
     "priority": _priority,
-    "resolve": lambda form: form.text("resolution", "tier_below_could"),
+    "resolve": lambda form: form.text("resolution", "fault", "tier_below_could"),
     "confirm": lambda form: form.text("note"),
     "reject": lambda form: form.text("reason"),
     "reopen": lambda form: form.text("reason"),

@@ -272,6 +272,7 @@ class ResolveBody(Strict):
     """Service is restored. Could the tier below have done it?"""
 
     resolution: LongText
+    fault: Annotated[Reason, Field(description="What had caused it.")] = ""
     tier_below_could: Literal["", "no", "access", "guide", "training"] = ""
 
 

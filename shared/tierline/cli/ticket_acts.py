@@ -317,13 +317,14 @@ def resolve(
     *,
     number: Number,
     text: Annotated[str, typer.Argument(metavar="TEXT", help="What put it right.")],
+    fault: Annotated[str | None, typer.Option("--fault", help="What had caused it.")] = None,
     below: Annotated[
         str | None,
         typer.Option("--below", help="Could the tier below have: no, access, guide, training?"),
     ] = None,
 ) -> None:
     """Resolve a ticket; the client is asked to confirm."""
-    _ask(call, number, "resolve", resolution=text, tier_below_could=below)
+    _ask(call, number, "resolve", resolution=text, fault=fault, tier_below_could=below)
 
 
 def confirm(call: Call, *, number: Number, note: HowConfirmed = None) -> None:

@@ -67,6 +67,8 @@ DEFAULT_TELL: Mapping[str, Mapping[str, Reach]] = {
     "resolved": {DESK_OWNER: NOTIFY},
     "please confirm": {REQUESTER: NOTIFY},
     "reopened": {ROOM: NOTIFY, OWNER: NOTIFY},
+    "reopened again": {LEAD: NOTIFY},
+    "confirm reminder": {REQUESTER: NOTIFY},
     "closing": {LEAD: NOTIFY},
     "review": {OWNER: DIGEST, LEAD: DIGEST},
     "closed": {DESK_OWNER: NOTIFY},

@@ -214,10 +214,14 @@ class Prioritise:
 
 @dataclass(frozen=True, slots=True)
 class Resolve:
-    """Service is restored. `tier_below_could`: no, access, guide or training."""
+    """Service is restored. `tier_below_could`: no, access, guide or training.
+
+    `fault`: what had caused it, in words.
+    """
 
     resolution: str
     tier_below_could: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -256,13 +256,23 @@ class Prioritised:
 
 @dataclass(frozen=True, slots=True)
 class Resolved:
-    """Service is restored; the desk owner confirms before it closes."""
+    """Service is restored; the desk owner confirms before it closes.
+
+    `fault`: what had caused it. `first_contact`: whoever took the call resolved it, the first time,
+    without a hand-over; never said of an alert, which nobody called about. `premature`: resolved
+    above the first tier within ten minutes of its claim there. `held_s`: of `gross_s`, the seconds
+    from opening to resolution, those on hold.
+    """
 
     resolution: str
     by: str = ""
     self_healed: bool = False
     tier_below_could: str = ""
     gross_s: int = 0
+    fault: str = ""
+    first_contact: bool = False
+    premature: bool = False
+    held_s: int = 0
 
 
 @dataclass(frozen=True, slots=True)

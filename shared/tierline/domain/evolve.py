@@ -1,6 +1,7 @@
 """The fold: `evolve(ticket, event)` and nothing else makes a ticket's state."""
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
 from typing import Any
 
 from tierline.domain.amend import amended, changed_by
@@ -223,12 +224,14 @@ def _moved(ticket: Ticket, event: Event, what: Moved) -> _Changes:
         "bounced": bounced,
         "tier_used": {**ticket.tier_used, what.from_tier: what.used},
         "topped_up": (*ticket.topped_up, what.to_group) if what.topped_up else ticket.topped_up,
+        **_held_so_far(ticket, event),
         **_touch_of(event),
     }
 
 
-def _resolved(_ticket: Ticket, event: Event, what: Resolved) -> _Changes:
+def _resolved(ticket: Ticket, event: Event, what: Resolved) -> _Changes:
     return {
+        **_held_so_far(ticket, event),
         "state": State.RESOLVED,
         "resolved_at": event.at,
         "resolved_by": what.by,
@@ -343,8 +346,16 @@ def _held(_ticket: Ticket, _event: Event, what: Held) -> _Changes:
     return {"hold": what.hold, "state": State.ON_HOLD, "page": None, **_TOUCHED}
 
 
-def _resumed(ticket: Ticket, _event: Event, _what: Resumed) -> _Changes:
-    return {"hold": None, "state": _at_work(ticket.owner)}
+def _resumed(ticket: Ticket, event: Event, _what: Resumed) -> _Changes:
+    return {"hold": None, "state": _at_work(ticket.owner), **_held_so_far(ticket, event)}
+
+
+def _held_so_far(ticket: Ticket, event: Event) -> _Changes:
+    """The pause that this event ends, added to those before; nothing where there is none."""
+    if ticket.hold is None:
+        return {}
+    span = event.at - ticket.hold.began
+    return {"held_us": ticket.held_us + span // timedelta(microseconds=1)}
 
 
 def _prioritised(_ticket: Ticket, event: Event, what: Prioritised) -> _Changes:
@@ -352,9 +363,9 @@ def _prioritised(_ticket: Ticket, event: Event, what: Prioritised) -> _Changes:
     return {**new, **_touch_of(event)}
 
 
-def _closed(_ticket: Ticket, event: Event, _what: Closed) -> _Changes:
+def _closed(ticket: Ticket, event: Event, _what: Closed) -> _Changes:
     ended = {"state": State.CLOSED, "closed_at": event.at, "vendor": None}
-    return {**ended, **_NOTHING_OWED}
+    return {**ended, **_NOTHING_OWED, **_held_so_far(ticket, event)}
 
 
 def _twice(ticket: Ticket, _event: Event, _what: Opened) -> _Changes:

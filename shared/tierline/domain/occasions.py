@@ -81,6 +81,9 @@ def _recovered(what: Recovered, _seen: Seen) -> Occasions:
 def _warned(what: Warned, seen: Seen) -> Occasions:
     if what.collapsed:
         return
+    if what.clock is ClockName.CONFIRM:
+        yield "confirm reminder"
+        return
     if what.clock is ClockName.TIER and not seen.ticket.owner:
         yield "unclaimed"
     if what.fraction >= WARN_FROM:
@@ -171,6 +174,12 @@ def _resolved(what: Resolved, _seen: Seen) -> Occasions:
         yield "please confirm"
 
 
+def _reopened(_what: Reopened, seen: Seen) -> Occasions:
+    yield "reopened"
+    if seen.ticket.reopened > 1:
+        yield "reopened again"
+
+
 def _closed(_what: Closed, seen: Seen) -> Occasions:
     yield "closed"
     if seen.event.by.kind == "time":
@@ -206,7 +215,7 @@ _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
     Noted: _noted,
     Prioritised: _prioritised,
     Resolved: _resolved,
-    Reopened: _always("reopened"),
+    Reopened: _reopened,
     Closed: _closed,
 }
 """What is not here concerns nobody who did not do it."""

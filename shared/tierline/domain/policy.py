@@ -72,7 +72,11 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Sla:
-    """What is promised, by priority, on which cover, and what pauses it."""
+    """What is promised, by priority, on which cover, and what pauses it.
+
+    `confirm`: how long the client has to confirm; `confirm_reminders`: how often they are reminded
+    within it, evenly spread.
+    """
 
     name: str
     cover: Mapping[Priority, Calendar]
@@ -83,6 +87,7 @@ class Sla:
     priority_change: PriorityChange = PriorityChange.KEEP_CONSUMED
     reopen: ReopenRule = ReopenRule.CONTINUE
     confirm: Duration = field(default_factory=lambda: Duration(business_days=3))
+    confirm_reminders: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +185,11 @@ class PagingRules:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryRules:
-    """What a recovery and a repeated alert do."""
+    """What a recovery and a repeated alert do, and how long people may reopen what is closed."""
 
     quiet: timedelta = timedelta(minutes=10)
     reopen_within: timedelta = timedelta(hours=24)
+    people_within: timedelta = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)

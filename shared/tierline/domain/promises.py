@@ -170,7 +170,9 @@ def confirm_clock(draft: Draft, at: datetime) -> Clock:
     """The clock of a resolution nobody has confirmed yet."""
     sla = sla_of(draft.policy, draft.ticket.agreement)
     cover = sla.cover[draft.ticket.priority]
-    terms = Terms(sla.confirm.on(cover), cover, LIMIT_ONLY, draft.policy.version)
+    parts = sla.confirm_reminders + 1
+    thresholds = tuple(part / parts for part in range(1, parts)) + LIMIT_ONLY
+    terms = Terms(sla.confirm.on(cover), cover, thresholds, draft.policy.version)
     return clocks.start(ClockName.CONFIRM, terms, at, cycle=draft.next_seq)
 
 

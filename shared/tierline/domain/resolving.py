@@ -7,7 +7,7 @@ from tierline.domain import paging
 from tierline.domain.clock import Clock
 from tierline.domain.draft import Draft
 from tierline.domain.events import Actor, Closed, Confirmed, Reopened, Resolved, Why
-from tierline.domain.policy import Group
+from tierline.domain.policy import Group, rank
 from tierline.domain.promises import (
     at_opening,
     client_terms,
@@ -20,7 +20,7 @@ from tierline.domain.promises import (
     sla_of,
 )
 from tierline.domain.terms import ClockName, ReopenRule, TicketType
-from tierline.domain.ticket import TierUse
+from tierline.domain.ticket import Ticket, TierUse
 
 ANSWERED_BY_RESOLVING = (
     ClockName.RESPOND,
@@ -29,6 +29,9 @@ ANSWERED_BY_RESOLVING = (
     ClockName.FULFIL,
 )
 """A ticket solved on the spot was responded to, planned and resolved in one event."""
+
+PREMATURE = timedelta(minutes=10)
+"""Work above the first tier that takes less says that the ticket went up too soon."""
 
 _MET_BY_THE_END = frozenset({ClockName.RESOLVE, ClockName.FULFIL})
 """Promises of the end of the work, which is taken back by reopening."""
@@ -45,9 +48,11 @@ def resolve(
     tier_below_could: str = "",
     self_healed: bool = False,
     cause: str = "",
+    fault: str = "",
 ) -> None:
     """Resolve the ticket at `at`; the client's clocks are met, confirm starts."""
     ticket = draft.ticket
+    held = ticket.held_us + (_us(at - ticket.hold.began) if ticket.hold else 0)
     changed = [*met(draft, at, ANSWERED_BY_RESOLVING), confirm_clock(draft, at)]
     group = draft.policy.groups.get(ticket.group)
     draft.emit(
@@ -57,6 +62,10 @@ def resolve(
             self_healed=self_healed,
             tier_below_could=tier_below_could,
             gross_s=round((at - ticket.opened_at) / timedelta(seconds=1)),
+            fault=fault,
+            first_contact=bool(resolver) and at_first_contact(ticket, resolver),
+            premature=is_premature(draft, at),
+            held_s=held // 1_000_000,
         ),
         at=at,
         by=by,
@@ -65,6 +74,33 @@ def resolve(
         changed=changed,
         review_at=next_review(group, at, unclaimed=False),
     )
+
+
+def at_first_contact(ticket: Ticket, resolver: str) -> bool:
+    """Whether `resolver` took the call and resolves it, for the first time, without a hand-over.
+
+    An alert is nobody's contact, and a problem is found by ourselves.
+    """
+    called = ticket.type in {TicketType.INCIDENT, TicketType.REQUEST}
+    took = ticket.desk_owner in {"", resolver}
+    return called and took and not ticket.escalated and not ticket.reopened
+
+
+def is_premature(draft: Draft, at: datetime) -> bool:
+    """Whether a ticket that was handed up is resolved within PREMATURE of its claim there.
+
+    It went up too soon: the tier below could most likely have done it.
+    """
+    ticket, policy = draft.ticket, draft.policy
+    first = policy.groups.get(ticket.trail[0]) if ticket.trail else None
+    if first is None or ticket.claimed_at is None or ticket.self_healed:
+        return False
+    above = rank(policy.tiers, ticket.tier) > rank(policy.tiers, first.tier)
+    return above and at - ticket.claimed_at < PREMATURE
+
+
+def _us(span: timedelta) -> int:
+    return span // timedelta(microseconds=1)
 
 
 def reopen(

@@ -37,7 +37,8 @@ class Plan:
 class Hold:
     """A pause: why, since when, what was asked of whom, when to chase, when it ends by itself.
 
-    `late`: it was opened in the last tenth of a clock that it stopped.
+    `late`: it was opened in the last tenth of a clock that it stopped. `first_since`: where only
+    the reason of a longer pause changed, when that pause began.
     """
 
     reason: HoldReason
@@ -48,6 +49,12 @@ class Hold:
     chases: int = 0
     until: datetime | None = None
     late: bool = False
+    first_since: datetime | None = None
+
+    @property
+    def began(self) -> datetime:
+        """When the whole pause began (UTC): before its reason changed, if it did."""
+        return self.first_since or self.since
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +143,7 @@ class Ticket:
     All instants are UTC policy time. `stay` counts visits to groups; `cycle` counts openings (1 at
     first, one more a reopening). `claimed_at` is the first claim of the stay. `last_at` is the
     instant its last event counts for; `recorded_at` is when that was recorded, below which `now`
-    never falls.
+    never falls. `held_us`: microseconds of pauses that are over.
     """
 
     id: int
@@ -186,6 +193,7 @@ class Ticket:
     assist_until: datetime | None = None
     page: Page | None = None
     clocks: Mapping[ClockName, Clock] = field(default_factory=dict)
+    held_us: int = 0
     tier_used: Mapping[str, TierUse] = field(default_factory=dict)
     topped_up: tuple[str, ...] = ()
     trail: tuple[str, ...] = ()

@@ -163,6 +163,7 @@ def _sla(name: str, it: Mapping[str, Any], calendars: Calendars) -> Sla:
         priority_change=PriorityChange(it.get("priority_change", defaults.priority_change)),
         reopen=ReopenRule(it.get("reopen", defaults.reopen)),
         confirm=parse_duration(confirm) if confirm else defaults.confirm,
+        confirm_reminders=it.get("confirm_reminders", defaults.confirm_reminders),
     )
 
 
@@ -241,7 +242,12 @@ def _recovery(it: Mapping[str, Any]) -> RecoveryRules:
     rules = RecoveryRules()
     again = it.get("fires_again_within")
     quiet = _seconds(it["untouched"]) if "untouched" in it else rules.quiet
-    return RecoveryRules(quiet, _seconds(again) if again else rules.reopen_within)
+    by_hand = it.get("reopen_by_hand_within")
+    return RecoveryRules(
+        quiet,
+        _seconds(again) if again else rules.reopen_within,
+        _seconds(by_hand) if by_hand else rules.people_within,
+    )
 
 
 def _holds(it: Mapping[str, Any]) -> HoldRules:

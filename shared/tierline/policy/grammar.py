@@ -117,6 +117,7 @@ SLA: Final = Fields(
             Choice(tuple(str(rule) for rule in ReopenRule)), "what reopening does to them"
         ),
         "confirm": Field(DURATION, "how long the client has to confirm a resolution"),
+        "confirm_reminders": Field(Whole(0, 5), "how often they are reminded within that time"),
     },
     later=frozenset({"after_hours"}),
 )
@@ -242,6 +243,9 @@ _SECTIONS: dict[str, tuple[Shape, str, bool]] = {
                 "untouched": Field(
                     DurationText(business_days=False, before="resolve after"),
                     "quiet time after which a recovered ticket nobody touched is resolved",
+                ),
+                "reopen_by_hand_within": Field(
+                    CLOCK_TIME, "how long after closing people may reopen a ticket"
                 ),
                 "fires_again_within": Field(
                     DurationText(business_days=False, after="reopen"),

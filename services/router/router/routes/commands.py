@@ -141,7 +141,7 @@ VERBS = (
     Verb(
         "resolve",
         r.ResolveBody,
-        lambda b, _: c.Resolve(b.resolution, b.tier_below_could),
+        lambda b, _: c.Resolve(b.resolution, b.tier_below_could, b.fault),
         "Service is restored.",
     ),
     Verb("confirm", r.ConfirmBody, lambda b, _: c.Confirm(b.note), "The client agrees: close it."),

@@ -31,6 +31,7 @@ def resolve_by_hand(draft: Draft, command: Resolve, asked: Asked) -> Rejected | 
         resolver=ticket.owner or asked.login,
         tier_below_could=command.tier_below_could,
         cause=asked.cause,
+        fault=command.fault,
     )
     return None
 
@@ -64,7 +65,21 @@ def reopen_by_hand(draft: Draft, command: Reopen, asked: Asked) -> Rejected | No
     """From resolved or closed; by a person or a firing alert."""
     if draft.ticket.active:
         return refuse("active", f"it is {draft.ticket.state}: nothing to reopen", draft.ticket)
+    if not command.alert and (refused := _too_late(draft)):
+        return refused
     return _reopen(draft, command.reason, asked, rejected=False, alert=command.alert)
+
+
+def _too_late(draft: Draft) -> Rejected | None:
+    """A refusal where it has been closed for so long that a new ticket, linked to it, is due."""
+    closed_at, within = draft.ticket.closed_at, draft.policy.recovery.people_within
+    if closed_at is None or draft.now - closed_at <= within:
+        return None
+    return refuse(
+        "closed_too_long",
+        f"it was closed more than {within.days} days ago: open a new ticket linked to it",
+        draft.ticket,
+    )
 
 
 def _reopen(

@@ -36,6 +36,7 @@ def put_on_hold(draft: Draft, command: PutOnHold, asked: Asked) -> Rejected | No
         next_chase=chase_at or at + timedelta(seconds=chase_s),
         until=command.until,
         late=any(last_tenth(clock, at, draft.policy) for clock in stopped),
+        first_since=ticket.hold.began if ticket.hold else None,
     )
     draft.emit(
         Held(hold, was=ticket.hold.reason if ticket.hold else None),
