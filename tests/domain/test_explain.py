@@ -9,11 +9,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.domain.anything import likely
+from tests.domain.escalations import FullFloor, declined, escalating_policy, escalations
 from tests.domain.worlds import (
     ALWAYS,
     HOUR,
     MINUTE,
     MONDAY,
+    P3,
     SAM,
     TOM,
     Story,
@@ -379,3 +381,22 @@ def test_answers_hold_after_everything_is_over():
     story = Story().call().do(Close("spam"), TOM)
     sound(why_event(case(story), story.ticket.seq))
     assert minutes(1).on(ALWAYS) == 60
+
+
+def test_a_full_receiver_is_what_keeps_it():
+    story = FullFloor(escalating_policy()).open(priority=P3).wait(46 * MINUTE)
+    found = sound(why_still(case(story), "T1"))
+    assert found.decided_by == "receiver full"
+    assert "Network had no room for it" in text(found)
+
+
+def test_so_is_the_lead_who_declined_and_the_lead_who_joined():
+    assert "A lead decided that it stays" in text(sound(why_still(case(declined()), "T1")))
+    story = FullFloor(escalating_policy()).open(priority=P3).ok(Claim("sam")).wait(31 * MINUTE)
+    assert sound(why_still(case(story), "T1")).decided_by == "assist"
+
+
+def test_every_event_of_every_way_to_escalate_is_explained():
+    for story in escalations():
+        for event in story.events:
+            sound(why_event(case(story), event.seq))

@@ -103,12 +103,68 @@ def _moved(seen: Seen, what: e.Moved) -> str:
     if not seen.by_time:
         return f"{seen.by} moved it{because(what.reason)}.{group}"
     path = f" {what.to_tier} is the next step of the path {seen.value('path')}."
+    if what.skipped:
+        left_out = " and ".join(what.skipped)
+        path += f" {left_out} would have kept it longer than the client was promised."
     return f"{_capital(what.reason)}, and its mode lets time move it.{path}{group}"
+
+
+def _declined(seen: Seen, what: e.ProposalDeclined) -> str:
+    return f"{seen.by} leads, and left it where it is{because(what.reason)}."
+
+
+def _plan_refused(seen: Seen, what: e.PlanRefused) -> str:
+    owner = seen.case.person(what.owner)
+    return f"{seen.by} did not go along with the plan of {owner}{because(what.reason)}."
+
+
+def _packet_given(seen: Seen, what: e.PacketGiven) -> str:
+    return f"{seen.by} said what the next tier needs to go on{because(what.packet.ask)}."
+
+
+def _assist_called(seen: Seen, what: e.AssistCalled) -> str:
+    used = f"{float(seen.value('fraction') or 0) * 100:g} % of the limit"
+    lead = seen.case.person(what.lead)
+    return f"{used} was used without a plan, and the path has {lead} join the owner then."
+
+
+def _assist_ended(_seen: Seen, what: e.AssistEnded) -> str:
+    return f"The lead joins for a quarter of an hour of staffed time{because(what.because)}."
+
+
+def _paged(seen: Seen, what: e.Paged) -> str:
+    who = seen.case.person(what.page.to)
+    ladder = ", ".join(seen.value("ladder") or ())
+    return (
+        f"{seen.value('group')} is closed, and the policy wakes somebody for a "
+        f"{seen.value('priority')}: {who}'s turn came, of {ladder}."
+    )
+
+
+def _paging_ended(_seen: Seen, what: e.PagingEnded) -> str:
+    return f"Nobody is to be woken any more{because(what.because)}."
+
+
+def _vendor_asked(seen: Seen, what: e.VendorCaseOpened) -> str:
+    return f"{seen.by} needs {what.case.vendor} for it{because(what.case.asked)}."
+
+
+def _vendor_heard(seen: Seen, what: e.VendorCaseUpdated) -> str:
+    return f"{seen.by} heard from {what.case.vendor}{because(what.news)}."
+
+
+def _vendor_done(seen: Seen, what: e.VendorCaseClosed) -> str:
+    return f"{seen.by} ended the case with {what.vendor}{because(what.outcome)}."
 
 
 def _proposed(seen: Seen, what: e.EscalationProposed) -> str:
     mode = seen.value("mode") or (seen.before.mode if seen.before else "")
     step = f"{what.to_group} ({what.to_tier})"
+    if what.choice:
+        return (
+            f"{_capital(what.reason)}, and nobody had claimed it, so time was short and not skill; "
+            f"{step} has no room, so both leads choose."
+        )
     return (
         f"{_capital(what.reason)}, so {step} is next; its mode is {mode}, so it is only proposed."
     )
@@ -180,9 +236,17 @@ def _lapsed(seen: Seen, what: e.Lapsed) -> str:
 def _reviewed(_seen: Seen, what: e.Reviewed) -> str:
     if what.kind == "chase":
         return f"It is on hold, and reminder {what.count} to whoever was asked was due."
-    if what.kind == "closing":
-        return "Its group closed for the day, and nobody had claimed it."
+    if what.kind in _REVIEWS:
+        return _REVIEWS[what.kind]
     return "Every open ticket is looked at once a business day, so that none is forgotten."
+
+
+_REVIEWS = {
+    "closing": "Its group closed for the day, and nobody had claimed it.",
+    "choice": "Neither lead had chosen within a quarter of an hour of staffed time.",
+    "packet": "It was handed up, and nobody had said what was tried and what is asked.",
+    "vendor": "There is an open case with a vendor, and it was time to ask them again.",
+}
 
 
 def _capital(text: str) -> str:
@@ -204,6 +268,16 @@ CAUSES: dict[type, Callable[[Seen, Any], str]] = {
     e.Returned: _moved,
     e.Transferred: _moved,
     e.EscalationProposed: _proposed,
+    e.ProposalDeclined: _declined,
+    e.PlanRefused: _plan_refused,
+    e.PacketGiven: _packet_given,
+    e.AssistCalled: _assist_called,
+    e.AssistEnded: _assist_ended,
+    e.Paged: _paged,
+    e.PagingEnded: _paging_ended,
+    e.VendorCaseOpened: _vendor_asked,
+    e.VendorCaseUpdated: _vendor_heard,
+    e.VendorCaseClosed: _vendor_done,
     e.Held: _held,
     e.Resumed: _resumed,
     e.Prioritised: _prioritised,

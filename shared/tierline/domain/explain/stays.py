@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from tierline.domain.business_time import is_open, next_opening
 from tierline.domain.clock import FULL, Clock
 from tierline.domain.clock_ledger import clock_ledger
-from tierline.domain.events import Moved
+from tierline.domain.events import Moved, ProposalDeclined
 from tierline.domain.explain.account import Account, Case, NothingToExplainError, versions
 from tierline.domain.explain.phrases import because, length, sentence, when
 from tierline.domain.policy import Step
@@ -126,8 +126,22 @@ def _lapsed(case: Case) -> tuple[list[str], str, str]:
         if skipped:
             words.append(f"{skipped} comes after it, but by hand only.")
         return words, "It moves when somebody moves it.", "end of path"
+    if ticket.assist_until is not None:
+        lead, until = case.person(ticket.assistant), when(ticket.assist_until)
+        words.append(f"{lead} was asked to join its owner, and meanwhile the limit moves nothing.")
+        return words, f"It moves at {until}, unless it has a plan by then.", "assist"
+    if ticket.proposal is not None and ticket.proposal.choice:
+        proposal = ticket.proposal
+        words.append(f"Nobody had claimed it, and {proposal.to_group} had no room for it.")
+        words.append("The leads of both groups were asked, and none of them has chosen.")
+        take = f"It moves when somebody accepts the proposal (event {proposal.seq})."
+        return words, take, proposal.choice
     if ticket.mode is Mode.ACT:
-        words.append("It moved or was moved back since; one limit moves it once.")
+        declined = [one for one in case.events if isinstance(one.what, ProposalDeclined)]
+        if declined:
+            words.append(f"A lead decided that it stays (event {declined[-1].seq}).")
+        else:
+            words.append("It moved or was moved back since; one limit moves it once.")
         return words, "It moves when somebody moves it.", "tier clock"
     words.append(f"Its mode is {ticket.mode}, so time only proposes a move to {step.tier}.")
     seq = f" (event {ticket.proposal.seq})" if ticket.proposal else ""

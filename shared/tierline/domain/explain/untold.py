@@ -15,8 +15,8 @@ from tierline.domain.explain.account import (
     versions,
 )
 from tierline.domain.explain.phrases import listed
-from tierline.domain.snapshot import Snapshot, snapshot
 from tierline.domain.occasions import WARN_FROM, occasions_of
+from tierline.domain.snapshot import Snapshot, snapshot
 from tierline.domain.tell import recipients_of
 from tierline.domain.ticket import Ticket
 
