@@ -13,6 +13,7 @@ from tierline.domain.policy import Duration
 from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, PriorityChange, Reach
 from tierline.policy import PolicyError, compile_document, load_folder, to_document
 from tierline.policy.durations import UnreadableError, parse_duration, parse_window
+from tierline.policy.group_figures import read_capacity, read_cost
 
 RULES = """\
 hours:
@@ -22,7 +23,7 @@ groups:
   Night: {tier: T1, hours: {zone: Europe/London, mon-thu: 18:00-08:00, mon: 00:00-08:00}}
   Desk: {tier: T1, hours: office, lead: Priya, room: desk, on call: rota, of: partner X,
          skills: vpn, members: [Sam, Leila]}
-  Network: {tier: T2, hours: office}
+  Network: {tier: T2, hours: office, capacity: 6 each, cost: 38.50/h}
   Vendor: {tier: vendor, hours: 24x7}
 slas:
   gold:
@@ -79,6 +80,13 @@ def test_groups_keep_their_order_and_say_everything(policy):
     assert (desk.tier, desk.lead, desk.room, desk.on_call) == ("T1", "Priya", "desk", "rota")
     assert (desk.of, desk.skills, desk.members) == ("partner X", ("vpn",), ("Sam", "Leila"))
     assert policy.groups["Vendor"].hours == Calendar.always()
+
+
+def test_what_a_group_holds_and_costs_is_a_number(policy):
+    network, vendor = policy.groups["Network"], policy.groups["Vendor"]
+    assert (network.capacity, network.capacity_each, network.cost) == (6, True, 3850)
+    assert (vendor.capacity, vendor.capacity_each, vendor.cost) == (None, False, None)
+    assert (read_capacity(40), read_cost("38/h")) == ((40, False), 3800)
 
 
 def test_windows_of_a_range_and_of_a_day_add_up(policy):

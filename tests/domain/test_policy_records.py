@@ -5,6 +5,7 @@ import pytest
 from tests.domain.test_policy_errors import GOOD
 from tierline.domain.terms import Mode, Role
 from tierline.policy import PolicyError, Records, load_folder
+from tierline.policy.kinds import KINDS
 from tierline.policy.records import Client, Contact, Device, Integration, Person, Room, Subscription
 
 RECORDS = """\
@@ -68,6 +69,105 @@ def test_records_do_not_change_the_version(tmp_path):
 def test_a_folder_without_records_has_none(tmp_path):
     (tmp_path / "rules.yaml").write_text(GOOD)
     assert load_folder(tmp_path).records == Records()
+
+
+FULL = (
+    RECORDS
+    + """\
+sites:
+  - {client: Contoso, name: Head office, zone: Europe/London, address: 1 High Street}
+vendors:
+  Carrier: {phone: "+44 20 7946 0100", hours: office, resold: true, chase: 4h,
+            contracts: [{name: line, number: A1, until: 2027-03-31}]}
+partners:
+  Relay: {email: desk@relay.example, hours: 24x7, clients: [Fabrikam]}
+absences:
+  - {person: Sam, from: 2026-12-24, until: 2026-12-24T13:00, reason: leave, stand in: Ines}
+"""
+)
+
+
+def test_every_kind_is_a_document_that_says_its_defaults_by_leaving_them_out(tmp_path):
+    text = FULL.replace("role: technician,", "role: technician, capacity: 6, active: true,")
+    found = _load(tmp_path, text).records.documents
+    assert set(found) == set(KINDS)
+    assert found["people"][0] == {
+        "name": "Sam", "login": "sam", "email": "sam@msp.example", "role": "technician",
+        "capacity": 6, "groups": ["Desk"],
+    }  # fmt: skip
+    assert found["clients"][1] == {"name": "Fabrikam", "agreement": "managed", "record": "psa"}
+    assert found["absences"] == ({
+        "person": "Sam", "from": "2026-12-24", "until": "2026-12-24T13:00", "reason": "leave",
+        "stand_in": "Ines",
+    },)  # fmt: skip
+    for name, documents in found.items():
+        kind = KINDS[name]
+        assert [kind.settled(it) for it in documents] == list(documents)
+
+
+def test_a_client_may_have_several_agreements_and_the_first_is_the_default_one(tmp_path):
+    several = "agreements: [managed, {name: wifi, categories: wifi, devices: [dc01]}], mode: watch"
+    rules = GOOD.replace(
+        "paths:", "  wifi: {sla: gold, path: standard}\ndefault_agreement: managed\npaths:"
+    )
+    records = RECORDS.replace("agreement: managed, mode: watch", several)
+    found = _load(tmp_path, records, rules).records
+    assert found.clients[0].agreement == "managed"
+    assert found.documents["clients"][0]["agreements"] == [
+        {"name": "managed"}, {"name": "wifi", "categories": ["wifi"], "devices": ["dc01"]},
+    ]  # fmt: skip
+
+
+EMAIL = "email: ruth@contoso.example}"
+RUTH = "  - {client: Contoso, name: Ruth, email: ruth@contoso.example}"
+
+MORE_CASES = {
+    "no agreement": ("agreement: managed, record: psa", "record: psa", "lacks `agreement`", "add"),
+    "both forms": ("agreement: managed, record", "agreement: x, agreements: [managed], record",
+                   "not the first", "keep one"),
+    "covered device": ("agreement: managed, record",
+                       "agreements: [{name: managed, devices: dc09}], record",
+                       "no device of Fabrikam is called `dc09`", "dc01"),
+    "approver": ("record: psa", "record: psa, approvers: [Rut]", "no contact of Fabrikam", "none"),
+    "account manager": ("record: psa", "record: psa, account manager: Sma", "no person", "`Sam`"),
+    "site's zone": ("zone: Europe/London, address", "zone: Europe/Lundon, address",
+                    "no time zone", "Europe/London"),
+    "device's site": ("site: Head office}", "site: Head offic}", "no site of Contoso",
+                      "`Head office`"),
+    "contact twice": ("email: ruth@contoso.example}", "email: r@contoso.example}\n" + RUTH,
+                      "two contacts called Ruth", "keep one"),
+    "contact's hours": (EMAIL, EMAIL[:-1] + ", when: offise}", "no hours are called `offise`",
+                        "`office`"),
+    "contact's own hours": (EMAIL, EMAIL[:-1] + ", when: {zone: UTC, mon: 9:00-8:61}}",
+                            "no clock shows", "24:00"),
+    "regions": (EMAIL, EMAIL[:-1] + ", when: {zone: UTC, mon: 9:00-18:00, holidays: GB-ENG}}",
+                "for the policy's hours", "dates"),
+    "amount": (EMAIL, EMAIL[:-1] + ", approver: much}", "much", "any"),
+    "vendor's number": ('"+44 20 7946 0100"', "ask Bob", "not a telephone number", "+44"),
+    "vendor's contract": ("until: 2027-03-31", "until: 2027-02-31", "on no calendar", "2026-12-24"),
+    "chase": ("chase: 4h", "chase: 4", "no unit", "4h"),
+    "partner's client": ("clients: [Fabrikam]", "clients: [Fabricam]", "no client", "`Fabrikam`"),
+    "two walls": ("client: Contoso}\nrooms", "client: Contoso, clients: [Fabrikam]}\nrooms",
+                  "both", "keep the one"),
+    "shifts": ("groups: [Desk]}", "groups: [Desk], shifts: nights}", "`nights`", "office"),
+    "capacity": ("groups: [Desk]}", "groups: [Desk], capacity: 6 each}", "whole number", "1000"),
+    "absent nobody": ("person: Sam, from", "person: Sma, from", "no person", "`Sam`"),
+    "absence backwards": ("until: 2026-12-24T13:00", "until: 2026-12-23", "before `from`", "last"),
+    "own stand-in": ("stand in: Ines", "stand in: Sam", "who is away", "somebody else"),
+    "no such day": ("from: 2026-12-24,", "from: 2026-02-30,", "on no calendar", "2026"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "message", "remedy"), MORE_CASES.values(), ids=MORE_CASES)
+def test_a_mistake_in_any_kind_names_the_remedy(tmp_path, old, new, message, remedy):
+    assert old in FULL
+    assert _load(tmp_path, FULL).warnings == ()
+    with pytest.raises(PolicyError) as caught:
+        _load(tmp_path, FULL.replace(old, new, 1))
+    found = [f for f in caught.value.findings if message in f.message]
+    assert found, str(caught.value)
+    assert found[0].line > 1
+    assert remedy in f"{found[0].message}; {found[0].remedy}"
 
 
 CASES = {

@@ -46,7 +46,8 @@ def load(
     """Load a policy folder and its records, all of it or nothing; loading again is harmless.
 
     The database is that of TIERLINE_DATABASE_URL, else of the running development stack.
-    Records that are no longer in the folder are kept and named.
+    Records that are no longer in the folder are kept and named, and so are those that were edited
+    elsewhere while their entry in the folder stayed the same.
     """
     with told(as_json=as_json):
         loaded = _read(folder, year)
@@ -68,8 +69,8 @@ def load_into(target: Target, loaded: LoadedPolicy) -> dict[str, Any]:
         loaded: the policy and its records.
 
     Returns:
-        `policy`, `kept`, `warnings`, `subscriptions` (the secrets that may be shown); on a
-        development stack `token`, `login`, `integration_keys` and `people` too.
+        `policy`, `kept`, `edited`, `warnings`, `subscriptions` (the secrets that may be shown);
+        on a development stack `token`, `login`, `integration_keys` and `people` too.
 
     Raises:
         FailureError: the database cannot be used; a group or tier that holds tickets would go.
@@ -83,7 +84,12 @@ def load_into(target: Target, loaded: LoadedPolicy) -> dict[str, Any]:
         await connection.execute("SELECT pg_advisory_xact_lock(hashtext('tierline load'))")
         policy = await write_policy(connection, loaded)
         written = await write_records(connection, loaded.records, _secrets(target))
-        outcome = {"policy": policy, "kept": written.kept, "subscriptions": written.new_secrets}
+        outcome = {
+            "policy": policy,
+            "kept": written.kept,
+            "edited": written.edited,
+            "subscriptions": written.new_secrets,
+        }
         if target.development:
             outcome |= await development_credentials(
                 connection, target.secret, loaded.records, passwords
@@ -119,6 +125,8 @@ def _lines(outcome: Mapping[str, Any]) -> Iterator[str]:
     )
     for what, names in outcome["kept"].items():
         yield f"kept, though not in the folder: {what} {', '.join(names)}"
+    for what, names in outcome["edited"].items():
+        yield f"left as edited since it was loaded: {what} {', '.join(names)}"
     for warning in outcome["warnings"]:
         yield f"warning: {warning}"
     for name, secret in outcome["subscriptions"].items():

@@ -1,13 +1,26 @@
-"""Writes records: what is in the folder is made or brought up to date, the rest is kept."""
+"""Writes records: what changed in the folder is made or brought up to date, the rest is kept."""
 
+import hashlib
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tierline.cli.failures import FailureError
 from tierline.policy import Records
-from tierline.policy.records_links import UNSORTED
+from tierline.policy.kinds import KINDS, Document, Kind
+from tierline.policy.kinds.client import UNSORTED
+from tierline.store.records import (
+    Cause,
+    RecordChange,
+    Stored,
+    lock_records,
+    matches_key,
+    read_by_key,
+    write_changes,
+)
 from tierline.store.tickets import Connection
+
+DIGEST_DIGITS = 16
 
 SecretOf = Callable[[str], str]
 
@@ -18,10 +31,12 @@ class Written:
 
     Attributes:
         kept: by kind, the names of rows that are not in the folder.
+        edited: by kind, those that were changed elsewhere since the folder's entry was loaded.
         new_secrets: by name, the secret of each subscription that was made just now.
     """
 
     kept: dict[str, list[str]]
+    edited: dict[str, list[str]]
     new_secrets: dict[str, str]
 
 
@@ -32,35 +47,66 @@ async def write_records(connection: Connection, records: Records, secret_of: Sec
         connection: inside a transaction.
         records: of the folder.
         secret_of: makes the signing secret of a new subscription from its name.
-
-    Raises:
-        FailureError: two contacts of one client have one name.
     """
-    _refuse_twins(records)
+    await lock_records(connection)
+    edited: dict[str, list[str]] = {}
+    for name, documents in records.documents.items():
+        if left := await _write_kind(connection, KINDS[name], documents):
+            edited[name] = left
     for statement, rows in _statements(records):
         if rows:
             await connection.executemany(statement, rows)
     new_secrets = await _write_subscriptions(connection, records, secret_of)
-    return Written(await _kept(connection, records), new_secrets)
+    return Written(await _kept(connection, records), edited, new_secrets)
 
 
-def _refuse_twins(records: Records) -> None:
-    seen: set[tuple[str, str]] = set()
-    for contact in records.contacts:
-        if (contact.client, contact.name) in seen:
-            raise FailureError(
-                f"{contact.client} has two contacts called {contact.name}.",
-                "Tell them apart by their names in records.yaml; nothing was loaded.",
-            )
-        seen.add((contact.client, contact.name))
+async def _write_kind(
+    connection: Connection, kind: Kind, documents: Sequence[Document]
+) -> list[str]:
+    """Write what changed in the folder; returns the names of what was edited since, and left."""
+    keys = [kind.key_of(document) for document in documents]
+    there = await read_by_key(connection, kind.table, keys, lock=True)
+    changes: list[RecordChange] = []
+    seen_now: list[tuple[str, ...]] = []
+    edited: list[str] = []
+    for key, document in zip(keys, documents, strict=True):
+        stored, digest = there.get(key), _digest(document)
+        same = stored is not None and dict(stored.fields) == kind.stored(document)
+        if stored is not None and stored.loaded == digest:
+            edited += [] if same else [": ".join(key)]
+        elif same:
+            seen_now.append((digest, *key))
+        else:
+            changes.append(_change(kind, document, stored, digest))
+    await write_changes(connection, kind.name, kind.table, changes, Cause("", "folder"))
+    await connection.executemany(
+        f"UPDATE tierline.{kind.table.name} t SET loaded = $1 WHERE {matches_key(kind.table, 2)}",
+        seen_now,
+    )
+    return edited
+
+
+def _change(kind: Kind, document: Document, stored: Stored | None, digest: str) -> RecordChange:
+    return RecordChange(
+        key=kind.key_of(document),
+        name=kind.name_of(document),
+        client=kind.client_of(document),
+        before=stored.fields if stored else None,
+        after=kind.stored(document),
+        shown_before=kind.unpack(dict(stored.fields)) if stored else None,
+        shown_after=document,
+        loaded=digest,
+    )
+
+
+def _digest(document: Document) -> str:
+    """The content hash of an entry: what tells a changed folder from an edited record."""
+    text = json.dumps(document, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()[:DIGEST_DIGITS]
 
 
 def _statements(records: Records) -> list[tuple[str, list[tuple[Any, ...]]]]:
     return [
-        (_CLIENT, [(c.name, c.agreement, c.record, c.mode) for c in records.clients]),
-        (_CONTACT, [(c.client, c.name, c.email) for c in records.contacts]),
-        (_DEVICE, [(d.client, d.name, d.site, d.type, d.criticality) for d in records.devices]),
-        (_PERSON, [_person_row(person) for person in records.people]),
         (_ROOM, [(r.name, r.kind, r.url) for r in records.rooms]),
         (
             _INTEGRATION,
@@ -69,32 +115,6 @@ def _statements(records: Records) -> list[tuple[str, list[tuple[Any, ...]]]]:
     ]
 
 
-def _person_row(person: Any) -> tuple[Any, ...]:
-    walls = [person.client] if person.client else None
-    groups = list(person.groups)
-    return (person.login, person.name, person.email, person.role.value, groups, walls)
-
-
-_CLIENT = """
-INSERT INTO tierline.client AS t (name, agreement, record, mode) VALUES ($1, $2, $3, $4)
-ON CONFLICT (name) DO UPDATE SET agreement = excluded.agreement, record = excluded.record,
-    mode = excluded.mode
-"""
-_CONTACT = """
-INSERT INTO tierline.contact (client, name, email) VALUES ($1, $2, $3)
-ON CONFLICT (client, name) DO UPDATE SET email = excluded.email
-"""
-_DEVICE = """
-INSERT INTO tierline.device (client, name, site, type, criticality) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (client, name) DO UPDATE SET site = excluded.site, type = excluded.type,
-    criticality = excluded.criticality
-"""
-_PERSON = """
-INSERT INTO tierline.person (login, name, email, role, groups, clients)
-VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (login) DO UPDATE SET name = excluded.name, email = excluded.email,
-    role = excluded.role, groups = excluded.groups, clients = excluded.clients
-"""
 _ROOM = """
 INSERT INTO tierline.room (name, kind, url) VALUES ($1, $2, $3)
 ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, url = excluded.url
@@ -133,22 +153,11 @@ async def _write_subscriptions(
 async def _kept(connection: Connection, records: Records) -> dict[str, list[str]]:
     """The names of rows the folder does not have, by kind; kinds without any are left out."""
     kinds: list[tuple[str, str, Sequence[str]]] = [
-        ("clients", "SELECT name FROM tierline.client", [UNSORTED, *_names(records.clients)]),
-        (
-            "contacts",
-            "SELECT client || ': ' || name AS name FROM tierline.contact",
-            [f"{contact.client}: {contact.name}" for contact in records.contacts],
-        ),
-        (
-            "devices",
-            "SELECT client || ': ' || name AS name FROM tierline.device",
-            [f"{device.client}: {device.name}" for device in records.devices],
-        ),
-        (
-            "people",
-            "SELECT login AS name FROM tierline.person",
-            [person.login for person in records.people],
-        ),
+        (kind.name, _labels(kind), [": ".join(map(str, kind.key_of(it))) for it in documents])
+        for kind in KINDS.values()
+        for documents in [[*records.documents.get(kind.name, ()), *_RESERVED.get(kind.name, ())]]
+    ]
+    kinds += [
         ("rooms", "SELECT name FROM tierline.room", _names(records.rooms)),
         ("integrations", "SELECT name FROM tierline.integration", _names(records.integrations)),
         ("subscriptions", "SELECT name FROM tierline.subscription", _names(records.subscriptions)),
@@ -162,6 +171,15 @@ async def _kept(connection: Connection, records: Records) -> dict[str, list[str]
         if rows:
             kept[kind] = [row["name"] for row in rows]
     return kept
+
+
+def _labels(kind: Kind) -> str:
+    """The query of every row's key, in one text."""
+    key = " || ': ' || ".join(kind.table.key)
+    return f"SELECT {key} AS name FROM tierline.{kind.table.name}"
+
+
+_RESERVED: dict[str, list[Document]] = {"clients": [{"name": UNSORTED}]}
 
 
 def _names(records: Sequence[Any]) -> list[str]:

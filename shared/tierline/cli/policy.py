@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from tierline.policy import Finding, LoadedPolicy, PolicyError, load_folder
+from tierline.policy.kinds import KINDS
 from tierline.policy.schema import schema_text
 
 app = typer.Typer(no_args_is_help=True, help="Check and describe policies.")
@@ -71,7 +72,11 @@ def _counts(loaded: LoadedPolicy) -> dict[str, int]:
         "paths": policy.paths,
         "triage rules": policy.triage,
     }
-    data = {f.name: getattr(records, f.name) for f in dataclasses.fields(records)}
+    data = {kind: records.documents.get(kind, ()) for kind in KINDS} | {
+        "rooms": records.rooms,
+        "integrations": records.integrations,
+        "subscriptions": records.subscriptions,
+    }
     return {what: len(found) for what, found in {**rules, **data}.items()}
 
 

@@ -54,7 +54,8 @@ class Duration:
 class Group:
     """A support group of one tier; its hours are when somebody is there.
 
-    `capacity`: open tickets it has room for, of each member where `capacity_each`; None: no limit.
+    `capacity` is how many open tickets it may hold, for each member where `capacity_each`; `cost`
+    is what an hour of it costs, in minor units of the provider's currency. None: not said.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Group:
     members: tuple[str, ...] = ()
     capacity: int | None = None
     capacity_each: bool = False
+    cost: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

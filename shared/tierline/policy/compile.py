@@ -42,6 +42,7 @@ from tierline.policy.calendars import Calendars
 from tierline.policy.durations import parse_duration
 from tierline.policy.errors import Problems
 from tierline.policy.expressions import compile_expression
+from tierline.policy.group_figures import read_capacity, read_cost
 from tierline.policy.matchers import (
     FACTS,
     AllFields,
@@ -131,6 +132,7 @@ def compile_checked(
 
 
 def _group(name: str, it: Mapping[str, Any], calendars: Calendars) -> Group:
+    capacity, each = read_capacity(it.get("capacity"))
     return Group(
         name=name,
         tier=it["tier"],
@@ -141,6 +143,9 @@ def _group(name: str, it: Mapping[str, Any], calendars: Calendars) -> Group:
         on_call=it.get("on_call", ""),
         of=it.get("of", ""),
         members=tuple(it.get("members", ())),
+        capacity=capacity,
+        capacity_each=each,
+        cost=read_cost(it.get("cost")),
     )
 
 

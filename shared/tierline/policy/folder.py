@@ -74,7 +74,7 @@ def load_folder(
     if records_file.exists():
         found = read_yaml(records_file)
         noted = Problems(found.positions)
-        records = read_records(found.root, policy, noted)
+        records = read_records(found.root, policy, document.get("hours", {}), noted)
         compare_with_policy(records, policy, problems)
         warnings = [*problems.warnings, *noted.warnings]
         files = (*files, RECORDS_FILE)

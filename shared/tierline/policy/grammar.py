@@ -18,6 +18,7 @@ from tierline.domain.terms import (
     ReopenRule,
 )
 from tierline.policy.fields import ByPriority, Field, Fields
+from tierline.policy.group_figures import Capacity, HourlyCost
 from tierline.policy.hours import ALWAYS, WrittenCalendar
 from tierline.policy.sections import (
     CLOSED_GROUP,
@@ -63,8 +64,11 @@ GROUP: Final = Fields(
         "on_call": Field(NAME, "the rota that is paged outside its hours"),
         "of": Field(NAME, "whose group it is, if not ours: `client NAME` or `partner NAME`"),
         "members": Field(ListOf(NAME, single=True), "the people in it"),
+        "capacity": Field(
+            Capacity(), "how many open tickets it may hold: a number, or a number `each` member"
+        ),
+        "cost": Field(HourlyCost(), "what an hour of it costs, in your currency, like 38/h"),
     },
-    later=frozenset({"capacity", "cost"}),
 )
 
 _TARGETS = Fields(

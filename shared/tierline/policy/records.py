@@ -1,8 +1,10 @@
-"""Records: clients, contacts, devices, people, rooms, integrations. Data, not rules; no secrets."""
+"""Records as a folder gives them: data, not rules; no secrets."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from tierline.domain.terms import Mode, Role
+from tierline.policy.kinds import Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +80,11 @@ class Subscription:
 
 @dataclass(frozen=True, slots=True)
 class Records:
-    """Everything of `records.yaml`, in the order it is written."""
+    """Everything of `records.yaml`, in the order it is written.
+
+    `documents` are the records of each kind, whole; what stands beside it is the part of them that
+    the program itself reads.
+    """
 
     clients: tuple[Client, ...] = ()
     contacts: tuple[Contact, ...] = ()
@@ -87,3 +93,4 @@ class Records:
     rooms: tuple[Room, ...] = ()
     integrations: tuple[Integration, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
+    documents: Mapping[str, tuple[Document, ...]] = field(default_factory=dict)

@@ -1,42 +1,83 @@
 """Do the names in records and policy lead to each other?"""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tierline.domain.policy import Policy
 from tierline.policy.errors import Problems, Where, did_you_mean
+from tierline.policy.kinds import KINDS, Document, Kind
+from tierline.policy.kinds.client import UNSORTED
+from tierline.policy.kinds.linking import check_record
 
 if TYPE_CHECKING:
     from tierline.policy.records import Records
 
-UNSORTED = "Unsorted"
-"""The reserved client of alerts whose client is unknown."""
+Placed = tuple[Where, Document]
+"""A record of a kind, and where it stands in the file."""
 
 
-def check_record_links(records: Mapping[str, Any], policy: Policy, problems: Problems) -> None:
+class FolderNames:
+    """The names of a folder: those of its records, and those of its policy.
+
+    Args:
+        documents: the records of each kind.
+        policy: the compiled policy.
+        hours: the policy's hours by name, as in its document.
+    """
+
+    def __init__(
+        self,
+        documents: Mapping[str, Sequence[Placed]],
+        policy: Policy,
+        hours: Mapping[str, Any],
+    ) -> None:
+        self._known: dict[tuple[str, str], list[str]] = {
+            ("agreements", ""): list(policy.agreements),
+            ("groups", ""): list(policy.groups),
+        }
+        self._hours = hours
+        for name, placed in documents.items():
+            kind = KINDS[name]
+            for _, document in placed:
+                client = str(document["client"]) if "client" in kind.key else ""
+                self._known.setdefault((name, client), []).append(str(document[kind.label]))
+
+    def known(self, to: str, client: str) -> Collection[str]:
+        """The names of a kind, of `client` where it is not ""."""
+        return self._known.get((to, client), ())
+
+    @property
+    def hours(self) -> Mapping[str, Any]:
+        """The policy's hours by name."""
+        return self._hours
+
+
+def check_record_links(
+    records: Mapping[str, Any],
+    documents: Mapping[str, Sequence[Placed]],
+    names: FolderNames,
+    policy: Policy,
+    problems: Problems,
+) -> None:
     """Note names in the records that lead nowhere, and records given twice.
 
     Args:
         records: what the grammar of records accepted.
-        policy: whose agreements and groups are named.
+        documents: its records of each kind, placed.
+        names: of the same folder.
+        policy: whose groups have members.
         problems: where findings are collected.
     """
+    for name, placed in documents.items():
+        for at, document in placed:
+            check_record(KINDS[name], document, at, names, problems)
+        _twins(KINDS[name], placed, problems)
+    _memberships(records.get("people", {}), policy, problems)
     clients = records.get("clients", {})
-    for name, client in clients.items():
-        here: Where = ("clients", name)
-        _known(client["agreement"], policy.agreements, (*here, "agreement"), "agreement", problems)
-        if name == UNSORTED:
-            reserved = "is reserved for alerts whose client is unknown"
-            problems.error(here, reserved, "choose another name", at_key=True)
-    for section in ("contacts", "devices"):
-        for i, it in enumerate(records.get(section, ())):
-            _known(it["client"], clients, (section, i, "client"), "client", problems)
-    _people(records.get("people", {}), clients, policy, problems)
     _integrations(records.get("integrations", {}), clients, problems)
     for name, it in records.get("subscriptions", {}).items():
         for i, client in enumerate(it.get("clients", ())):
             _known(client, clients, ("subscriptions", name, "clients", i), "client", problems)
-    _twins(records, problems)
 
 
 def _known(name: str, known: Iterable[str], at: Where, what: str, problems: Problems) -> None:
@@ -45,19 +86,14 @@ def _known(name: str, known: Iterable[str], at: Where, what: str, problems: Prob
         problems.error(at, f"no {what} is called `{name}`", did_you_mean(name, names))
 
 
-def _people(
-    people: Mapping[str, Any], clients: Iterable[str], policy: Policy, problems: Problems
-) -> None:
+def _memberships(people: Mapping[str, Any], policy: Policy, problems: Problems) -> None:
     for name, person in people.items():
-        at: Where = ("people", name)
         for i, group in enumerate(person.get("groups", ())):
-            _known(group, policy.groups, (*at, "groups", i), "group", problems)
             known = policy.groups.get(group)
             if known is not None and known.members and name not in known.members:
                 missing = f"`{name}` is not among the members of `{group}`"
-                problems.warn((*at, "groups", i), missing, "add them to the group's members")
-        if "client" in person:
-            _known(person["client"], clients, (*at, "client"), "client", problems)
+                at: Where = ("people", name, "groups", i)
+                problems.warn(at, missing, "add them to the group's members")
 
 
 def _integrations(
@@ -75,20 +111,18 @@ def _integrations(
             problems.warn(at, unbound, "add `client` or `client_field`", at_key=True)
 
 
-def _twins(records: Mapping[str, Any], problems: Problems) -> None:
-    """One login a person, one device name and one address a client."""
-    spots: list[tuple[Where, tuple[str, ...]]] = [
-        (("people", name, "login"), ("login", it["login"]))
-        for name, it in records.get("people", {}).items()
-    ]
-    for section, key in (("devices", "name"), ("contacts", "email")):
-        for i, it in enumerate(records.get(section, ())):
-            spots.append(((section, i, key), (section, it["client"], it[key].casefold())))
+def _twins(kind: Kind, placed: Sequence[Placed], problems: Problems) -> None:
+    """No two records have the same key, nor anything alike that must not be."""
     seen: set[tuple[str, ...]] = set()
-    for where, identity in spots:
-        if identity in seen:
-            problems.error(where, f"`{identity[-1]}` is listed twice", "keep one of the two")
-        seen.add(identity)
+    for at, document in placed:
+        for fields in (kind.key, *kind.alone):
+            values = [str(document[name]) for name in fields]
+            folded = tuple(value.casefold() for value in values)
+            if (*fields, *folded) in seen:
+                said = f"`{values[-1]}` is listed twice: there are two {kind.name}"
+                named = f"{said} called {values[-1]}" if fields[-1] == kind.label else said
+                problems.error((*at, fields[-1]), named, "keep one of the two")
+            seen.add((*fields, *folded))
 
 
 def compare_with_policy(records: "Records", policy: Policy, problems: Problems) -> None:
@@ -102,6 +136,7 @@ def compare_with_policy(records: "Records", policy: Policy, problems: Problems) 
     people = {person.name for person in records.people}
     rooms = {room.name for room in records.rooms}
     clients = {UNSORTED, *(client.name for client in records.clients)}
+    partners = {str(it["name"]) for it in records.documents.get("partners", ())}
     for name, group in policy.groups.items():
         at: Where = ("groups", name)
         for i, member in enumerate(group.members):
@@ -110,9 +145,10 @@ def compare_with_policy(records: "Records", policy: Policy, problems: Problems) 
             _unrecorded(group.lead, people, (*at, "lead"), "person", problems)
         if group.room:
             _unrecorded(group.room, rooms, (*at, "room"), "room", problems)
-        if group.of.startswith("client "):
-            of = group.of.removeprefix("client ")
-            _unrecorded(of, clients, (*at, "of"), "client", problems)
+        whose, _, of = group.of.partition(" ")
+        if whose in {"client", "partner"}:
+            known = clients if whose == "client" else partners
+            _unrecorded(of, known, (*at, "of"), whose, problems)
     for role, person in policy.people.items():
         _unrecorded(person, people, ("people", role.replace(" ", "_")), "person", problems)
     for client in policy.mode.clients:

@@ -6,6 +6,7 @@ from typing import Any
 from tierline.domain.policy import Policy
 from tierline.domain.terms import Mode, Role
 from tierline.policy.errors import Problems
+from tierline.policy.kinds import KINDS, Document, Kind
 from tierline.policy.records import (
     Client,
     Contact,
@@ -17,15 +18,18 @@ from tierline.policy.records import (
     Subscription,
 )
 from tierline.policy.records_grammar import RECORDS
-from tierline.policy.records_links import check_record_links
+from tierline.policy.records_links import FolderNames, Placed, check_record_links
 
 
-def read_records(root: Mapping[str, Any], policy: Policy, problems: Problems) -> Records:
+def read_records(
+    root: Mapping[str, Any], policy: Policy, hours: Mapping[str, Any], problems: Problems
+) -> Records:
     """Check and compile the records.
 
     Args:
         root: the values of the file.
         policy: whose agreements and groups the records name.
+        hours: the policy's hours by name, as in its document.
         problems: where findings are collected, with the positions of the file.
 
     Raises:
@@ -33,13 +37,25 @@ def read_records(root: Mapping[str, Any], policy: Policy, problems: Problems) ->
     """
     checked = RECORDS.check(dict(root), (), problems)
     problems.raise_if_any()
-    check_record_links(checked, policy, problems)
+    placed = {name: _placed(kind, checked.get(name)) for name, kind in KINDS.items()}
+    names = FolderNames(placed, policy, hours)
+    check_record_links(checked, placed, names, policy, problems)
     problems.raise_if_any()
+    documents = {
+        name: tuple(KINDS[name].settled(document) for _, document in found)
+        for name, found in placed.items()
+        if found
+    }
     return Records(
-        clients=tuple(_client(name, it) for name, it in checked.get("clients", {}).items()),
-        contacts=tuple(Contact(**it) for it in checked.get("contacts", ())),
-        devices=tuple(Device(**it) for it in checked.get("devices", ())),
-        people=tuple(_person(name, it) for name, it in checked.get("people", {}).items()),
+        clients=tuple(_client(it) for it in documents.get("clients", ())),
+        contacts=tuple(
+            Contact(it["client"], it["name"], it["email"]) for it in documents.get("contacts", ())
+        ),
+        devices=tuple(
+            Device(it["client"], it["name"], it["type"], it["criticality"], it.get("site", ""))
+            for it in documents.get("devices", ())
+        ),
+        people=tuple(_person(it) for it in documents.get("people", ())),
         rooms=tuple(Room(name, **it) for name, it in checked.get("rooms", {}).items()),
         integrations=tuple(
             Integration(name, **it) for name, it in checked.get("integrations", {}).items()
@@ -48,22 +64,34 @@ def read_records(root: Mapping[str, Any], policy: Policy, problems: Problems) ->
             Subscription(name, it["url"], tuple(it.get("clients", ())))
             for name, it in checked.get("subscriptions", {}).items()
         ),
+        documents=documents,
     )
 
 
-def _client(name: str, it: Mapping[str, Any]) -> Client:
+def _placed(kind: Kind, section: Any) -> list[Placed]:
+    """The records of a checked section, each with the name it has in a mapping."""
+    if not section:
+        return []
+    if kind.mapped:
+        named = section.items()
+        return [((kind.name, name), {kind.label: name, **it}) for name, it in named]
+    return [((kind.name, i), it) for i, it in enumerate(section)]
+
+
+def _client(it: Document) -> Client:
+    bought = it.get("agreements")
     return Client(
-        name=name,
-        agreement=it["agreement"],
+        name=it["name"],
+        agreement=bought[0]["name"] if bought else it["agreement"],
         record=it.get("record", "tierline"),
         mode=Mode(it["mode"]) if "mode" in it else None,
         domains=tuple(it.get("domains", ())),
     )
 
 
-def _person(name: str, it: Mapping[str, Any]) -> Person:
+def _person(it: Document) -> Person:
     return Person(
-        name=name,
+        name=it["name"],
         login=it["login"],
         email=it["email"],
         role=Role(it["role"]),

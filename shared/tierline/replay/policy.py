@@ -52,7 +52,7 @@ def generate(plan: Plan, mapping: LogMapping) -> LoadedPolicy:
     problems = Problems()
     document = check_document(rules_of(plan, mapping), plan.start.year, problems)
     policy = compile_or_raise(document, problems, {})
-    records = read_records(records_of(plan), policy, problems)
+    records = read_records(records_of(plan), policy, document.get("hours", {}), problems)
     return LoadedPolicy(policy, document, tuple(problems.warnings), records, ())
 
 

@@ -302,7 +302,7 @@ async def test_in_production_a_subscriptions_secret_is_random_and_shown_once(
     tierline, folder, connection
 ):
     first = told(await tierline("load", folder, "--json", development=False))
-    assert set(first) == {"policy", "kept", "warnings", "subscriptions"}
+    assert set(first) == {"policy", "kept", "edited", "warnings", "subscriptions"}
     secret = first["subscriptions"]["ticket mirror"]
     again = told(await tierline("load", folder, "--json", development=False))
     assert again["subscriptions"] == {}
@@ -443,3 +443,29 @@ async def test_an_integration_gets_a_further_key(tierline, folder, connection):
         hash_key(made["integration_key"]),
     )
     assert owner == "api"
+
+
+async def test_what_was_edited_elsewhere_stays_until_its_entry_changes(
+    tierline, folder, connection
+):
+    told(await tierline("load", folder, "--json"))
+    device = "FROM tierline.device WHERE name = 'hd-fw-01'"
+    await connection.execute("UPDATE tierline.device SET type = 'gateway' WHERE name = 'hd-fw-01'")
+    again = await tierline("load", folder)
+    assert "left as edited since it was loaded: devices Harbour Dental: hd-fw-01" in again.stdout
+    assert await connection.fetchval(f"SELECT type {device}") == "gateway"
+    records = folder / "records.yaml"
+    text = records.read_text()
+    records.write_text(
+        text.replace("type: firewall, criticality: 1", "type: router, criticality: 1")
+    )
+    assert told(await tierline("load", folder, "--json"))["edited"] == {}
+    assert await connection.fetchval(f"SELECT type {device}") == "router"
+    change = await connection.fetchrow(
+        "SELECT how, by, client, before, after FROM tierline.record_change"
+        " WHERE name = 'hd-fw-01' AND before IS NOT NULL"
+    )
+    assert tuple(change)[:3] == ("folder", "", "Harbour Dental")
+    assert [json.loads(change[side])["type"] for side in ("before", "after")] == [
+        "gateway", "router",
+    ]  # fmt: skip

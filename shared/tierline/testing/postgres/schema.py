@@ -66,6 +66,9 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(text.split())
 
 
+_RECORD: Stored = {"doc": "{}", "version": 1, "changed_at": NOW, "loaded": ""}
+"""What every table of records has beside its own columns."""
+
 ALL = (
     Table(
         "policy_clock",
@@ -91,13 +94,21 @@ ALL = (
     Table(
         "client",
         ("name",),
-        {"agreement": "", "record": "tierline", "mode": None},
+        {
+            "agreement": "",
+            "record": "tierline",
+            "mode": None,
+            "domains": [],
+            "account_manager": "",
+            "service_manager": "",
+            **_RECORD,
+        },
         ("name",),
     ),
     Table(
         "contact",
         _words("client name"),
-        {"id": IDENTITY, "email": "", "vip": False},
+        {"id": IDENTITY, "email": "", "vip": False, "phone": "", **_RECORD},
         ("id",),
         unique={"contact_client_name_key": _by("client", "name")},
         indexes={"client": _by("client")},
@@ -105,13 +116,24 @@ ALL = (
     Table(
         "device",
         _words("client name"),
-        {"site": "", "type": "", "criticality": None},
+        {"site": "", "type": "", "criticality": None, "agreement": "", **_RECORD},
         ("client", "name"),
     ),
     Table(
         "person",
         _words("login name role"),
-        {"email": "", "groups": [], "clients": None, "password_hash": "", "active": True},
+        {
+            "email": "",
+            "groups": [],
+            "clients": None,
+            "password_hash": "",
+            "active": True,
+            "skills": [],
+            "zone": "",
+            "capacity": None,
+            "usual_clients": [],
+            **_RECORD,
+        },
         ("login",),
     ),
     Table("room", _words("name kind"), {"url": ""}, ("name",)),
