@@ -16,8 +16,11 @@ _MEANINGS = {
     403: "Not with this credential, or a lead's to decide.",
     404: "There is no such thing, or it is behind a wall.",
     409: "Not now: `code` says why, `place` where the ticket is.",
+    412: "It is not what it was when you read it: read it again.",
     413: "The body is too large.",
+    415: "The body is of a kind that is not taken here.",
     422: "Something in the request is wrong: `errors` names the fields.",
+    428: "Say which version you mean: send If-Match.",
     429: "Too many tries; Retry-After says when to come back.",
     500: "Our fault; it has been logged.",
     503: "Try again after Retry-After seconds.",
@@ -26,7 +29,7 @@ READING = (401, 403, 422, 500, 503)
 WRITING = (400, 401, 403, 409, 413, 422, 500, 503)
 
 ABOUT = """\
-Tickets, their timeline, their commands, notices, the board, policy time and a live stream.
+Tickets, their timeline, their commands, notices, records, the board, policy time and a live stream.
 
 Send `Authorization: Bearer <API token or session>` with every request; only `POST /v1/sessions`,
 this description and the health addresses do without. Instants are RFC 3339 in UTC. Errors are

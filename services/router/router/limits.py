@@ -51,3 +51,15 @@ JUMP_S_MAX = 366 * 86_400
 
 RECORDED_MAX = 500
 """Commands of a recorded log in one request, and so in one transaction."""
+
+NAMES_SUGGESTED = 500
+"""Names looked through for the one that was meant."""
+
+IMPORT_ROWS_MAX = 5_000
+"""Rows of one import; its bytes are bounded as every body is."""
+
+IMPORT_FAULTS_MAX = 200
+"""Refused rows of an import that are listed."""
+
+EXPORT_ROWS_MAX = 100_000
+"""Records of one export; with more, ask client by client."""

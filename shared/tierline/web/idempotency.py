@@ -38,22 +38,25 @@ IdempotencyKey = Annotated[
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """An answer that can be kept: JSON, its status, and where what it made is found."""
+    """An answer that can be kept: JSON, its status, where what it made is found, and its ETag."""
 
     status: int
     body: msgspec.Raw
     location: str = ""
+    etag: str = ""
 
     @classmethod
-    def of(cls, status: int, value: Any, *, location: str = "") -> "Answer":
+    def of(cls, status: int, value: Any, *, location: str = "", etag: str = "") -> "Answer":
         """The answer whose body is the JSON of `value`."""
-        return cls(status=status, body=msgspec.Raw(encode(value)), location=location)
+        return cls(status=status, body=msgspec.Raw(encode(value)), location=location, etag=etag)
 
     def response(self, *, replayed: bool = False) -> Response:
         """The HTTP answer; `replayed`: it was given before."""
         headers = {"Cache-Control": "no-store"}
         if self.location:
             headers["Location"] = self.location
+        if self.etag:
+            headers["ETag"] = self.etag
         if replayed:
             headers["Idempotent-Replay"] = "true"
         media_type = MEDIA_TYPE if self.status < 400 else PROBLEM

@@ -19,6 +19,18 @@ def wall(column: str, parameter: int) -> str:
     return f"(${parameter}::text[] IS NULL OR {column} = ANY(${parameter}::text[]))"
 
 
+def wall_within(column: str, parameter: int) -> str:
+    """The same for rows that belong to several clients: all of them must be seen.
+
+    Args:
+        column: the SQL name of the column with the clients, an array; of nobody's row null or
+            empty, which whoever is walled in does not see.
+        parameter: as for `wall`.
+    """
+    bound = f"${parameter}::text[]"
+    return f"({bound} IS NULL OR (cardinality({column}) > 0 AND {column} <@ {bound}))"
+
+
 def walled_to(principal: Principal) -> list[str] | None:
     """The bind value of `wall`: the clients `principal` may see, None for all."""
     return None if principal.clients is None else sorted(principal.clients)
