@@ -142,9 +142,32 @@ class Router:
             FailureError: no answer, or a refusal; its code is CONFLICT for a 409.
         """
         said = {name: value for name, value in body.items() if value is not None}
-        return self._ask(
-            "POST", path, json=said, headers={"Idempotency-Key": f"cli-{uuid.uuid4()}"}
-        )
+        return self._ask("POST", path, json=said, headers=_once(None))
+
+    def put(self, path: str, body: Mapping[str, Any], version: str | None) -> Json:
+        """Make or replace something; `version`: the ETag of what is there. Raises as `post`."""
+        return self._ask("PUT", path, json=dict(body), headers=_once(version))
+
+    def patch(self, path: str, body: Mapping[str, Any], version: str | None) -> Json:
+        """Change some members of something; those that are None go. Raises as `post`."""
+        return self._ask("PATCH", path, json=dict(body), headers=_once(version))
+
+    def delete(self, path: str, version: str | None) -> Json:
+        """Remove something. Raises as `post`."""
+        return self._ask("DELETE", path, headers=_once(version))
+
+    def send(self, path: str, content: bytes, media_type: str, params: Params = ()) -> Json:
+        """Post a file, once, however often it has to be sent. Raises as `post`."""
+        headers = {**_once(None), "Content-Type": media_type}
+        query = httpx.QueryParams(tuple(params))
+        return self._ask("POST", path, content=content, headers=headers, params=query)
+
+    def text(self, path: str, params: Params = ()) -> str:
+        """Read something that is not JSON. Raises as `get`."""
+        answer = self._answered("GET", path, params=httpx.QueryParams(tuple(params)))
+        if not answer.is_success:
+            self._judged(answer)
+        return answer.text
 
     def pages(self, path: str, params: Params = ()) -> Iterator[Json]:
         """Read a list page by page, at most PAGES_MAX of them; raises as `get`."""
@@ -157,6 +180,9 @@ class Router:
                 return
 
     def _ask(self, method: str, path: str, **request: Any) -> Json:
+        return self._judged(self._answered(method, path, **request))
+
+    def _answered(self, method: str, path: str, **request: Any) -> httpx.Response:
         for left in reversed(range(TRIES)):
             try:
                 answer = self._client.request(method, path, **request)
@@ -168,7 +194,7 @@ class Router:
                 self._pause(PAUSE_SECONDS)
                 continue
             if answer.status_code != 503 or not left:
-                return self._judged(answer)
+                return answer
             self._pause(_retry_after(answer))
         raise AssertionError("the last try returns or raises")
 
@@ -197,6 +223,12 @@ class Router:
             f"{self.url} gave no answer in {TRIES} tries ({type(error).__name__}).",
             "Look at `tierline status`; a change may have been made all the same: look first.",
         )
+
+
+def _once(version: str | None) -> dict[str, str]:
+    """The headers of a write that is done once, and only to that version where one is named."""
+    headers = {"Idempotency-Key": f"cli-{uuid.uuid4()}"}
+    return headers if version is None else {**headers, "If-Match": version}
 
 
 def _retry_after(answer: httpx.Response) -> float:

@@ -17,6 +17,7 @@ from tierline.cli import (
     load,
     notices,
     policy,
+    records,
     replay,
     tickets,
     up,
@@ -123,6 +124,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(tickets.app, name="tickets")
 due.register(app)
 why.register(app)
+app.add_typer(records.app, name="records")
 app.add_typer(clock_commands.app, name="clock")
 notices.register(app)
 app.add_typer(dead_letters.app, name="dead-letters")

@@ -19,9 +19,14 @@ _REMEDIES = {
     429: "Wait a minute and try again.",
 }
 _REMEDIES_BY_CODE = {
+    "changed": "Look at it again and repeat the change.",
+    "in_use": "Do that first, then try again.",
     "lead_decides": "Ask a lead, or use a lead's token.",
+    "no_such_kind": "`tierline records --help` names the kinds.",
+    "no_such_record": "`tierline records list KIND` shows which there are.",
     "replay_running": "Read what you like; a copy of your own to write to: "
     "`tierline up --ports auto --home OTHER`.",
+    "rows_refused": "Correct the lines; `--preview` shows all of them.",
     "scope": "Make a token that has it: `tierline token create --scope ...`.",
 }
 _OPTIONS = {
