@@ -147,7 +147,19 @@ def test_a_refusal_is_shown_in_place_and_a_reload_shows_the_ticket(site, sam):
     assert sam.driver.current_url.endswith("/tickets/1042")
 
 
-@pytest.mark.parametrize("path", ["/", "/tickets/1042", "/new", "/notices", "/clock"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/tickets/1042",
+        "/new",
+        "/notices",
+        "/records/devices",
+        "/records/devices/new",
+        "/records/devices/import",
+        "/clock",
+    ],
+)
 def test_every_page_fits_a_phone_and_runs_without_a_complaint(site, open_browser, path):
     site.world.tickets[1042].update(title=LONG, host=LONG, body=LONG)
     phone = open_browser(site.url, width=360, height=740)

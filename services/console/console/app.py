@@ -9,7 +9,19 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from console.pages import board, clock, login, mail, new, notices, stream, ticket, why
+from console.pages import (
+    board,
+    clock,
+    login,
+    mail,
+    new,
+    notices,
+    records,
+    records_import,
+    stream,
+    ticket,
+    why,
+)
 from console.presenting import ASSET_VERSION, STATIC, environment
 from console.router_client import LoggedOutError, RefusedError, Router, RouterAwayError
 from console.security import (
@@ -27,7 +39,7 @@ from tierline.web.health import health_router
 
 STATIC_CACHE = "public, max-age=31536000, immutable"
 RETRY_SECONDS = 5
-PAGES = (board, why, ticket, new, notices, clock, mail, login, stream)
+PAGES = (board, why, ticket, new, notices, records_import, records, clock, mail, login, stream)
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 

@@ -141,6 +141,39 @@ class Router:
         """
         return await self._call("POST", path, session=session, json=dict(body), key=key)
 
+    async def put_new(self, session: str, path: str, body: Mapping[str, Any], key: str) -> Json:
+        """Make something that is not there yet; the same errors as `get`, 412 where it is."""
+        more = {"If-None-Match": "*"}
+        return await self._call("PUT", path, session=session, json=dict(body), key=key, more=more)
+
+    async def patch(
+        self, session: str, path: str, body: Mapping[str, Any], version: str, key: str
+    ) -> Json:
+        """Change something of that version; the same errors as `get`, 412 where it is another."""
+        more = {"If-Match": f'"{version}"'}
+        return await self._call("PATCH", path, session=session, json=dict(body), key=key, more=more)
+
+    async def delete(self, session: str, path: str, version: str, key: str) -> Json:
+        """Remove something of that version; the same errors as `patch`."""
+        more = {"If-Match": f'"{version}"'}
+        return await self._call("DELETE", path, session=session, key=key, more=more)
+
+    async def send_table(
+        self, session: str, path: str, text: str, params: Params = (), key: str = ""
+    ) -> Json:
+        """Send a CSV table; the same errors as `get`."""
+        more = {"Content-Type": "text/csv"}
+        return await self._call(
+            "POST", path, session=session, params=params, content=text.encode(), key=key, more=more
+        )
+
+    async def text(self, session: str, path: str, params: Params = ()) -> str:
+        """Read something that is no JSON; the same errors as `get`."""
+        answer = await self._asked("GET", path, session=session, params=params)
+        if not answer.is_success:
+            _judge(answer)
+        return answer.text
+
     async def together(self, session: str, *paths: str) -> list[Json]:
         """Read several things at once; the same errors as `get`."""
         return list(await asyncio.gather(*(self.get(session, path) for path in paths)))
@@ -172,7 +205,10 @@ class Router:
             _judge(answer)
         return _chunks(answer)
 
-    async def _call(
+    async def _call(self, method: str, path: str, **asked: Any) -> Json:
+        return _judge(await self._asked(method, path, **asked))
+
+    async def _asked(
         self,
         method: str,
         path: str,
@@ -180,16 +216,18 @@ class Router:
         session: str = "",
         params: Params = (),
         json: Json | None = None,
+        content: bytes | None = None,
         key: str = "",
-    ) -> Json:
-        headers = _headers(session, key)
+        more: Mapping[str, str] | None = None,
+    ) -> httpx.Response:
+        headers = {**_headers(session, key), **(more or {})}
+        query = httpx.QueryParams(tuple(params))
         try:
-            answer = await self._client.request(
-                method, path, params=httpx.QueryParams(tuple(params)), json=json, headers=headers
+            return await self._client.request(
+                method, path, params=query, json=json, content=content, headers=headers
             )
         except httpx.HTTPError as error:
             raise RouterAwayError(type(error).__name__) from error
-        return _judge(answer)
 
 
 def _headers(session: str, key: str = "") -> dict[str, str]:

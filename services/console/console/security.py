@@ -11,6 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from console.settings import ConsoleSettings
 
 MAX_FORM_BYTES = 128 * 1024
+MAX_TABLE_BYTES = 3 * 1024 * 1024
+"""Of a form with a table in it: what the router takes, with every character escaped."""
 MAX_FORM_FIELDS = 64
 MAX_SESSION_CHARACTERS = 128
 SESSION_COOKIE = "tierline_session"
@@ -115,13 +117,16 @@ def forget(settings: ConsoleSettings, response: Response) -> None:
     )
 
 
-async def read_form(settings: ConsoleSettings, request: Request, holder: str) -> dict[str, str]:
+async def read_form(
+    settings: ConsoleSettings, request: Request, holder: str, *, max_bytes: int = MAX_FORM_BYTES
+) -> dict[str, str]:
     """Read a form that this console made for this holder.
 
     Args:
         settings: for the secret.
-        request: its body is at most MAX_FORM_BYTES, with at most MAX_FORM_FIELDS fields.
+        request: its body has at most MAX_FORM_FIELDS fields.
         holder: the session id, or before login the visitor's cookie.
+        max_bytes: how large its body may be.
 
     Returns:
         The fields, trimmed, without the token; of a repeated one the last.
@@ -133,7 +138,7 @@ async def read_form(settings: ConsoleSettings, request: Request, holder: str) ->
     body = b""
     async for chunk in request.stream():
         body += chunk
-        if len(body) > MAX_FORM_BYTES:
+        if len(body) > max_bytes:
             raise FormTooLargeError
     try:
         pairs = parse_qsl(

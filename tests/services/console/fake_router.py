@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from tests.services.console.fake_records import DEVICE, records_routes
 from tests.services.console.world import NOW, PEOPLE, POLICY, ROW_FIELDS
 
 PASSWORD = "correct horse"
@@ -31,6 +32,12 @@ class World:
     dues: dict = field(default_factory=dict)
     why: dict = field(default_factory=dict)
     policy: dict = field(default_factory=lambda: deepcopy(POLICY))
+    records: dict = field(
+        default_factory=lambda: {
+            "devices": {"Harbour Dental/hd-fw-01": (dict(DEVICE), 1)},
+        }
+    )
+    record_changes: list = field(default_factory=list)
     clock: dict = field(
         default_factory=lambda: {
             "now": NOW, "real": NOW, "speed": 1, "held": False, "development": True,
@@ -90,6 +97,7 @@ def make_fake_router(world):
     _session_routes(app, world, person)
     _reading_routes(app, world, person)
     _writing_routes(app, world, person)
+    records_routes(app, world)
     _stream_route(app, world)
     return app
 

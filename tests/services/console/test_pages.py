@@ -8,7 +8,17 @@ from tests.services.console.conftest import Person
 from tests.services.console.fake_router import problem
 from tests.services.console.world import clock, make_notice, make_ticket
 
-PAGES = ["/", "/tickets/1042", "/new", "/notices", "/clock"]
+PAGES = [
+    "/",
+    "/tickets/1042",
+    "/new",
+    "/notices",
+    "/records/clients",
+    "/records/devices/new",
+    "/records/devices/import",
+    "/records/devices/history",
+    "/clock",
+]
 
 
 @pytest.mark.parametrize("path", PAGES)

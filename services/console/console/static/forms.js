@@ -59,6 +59,17 @@ function filters() {
   });
 }
 
+// A chosen file is read into the text field below it, which is what is sent.
+function tableFile() {
+  const label = document.querySelector("[data-file]");
+  if (!label) return;
+  label.hidden = false;
+  label.querySelector("input").addEventListener("change", async (event) => {
+    const [file] = event.target.files;
+    if (file) event.target.form.elements.table.value = await file.text();
+  });
+}
+
 export function start() {
   document.addEventListener("submit", onSubmit);
   addEventListener("pageshow", () => {
@@ -66,4 +77,5 @@ export function start() {
   });
   phoneForm();
   filters();
+  tableFile();
 }

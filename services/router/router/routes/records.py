@@ -79,10 +79,11 @@ async def record_kinds(
     _: Reader,
 ) -> Response:
     """The kinds of record, and the fields of each with what they are for."""
-    return json_response({"items": [_kind_view(kind) for kind in KINDS.values()]})
+    return json_response({"items": [kind_view(kind) for kind in KINDS.values()]})
 
 
-def _kind_view(kind: Kind) -> dict[str, Any]:
+def kind_view(kind: Kind) -> dict[str, Any]:
+    """A kind of record as the API describes it."""
     plain = {"name": kind.name, "one": kind.one, "about": kind.about, "key": kind.key}
     return {**plain, "fields": kind.described()}
 
@@ -199,7 +200,7 @@ def _target(
         key=key,
         principal=caller.principal,
         if_match=if_match,
-        only_new=if_none_match is not None,
+        only_new=if_none_match == "*",
         how="page" if caller.principal.kind == "person" else "api",
     )
 
