@@ -21,7 +21,6 @@ from tierline.store.records import (
 from tierline.store.tickets import Connection
 
 DIGEST_DIGITS = 16
-
 SecretOf = Callable[[str], str]
 
 
@@ -69,8 +68,9 @@ async def _write_kind(
     changes: list[RecordChange] = []
     seen_now: list[tuple[str, ...]] = []
     edited: list[str] = []
-    for key, document in zip(keys, documents, strict=True):
-        stored, digest = there.get(key), _digest(document)
+    for key, entry in zip(keys, documents, strict=True):
+        stored, digest = there.get(key), _digest(entry)
+        document = _with_unsaid(entry, stored)
         same = stored is not None and dict(stored.fields) == kind.stored(document)
         if stored is not None and stored.loaded == digest:
             edited += [] if same else [": ".join(key)]
@@ -84,6 +84,16 @@ async def _write_kind(
         seen_now,
     )
     return edited
+
+
+# A folder may put somebody out, and never lets them in again by not saying so. Being a VIP was set
+# by hand in the database before folders could say it.
+def _with_unsaid(entry: Document, stored: Stored | None) -> Document:
+    """The entry, with what its silence does not take back."""
+    if stored is None:
+        return entry
+    names = ("active",) if stored.loaded else ("active", "vip")
+    return {**{name: stored.fields[name] for name in names if name in stored.fields}, **entry}
 
 
 def _change(kind: Kind, document: Document, stored: Stored | None, digest: str) -> RecordChange:

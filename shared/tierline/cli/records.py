@@ -76,7 +76,7 @@ def set_(
     ] = None,
     file: Annotated[
         Path | None,
-        typer.Option("--file", help="JSON with all its fields, instead.", exists=True),
+        typer.Option("--file", help="JSON with all its fields, instead."),
     ] = None,
 ) -> None:
     """Make a record, or change the fields that are named; lists apart by `;`, the rest as JSON."""
@@ -135,14 +135,14 @@ def import_(
     call: Call,
     *,
     kind: Kind,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, UTF-8.", exists=True)],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="CSV, UTF-8.")],
     preview: Annotated[
         bool, typer.Option("--preview", help="Only show what would be made and changed.")
     ] = False,
 ) -> None:
     """Make and change records by a CSV file: all of it, or nothing where a line is refused."""
     params = [("preview", "true")] if preview else []
-    found = call.router.send(f"{_address(kind)}/import", file.read_bytes(), TABLE, params)
+    found = call.router.send(f"{_address(kind)}/import", _bytes_of(file), TABLE, params)
     call.answer(found, show_import)
     if found["refused"]:
         raise typer.Exit(1)
@@ -201,9 +201,16 @@ def _fields_of(call: Call, kind: str) -> Mapping[str, Any]:
     return {field["name"]: field for field in found["fields"]}
 
 
+def _bytes_of(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise FailureError(f"{file} cannot be read: {error.strerror}.", "Check its path.") from None
+
+
 def _json_of(file: Path) -> Json:
     try:
-        found = json.loads(file.read_text())
+        found = json.loads(_bytes_of(file))
     except ValueError as error:
         raise FailureError(f"{file} is not JSON: {error}.", "Write one object of fields.") from None
     if not isinstance(found, dict):

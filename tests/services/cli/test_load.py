@@ -469,3 +469,17 @@ async def test_what_was_edited_elsewhere_stays_until_its_entry_changes(
     assert [json.loads(change[side])["type"] for side in ("before", "after")] == [
         "gateway", "router",
     ]  # fmt: skip
+
+
+async def test_whoever_was_put_out_before_folders_could_say_so_stays_out(
+    tierline, folder, connection
+):
+    await connection.execute(
+        "INSERT INTO tierline.person (login, name, role, active)"
+        " VALUES ('marek', 'Marek', 'technician', false)"
+    )
+    told(await tierline("load", folder, "--json"))
+    row = await connection.fetchrow(
+        "SELECT email, active FROM tierline.person WHERE login = 'marek'"
+    )
+    assert tuple(row) == ("marek@northwind.example", False)

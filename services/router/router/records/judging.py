@@ -110,12 +110,10 @@ def refused(faults: Sequence[Finding]) -> ProblemError:
     return ProblemError(422, "invalid", where + first["problem"], errors=errors)
 
 
-def fault_of(finding: Finding, line: int = 0) -> dict[str, str]:
-    """A finding as an API's fault; `line` is that of the file it stands in."""
+def fault_of(finding: Finding) -> dict[str, str]:
+    """A finding as an API's fault: the field, what is wrong with it and the remedy."""
     fix = f"; {finding.remedy}" if finding.remedy else ""
-    at = f"line {line}" if line else ""
-    field = ": ".join(part for part in (at, finding.field) if part)
-    return {"field": _sayable(field), "problem": _sayable(f"{finding.message}{fix}")}
+    return {"field": _sayable(finding.field), "problem": _sayable(f"{finding.message}{fix}")}
 
 
 def _sayable(text: str) -> str:
