@@ -21,7 +21,7 @@ def show_list(screen: Screen, document: Mapping[str, Any]) -> None:
 
 
 def _rest(record: Mapping[str, Any]) -> str:
-    known = {record["client"], record["name"]}
+    known = [record["client"], record["name"]]
     fields = record["fields"].items()
     return ", ".join(f"{name} {value_words(it)}" for name, it in fields if it not in known)
 

@@ -49,10 +49,11 @@ def asked(router, method):
 
 
 def test_list_shows_a_line_a_record_and_asks_for_what_narrows():
-    router = FakeRouter({"GET /v1/records/devices": {"items": [DEVICE], "next_cursor": "x"}})
+    device = DEVICE | {"fields": DEVICE["fields"] | {"roles": ["IT"]}}
+    router = FakeRouter({"GET /v1/records/devices": {"items": [device], "next_cursor": "x"}})
     result = run(router, "records", "list", "devices", "--client", "Harbour Dental", "--q", "fw")
     assert result.exit_code == 0, result.output
-    assert "hd-fw-01  type firewall, criticality 1" in result.stdout
+    assert "type firewall, criticality 1, roles" in result.stdout
     assert "there are more" in result.stdout
     assert dict(router.asked[0].url.params) == {
         "limit": "50", "client": "Harbour Dental", "q": "fw",
