@@ -25,7 +25,7 @@ from tierline.domain.windows import (
     parse_windows,
 )
 
-__all__ = ["WEEKDAYS", "Calendar", "CalendarError", "Holiday"]
+__all__ = ["WEEKDAYS", "Calendar", "CalendarError", "Holiday", "check_zone"]
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 MAX_CLOSED_DAYS = 60
@@ -90,7 +90,7 @@ class Calendar:
             CalendarError: unknown zone or weekday, an unreadable window, a date listed twice with
                 different hours, or 60 days in a row without an open second.
         """
-        _check_zone(zone)
+        check_zone(zone)
         calendar = cls(zone, _parse_week(week), _parse_holidays(holidays))
         _refuse_long_closures(calendar)
         return calendar
@@ -161,7 +161,12 @@ def _always() -> Calendar:
     return Calendar.build("UTC", dict.fromkeys(WEEKDAYS, ("00:00-24:00",)))
 
 
-def _check_zone(zone: object) -> None:
+def check_zone(zone: object) -> None:
+    """Refuse what is not the IANA name of a zone.
+
+    Raises:
+        CalendarError: at `timezone`, with the nearest name there is.
+    """
     if not isinstance(zone, str) or not _is_iana(zone):
         names = {name.casefold(): name for name in available_timezones()}
         near = difflib.get_close_matches(str(zone).casefold(), names, n=1)

@@ -123,10 +123,17 @@ def open_spans(
 
 def resolve(zone: ZoneInfo, day: int, window: Window) -> Span:
     """Turn a window of a day (a proleptic ordinal) into instants; the end may come first."""
-    return _edge(zone, day, window.start), _edge(zone, day, window.end)
+    return local_instant(zone, day, window.start), local_instant(zone, day, window.end)
 
 
-def _edge(zone: ZoneInfo, day: int, minute: int) -> int:
+def local_instant(zone: ZoneInfo, day: int, minute: int) -> int:
+    """Say which instant a local time stands for, in microseconds since 1970.
+
+    Args:
+        zone: where the wall clock hangs.
+        day: proleptic ordinal of the local date.
+        minute: minutes after its midnight; 1440 or more reach into the days after.
+    """
     days, minute = divmod(minute, MINUTES_PER_DAY)
     day += days
     hour, minute = divmod(minute, 60)
