@@ -18,7 +18,8 @@ from tierline.store.records import (
     read_by_key,
     write_changes,
 )
-from tierline.store.tickets import Connection
+from tierline.store.schedules import load_schedules
+from tierline.store.tickets import Connection, policy_now
 
 DIGEST_DIGITS = 16
 SecretOf = Callable[[str], str]
@@ -55,6 +56,7 @@ async def write_records(connection: Connection, records: Records, secret_of: Sec
     for statement, rows in _statements(records):
         if rows:
             await connection.executemany(statement, rows)
+    await load_schedules(connection, records.schedules, await policy_now(connection))
     new_secrets = await _write_subscriptions(connection, records, secret_of)
     return Written(await _kept(connection, records), edited, new_secrets)
 
@@ -169,6 +171,7 @@ async def _kept(connection: Connection, records: Records) -> dict[str, list[str]
     ]
     kinds += [
         ("rooms", "SELECT name FROM tierline.room", _names(records.rooms)),
+        ("schedules", "SELECT name FROM tierline.schedule", _names(records.schedules)),
         ("integrations", "SELECT name FROM tierline.integration", _names(records.integrations)),
         ("subscriptions", "SELECT name FROM tierline.subscription", _names(records.subscriptions)),
     ]

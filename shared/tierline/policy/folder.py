@@ -15,6 +15,7 @@ from tierline.policy.grammar import Document
 from tierline.policy.records import Records
 from tierline.policy.records_links import compare_with_policy
 from tierline.policy.records_read import read_records
+from tierline.policy.schedules_links import compare_schedules_with_policy, warn_of_gaps
 from tierline.policy.yaml import Tree, read_yaml
 
 FILES_LIMIT = 50
@@ -76,9 +77,16 @@ def load_folder(
         noted = Problems(found.positions)
         records = read_records(found.root, policy, document.get("hours", {}), noted)
         compare_with_policy(records, policy, problems)
+        compare_schedules_with_policy(records.schedules, policy, problems)
+        warn_of_gaps(records.schedules, _looked_from(year), noted)
         warnings = [*problems.warnings, *noted.warnings]
         files = (*files, RECORDS_FILE)
     return LoadedPolicy(policy, _plain(document), tuple(warnings), records, files)
+
+
+def _looked_from(year: int | None) -> datetime:
+    """Where the look for gaps in schedules begins: now, or with the year that was given."""
+    return datetime.now(UTC) if year is None else datetime(year, 1, 1, tzinfo=UTC)
 
 
 def to_document(path: str | Path, *, year: int | None = None) -> Document:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from tierline.domain.rota import Schedule
 from tierline.domain.terms import Mode, Role
 from tierline.policy.kinds import Document
 
@@ -94,3 +95,4 @@ class Records:
     integrations: tuple[Integration, ...] = ()
     subscriptions: tuple[Subscription, ...] = ()
     documents: Mapping[str, tuple[Document, ...]] = field(default_factory=dict)
+    schedules: tuple[Schedule, ...] = ()

@@ -5,6 +5,7 @@ from typing import Final
 from tierline.policy.fields import Field, Fields
 from tierline.policy.kinds import KINDS
 from tierline.policy.kinds.shapes import NAME, NAMES, URL
+from tierline.policy.schedules_grammar import OVERRIDE, SCHEDULE
 from tierline.policy.shapes import Choice, ListOf, MapOf, Text
 
 _KINDS = ("alertmanager", "json", "cloudevents")
@@ -48,6 +49,8 @@ RECORDS: Final = Fields(
         "rooms": Field(MapOf(ROOM), "chat rooms"),
         "integrations": Field(MapOf(INTEGRATION), "where alerts come from"),
         "subscriptions": Field(MapOf(SUBSCRIPTION), "outgoing webhooks"),
+        "schedules": Field(MapOf(SCHEDULE), "who is on call when"),
+        "overrides": Field(ListOf(OVERRIDE), "changes of schedules between two instants"),
     },
     later=frozenset({"rosters"}),
 )

@@ -19,6 +19,8 @@ from tierline.policy.records import (
 )
 from tierline.policy.records_grammar import RECORDS
 from tierline.policy.records_links import FolderNames, Placed, check_record_links
+from tierline.policy.schedules_links import check_schedule_links
+from tierline.policy.schedules_read import read_schedules
 
 
 def read_records(
@@ -40,6 +42,8 @@ def read_records(
     placed = {name: _placed(kind, checked.get(name)) for name, kind in KINDS.items()}
     names = FolderNames(placed, policy, hours)
     check_record_links(checked, placed, names, policy, problems)
+    check_schedule_links(checked, problems)
+    schedules = read_schedules(checked.get("schedules", {}), checked.get("overrides", ()), problems)
     problems.raise_if_any()
     documents = {
         name: tuple(KINDS[name].settled(document) for _, document in found)
@@ -47,6 +51,7 @@ def read_records(
         if found
     }
     return Records(
+        schedules=schedules,
         clients=tuple(_client(it) for it in documents.get("clients", ())),
         contacts=tuple(
             Contact(it["client"], it["name"], it["email"]) for it in documents.get("contacts", ())

@@ -84,11 +84,15 @@ class Fixed:
 
 @dataclass(frozen=True, slots=True)
 class Layer:
-    """People by rotation or by list; with `hours`, active only while those are open."""
+    """People by rotation or by list; with `hours`, active only while those are open.
+
+    `imported`: it came from a calendar file, and stays when the schedule is written anew.
+    """
 
     name: str
     source: Rotation | Fixed
     hours: Calendar | None = None
+    imported: bool = False
 
 
 @dataclass(frozen=True, slots=True)

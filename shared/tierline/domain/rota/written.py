@@ -49,6 +49,7 @@ def layer_to_json(layer: Layer) -> dict[str, Any]:
     return {
         "name": layer.name,
         "hours": layer.hours.to_json() if layer.hours else None,
+        "imported": layer.imported,
         "rotation" if rotates else "listed": source,
     }
 
@@ -60,9 +61,9 @@ def layer_from_json(doc: Mapping[str, Any]) -> Layer:
         KeyError, ValueError: `doc` is something else.
     """
     hours = Calendar.from_json(doc["hours"]) if doc["hours"] else None
-    if "rotation" in doc:
-        return Layer(doc["name"], _read_rotation(doc["rotation"]), hours)
-    return Layer(doc["name"], _read_fixed(doc["listed"]), hours)
+    rotates = "rotation" in doc
+    source = _read_rotation(doc["rotation"]) if rotates else _read_fixed(doc["listed"])
+    return Layer(doc["name"], source, hours, doc["imported"])
 
 
 def _rotation(it: Rotation) -> dict[str, Any]:
