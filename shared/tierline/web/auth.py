@@ -8,6 +8,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import Annotated, Any
+from urllib.parse import parse_qs
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
@@ -32,6 +33,10 @@ OPEN_TO_ALL = frozenset(
     }
 )
 """What answers without a credential."""
+
+FEED = ".ics"
+"""How the address of a calendar feed ends. Calendar programs send no headers: such an address, and
+no other, takes its credential as `?token=`."""
 
 _TOKENS_PERSON = """
 SELECT t.name, t.login, t.scopes, t.clients AS own, p.role, p.clients AS theirs,
@@ -167,6 +172,15 @@ def _is_open(scope: Scope) -> bool:
 
 
 def _credential(scope: Scope) -> str:
+    """The raw credential of a request: of its header, or of the address of a calendar feed."""
+    raw = _from_header(scope)
+    if raw or scope["method"] not in {"GET", "HEAD"} or not scope["path"].endswith(FEED):
+        return raw
+    query: dict[str, list[str]] = parse_qs(scope["query_string"].decode("latin-1"))
+    return query.get("token", [""])[0]
+
+
+def _from_header(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"authorization":
             scheme, _, rest = value.decode("latin-1").partition(" ")
