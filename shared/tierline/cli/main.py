@@ -16,9 +16,11 @@ from tierline.cli import (
     due,
     load,
     notices,
+    on_call,
     policy,
     records,
     replay,
+    schedules,
     tickets,
     up,
     why,
@@ -127,6 +129,8 @@ why.register(app)
 app.add_typer(records.app, name="records")
 app.add_typer(clock_commands.app, name="clock")
 notices.register(app)
+on_call.register(app)
+app.add_typer(schedules.app, name="schedules")
 app.add_typer(dead_letters.app, name="dead-letters")
 replay.register(app)
 app.add_typer(credentials.tokens, name="token")

@@ -50,7 +50,7 @@ def test_every_command_can_print_json(path):
 def test_all_of_the_commands_are_there():
     assert set(commands().commands) == {
         "up", "down", "status", "load", "policy", "tickets", "clock", "notices", "dead-letters",
-        "token", "integration-key", "records", "replay", "due", "why",
+        "token", "integration-key", "records", "replay", "due", "why", "on-call", "schedules",
     }  # fmt: skip
 
 
