@@ -16,6 +16,7 @@ from console.pages import (
     mail,
     new,
     notices,
+    on_call,
     records,
     records_import,
     stream,
@@ -39,7 +40,20 @@ from tierline.web.health import health_router
 
 STATIC_CACHE = "public, max-age=31536000, immutable"
 RETRY_SECONDS = 5
-PAGES = (board, why, ticket, new, notices, records_import, records, clock, mail, login, stream)
+PAGES = (
+    board,
+    why,
+    ticket,
+    new,
+    notices,
+    on_call,
+    records_import,
+    records,
+    clock,
+    mail,
+    login,
+    stream,
+)
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 

@@ -174,6 +174,10 @@ class Router:
             _judge(answer)
         return answer.text
 
+    async def remove(self, session: str, path: str) -> None:
+        """Ask for something to be removed; the same errors as `get`."""
+        await self._call("DELETE", path, session=session)
+
     async def together(self, session: str, *paths: str) -> list[Json]:
         """Read several things at once; the same errors as `get`."""
         return list(await asyncio.gather(*(self.get(session, path) for path in paths)))

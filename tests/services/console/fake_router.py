@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
+from tests.services.console.duty import SCHEDULE, who_is_on
 from tests.services.console.fake_records import DEVICE, records_routes
 from tests.services.console.world import NOW, PEOPLE, POLICY, ROW_FIELDS
 
@@ -50,6 +51,7 @@ class World:
     endless: bool = False
     last_words: list = field(default_factory=list)
     subscribers: list = field(default_factory=list)
+    schedules: list = field(default_factory=lambda: ["network rota"])
 
     def add(self, ticket, events=()):
         self.tickets[ticket["number"]] = ticket
@@ -98,8 +100,38 @@ def make_fake_router(world):
     _reading_routes(app, world, person)
     _writing_routes(app, world, person)
     records_routes(app, world)
+    _duty_routes(app, world)
     _stream_route(app, world)
     return app
+
+
+def _duty_routes(app, world):
+    @app.get("/v1/schedules")
+    async def schedules():
+        return {"items": [{**SCHEDULE, "name": name} for name in world.schedules]}
+
+    @app.get("/v1/schedules/{name}")
+    async def schedule(name: str, request: Request):
+        world.asked.append(("schedule", list(request.query_params.multi_items()), ""))
+        return {**SCHEDULE, "name": name}
+
+    @app.get("/v1/on-call")
+    async def on_call(request: Request):
+        world.asked.append(("on-call", dict(request.query_params), ""))
+        return who_is_on(request.query_params.get("client", ""))
+
+    @app.post("/v1/schedules/{name}/overrides", status_code=201)
+    async def override(name: str, request: Request):
+        body = await request.json()
+        world.asked.append((f"override {name}", body, request.headers.get("idempotency-key", "")))
+        if "override" in world.refuse:
+            return world.refuse["override"]
+        return {"items": []}
+
+    @app.delete("/v1/schedules/{name}/overrides/{made}", status_code=204)
+    async def undo(name: str, made: str):
+        world.asked.append((f"undo {name}", made, ""))
+        return Response(status_code=204)
 
 
 def _session_routes(app, world, person):

@@ -18,6 +18,7 @@ PAGES = [
     "/records/devices/import",
     "/records/devices/history",
     "/clock",
+    "/on-call",
 ]
 
 
