@@ -169,20 +169,7 @@ class Router:
             self._judged(answer)
         return answer.text
 
-    def text(self, path: str) -> str:
-        """Read something that is no JSON; raises as `get`."""
-        answer = self._answered("GET", path)
-        if not answer.is_success:
-            self._judged(answer)
-        return answer.text
-
-    def send(self, path: str, content: bytes, media_type: str, params: Params = ()) -> Json:
-        """Post a file, once, however often it has to be sent; returns and raises as `post`."""
-        headers = {"Content-Type": media_type, "Idempotency-Key": f"cli-{uuid.uuid4()}"}
-        query = httpx.QueryParams(tuple(params))
-        return self._ask("POST", path, content=content, headers=headers, params=query)
-
-    def delete(self, path: str) -> None:
+    def remove(self, path: str) -> None:
         """Ask for something to be removed; raises as `post`."""
         self._ask("DELETE", path)
 

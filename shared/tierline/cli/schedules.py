@@ -126,7 +126,7 @@ def undo(
     id_: Annotated[str, typer.Argument(metavar="ID", help="The override's id.")],
 ) -> None:
     """Take an override back; one that has begun ends now."""
-    call.router.delete(f"{_path(name)}/overrides/{quote(id_, safe='')}")
+    call.router.remove(f"{_path(name)}/overrides/{quote(id_, safe='')}")
     call.answer({"removed": id_}, lambda screen, _: screen.line(f"override {id_} is taken back"))
 
 
