@@ -88,6 +88,17 @@ def test_then_the_ladder_one_rung_each_five_minutes_and_round_again():
     assert story.ticket.page is None
 
 
+def test_the_duty_manager_is_who_the_schedule_says():
+    class Duty(NightStory):
+        @property
+        def floor(self) -> Floor:
+            who = {"duty manager": ("una",), "desk rota": ("ann",)}
+            return Floor(self.now, on_call=lambda schedule, _at: who.get(schedule, ()))
+
+    story = Duty(paging_policy(), now=NIGHT).open(priority=P1, start="Desk").wait(10 * MINUTE)
+    assert paged(story)[2] == ("una", "duty manager", 1)
+
+
 def test_a_claim_ends_it():
     story = night().wait(6 * MINUTE).ok(Claim("priya"), TOM).wait(HOUR)
     assert len(story.all(Paged)) == 2

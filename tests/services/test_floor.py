@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import pytest_asyncio
@@ -10,8 +10,11 @@ import pytest_asyncio
 from tests.domain.worlds import MONDAY, SAM, TOM
 from tests.services.interleavings.world import World, make_world
 from tierline.domain.commands import Close, Move, Resolve
+from tierline.domain.rota import Layer, Rotation, Schedule, Unit
 from tierline.store import floor as floor_module
 from tierline.store.floor import FloorSource, next_reading_s
+from tierline.store.on_call import read_rotas
+from tierline.store.schedules import write_schedule
 
 pytestmark = pytest.mark.postgres
 
@@ -74,3 +77,47 @@ async def test_it_is_kept_fresh_over_an_outage(
     await eventually(lambda: source.current.load.get("Desk") == 2)
     stop.set()
     await asyncio.wait_for(task, 20)
+
+
+async def on_call_world(world: World) -> None:
+    for login, name in (("ann", "Ann Lee"), ("bob", "Bob")):
+        await world.run(
+            "INSERT INTO tierline.person (login, name, role) VALUES ($1, $2, 'technician')",
+            login,
+            name,
+        )
+    rotation = Rotation(
+        ("Ann Lee", "Bob"), Unit.WEEK, "Europe/London", starts=date(2026, 11, 2), at="09:00"
+    )
+    async with world.db.transaction() as connection:
+        await write_schedule(
+            connection, Schedule("desk rota", "Europe/London", (Layer("week", rotation),))
+        )
+
+
+async def test_who_is_on_call_comes_with_it_by_login(world: World) -> None:
+    await on_call_world(world)
+    floor = await FloorSource(world.db, read_rotas).refresh()
+    week = timedelta(days=7)
+    found = [floor.on_call("desk rota", MONDAY + n * week) for n in (0, 1)]
+    assert sorted(found) == [("ann",), ("bob",)]
+    assert floor.on_call("no such rota", MONDAY) == ()
+
+
+async def test_nobody_who_is_away_is_on_call(world: World) -> None:
+    await on_call_world(world)
+    before = (await FloorSource(world.db, read_rotas).refresh()).on_call("desk rota", MONDAY)
+    names = {"ann": "Ann Lee", "bob": "Bob"}
+    await world.run(
+        "INSERT INTO tierline.absence (person, since, starts, ends)"
+        " VALUES ($1, '2026-11-20', '2026-11-20', '2026-11-30')",
+        names[before[0]],
+    )
+    after = (await FloorSource(world.db, read_rotas).refresh()).on_call("desk rota", MONDAY)
+    assert after not in {before, ()}
+
+
+async def test_without_a_way_to_read_them_nobody_is_on_call(world: World) -> None:
+    await on_call_world(world)
+    floor = await FloorSource(world.db).refresh()
+    assert floor.on_call("desk rota", MONDAY) == ()

@@ -35,6 +35,7 @@ from tierline.policy.source import NoPolicyError, PolicySource
 from tierline.runtime.service import Service
 from tierline.store.database import Database
 from tierline.store.floor import FloorSource
+from tierline.store.on_call import read_rotas
 from tierline.web.auth import Authenticator, Gate
 from tierline.web.bodies import BodyLimit
 from tierline.web.docs import install_docs
@@ -90,7 +91,7 @@ async def _no_policy(_request: Request, error: Exception) -> Response:
 async def build(settings: Settings) -> Service:
     """The service, ready to run. Raises one of UNREACHABLE while Postgres is away."""
     db = await Database.connect(settings.database_url)
-    source, floor, people, hub = PolicySource(db), FloorSource(db), People(db), Hub()
+    source, floor, people, hub = PolicySource(db), FloorSource(db, read_rotas), People(db), Hub()
     producer = Producer(
         settings.kafka_bootstrap,
         idempotent=settings.kafka_idempotent,

@@ -11,13 +11,14 @@ from tierline.policy.source import PolicySource
 from tierline.runtime.service import Service
 from tierline.store.database import Database
 from tierline.store.floor import FloorSource
+from tierline.store.on_call import read_rotas
 from tierline.web.health import health_router
 
 
 async def build(settings: Settings) -> Service:
     """The service, ready to run. Raises one of UNREACHABLE while Postgres is away."""
     db = await Database.connect(settings.database_url)
-    policy, floor = PolicySource(db), FloorSource(db)
+    policy, floor = PolicySource(db), FloorSource(db, read_rotas)
     await policy.refresh()
     producer = Producer(
         settings.kafka_bootstrap,

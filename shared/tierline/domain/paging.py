@@ -28,10 +28,15 @@ class Rung(NamedTuple):
 
 
 def ladder(policy: Policy, floor: Floor, group: Group, at: datetime) -> tuple[Rung, ...]:
-    """Who is woken for `group` at `at`, in order, each once; empty where nobody is named."""
+    """Who is woken for `group` at `at`, in order, each once; empty where nobody is named.
+
+    The duty manager is who the schedule of that name says, else the one the policy names.
+    """
+    duty = floor.on_call(DUTY_MANAGER, at) or (policy.people.get(DUTY_MANAGER, ""),)
     named = [Rung(login, ON_CALL) for login in floor.on_call_for(group, at)]
     named.append(Rung(group.lead, LEAD))
-    named += [Rung(policy.people.get(of, ""), of) for of in (DUTY_MANAGER, SERVICE_MANAGER)]
+    named += [Rung(login, DUTY_MANAGER) for login in duty]
+    named.append(Rung(policy.people.get(SERVICE_MANAGER, ""), SERVICE_MANAGER))
     found: dict[str, Rung] = {}
     for rung in named:
         if rung.login:

@@ -7,13 +7,16 @@ every open ticket's index entry, so the more there are the less often it is made
 
 import asyncio
 import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
 
 from tierline.domain.floor import Floor
+from tierline.domain.rota.rotas import Rotas
 from tierline.store.database import UNREACHABLE, Database
-from tierline.store.tickets import policy_now, read_floor
+from tierline.store.tickets import Connection, policy_now, read_floor
 
 FLOOR_EVERY_S = 1.0
 FLOOR_SHARE = 0.02
@@ -21,14 +24,29 @@ FLOOR_SHARE = 0.02
 
 FLOOR_EVERY_MAX_S = 30.0
 
+ROTAS_EVERY_S = 5.0
+"""How old what we know of schedules, overrides and absences may be, in real seconds."""
+
 log = structlog.get_logger(__name__)
+
+
+ReadRotas = Callable[[Connection], Awaitable[Rotas]]
 
 
 class FloorSource:
     """Holds the last floor read; `current` never blocks."""
 
-    def __init__(self, db: Database) -> None:
+    def __init__(self, db: Database, read_rotas: ReadRotas | None = None) -> None:
+        """A source.
+
+        Args:
+            db: the store.
+            read_rotas: how on-call schedules are read; without it nobody is on call.
+        """
         self._db = db
+        self._read_rotas = read_rotas
+        self._rotas = Rotas()
+        self._rotas_due = 0.0
         self._floor = Floor(datetime.fromtimestamp(0, UTC))
 
     @property
@@ -45,10 +63,18 @@ class FloorSource:
             self._floor = floor
 
     async def refresh(self) -> Floor:
-        """Read it now."""
+        """Read it now; who is on call, where that is ROTAS_EVERY_S old."""
         async with self._db.connection() as connection:
-            self._floor = await read_floor(connection, await policy_now(connection))
+            await self._refresh_rotas(connection)
+            floor = await read_floor(connection, await policy_now(connection))
+        self._floor = replace(floor, on_call=self._rotas.on_call)
         return self._floor
+
+    async def _refresh_rotas(self, connection: Connection) -> None:
+        now = asyncio.get_running_loop().time()
+        if self._read_rotas is not None and now >= self._rotas_due:
+            self._rotas = await self._read_rotas(connection)
+            self._rotas_due = now + ROTAS_EVERY_S
 
     async def run(self, stop: asyncio.Event) -> None:
         """Refresh until `stop`, every FLOOR_EVERY_S real seconds or as its own cost demands."""

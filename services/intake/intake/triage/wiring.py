@@ -14,6 +14,7 @@ from tierline.policy.source import PolicySource
 from tierline.runtime.service import Loop
 from tierline.store.database import Database
 from tierline.store.floor import FloorSource
+from tierline.store.on_call import read_rotas
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ def make_triage(
         committed: called after each transaction, to wake the relay.
         connect: makes the broker's client.
     """
-    floor = FloorSource(db)
+    floor = FloorSource(db, read_rotas)
     triager = Triager(db, lambda: policy.current, lambda: floor.current, committed)
     triage = TriageConsumer(db, triager)
     consumer = Consumer(bootstrap, ALERTS, GROUP, triage.handle, connect=connect)

@@ -1,12 +1,13 @@
 """A schedule as an iCalendar feed (RFC 5545): one event a shift, instants in UTC."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from icalendar import Calendar, Event
 
 from router.duty.limits import EXPORTED_DAYS
-from tierline.domain.rota import Schedule, Shift, shifts
+from tierline.domain.rota import Absence, Schedule, Shift, shifts
 
 PRODUCT = "-//Tierline//On call//EN"
 _MONTH = timedelta(days=31)
@@ -22,19 +23,20 @@ def exported_stretch(now: datetime) -> tuple[datetime, datetime]:
     return (first - _MONTH).replace(day=1), now + EXPORTED_DAYS
 
 
-def to_ical(schedule: Schedule, now: datetime) -> bytes:
+def to_ical(schedule: Schedule, now: datetime, absences: Sequence[Absence] = ()) -> bytes:
     """Write the shifts of a schedule that are not over.
 
     Args:
         schedule: with the overrides that touch `exported_stretch(now)`.
         now: policy time (UTC).
+        absences: who is away when.
     """
     feed = Calendar()
     feed.add("prodid", PRODUCT)
     feed.add("version", "2.0")
     feed.add("method", "PUBLISH")
     feed.add("x-wr-calname", schedule.name)
-    for shift in shifts(schedule, *exported_stretch(now)):
+    for shift in shifts(schedule, *exported_stretch(now), absences):
         if shift.end > now:
             feed.add_component(_event(schedule, shift, now))
     return bytes(feed.to_ical())

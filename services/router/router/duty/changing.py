@@ -88,6 +88,7 @@ def _wanted(
         Stretch(person, max(given.from_at, now), given.until_at),
         (_new_id(), _new_id()),
         body.reason,
+        roster.absences,
     )
 
 

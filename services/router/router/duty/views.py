@@ -51,10 +51,10 @@ def on_call_view(now: OnCall, roster: Roster) -> dict[str, Any]:
 
 def standing_view(schedule: Schedule, at: datetime, roster: Roster) -> dict[str, Any]:
     """Who is on call at an instant, until when, and who comes after."""
-    following = next_handover(schedule, at)
+    following = next_handover(schedule, at, roster.absences)
     return {
         "schedule": schedule.name,
-        **on_call_view(on_call(schedule, at), roster),
+        **on_call_view(on_call(schedule, at, roster.absences), roster),
         "until": following.at if following else None,
         "next": _next(following, roster),
     }

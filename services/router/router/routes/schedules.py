@@ -41,6 +41,7 @@ from tierline.domain.rota import (
     shifts,
 )
 from tierline.domain.rota.limits import HANDOVER_HORIZON
+from tierline.store.on_call import read_absences
 from tierline.store.schedules import (
     lock_schedule,
     read_overrides,
@@ -100,8 +101,9 @@ async def feed(name: Name, context: Here, principal: Reader) -> Response:
     async with context.db.connection() as connection:
         now = await policy_now(connection)
         schedule = await read_one(connection, name, *exported_stretch(now))
+        absences = await read_absences(connection, now)
     headers = {"Cache-Control": "no-store"}
-    return Response(to_ical(schedule, now), 200, headers, f"{CALENDAR}; charset=utf-8")
+    return Response(to_ical(schedule, now, absences), 200, headers, f"{CALENDAR}; charset=utf-8")
 
 
 @router.get("/v1/schedules/{name}", response_model=ScheduleShown, responses=refusals(404, *READING))
@@ -124,7 +126,8 @@ async def schedule(
         made = await read_overrides(connection, name, first, last)
         roster = await read_roster(connection)
     try:
-        listed, empty = shifts(read, first, last), gaps(read, first, last)
+        listed = shifts(read, first, last, roster.absences)
+        empty = gaps(read, first, last, roster.absences)
     except RotaError as error:
         raise ProblemError(422, "invalid", str(error)) from None
     return json_response(
