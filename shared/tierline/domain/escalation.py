@@ -1,4 +1,4 @@
-"""What can happen between groups and people: moves, proposals, packets, assistance, paging.
+"""What can happen between groups and people: moves, packets, assistance, paging, vendors.
 
 Part of the events (`tierline.domain.events`), where they are all listed.
 """
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tierline.domain.amend import quick
-from tierline.domain.ticket import Packet, Page, TierUse
+from tierline.domain.ticket import Packet, Page, TierUse, VendorCase
 
 
 @quick
@@ -116,3 +116,27 @@ class PagingEnded:
 
     because: str
     answered: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class VendorCaseOpened:
+    """A vendor was asked: our case with them begins."""
+
+    case: VendorCase
+
+
+@dataclass(frozen=True, slots=True)
+class VendorCaseUpdated:
+    """Word of the vendor, or a new promise of theirs; `news` is what they said."""
+
+    case: VendorCase
+    news: str
+
+
+@dataclass(frozen=True, slots=True)
+class VendorCaseClosed:
+    """The vendor is done, or was given up: `outcome` says which, in words."""
+
+    vendor: str
+    reference: str
+    outcome: str

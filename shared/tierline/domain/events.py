@@ -23,9 +23,12 @@ from tierline.domain.escalation import (
     ProposalDeclined,
     Returned,
     Transferred,
+    VendorCaseClosed,
+    VendorCaseOpened,
+    VendorCaseUpdated,
 )
 from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, TicketType
-from tierline.domain.ticket import Hold, Plan, Requester, VendorCase
+from tierline.domain.ticket import Hold, Plan, Requester
 
 __all__ = [
     "SYSTEM",
@@ -199,30 +202,6 @@ class PlanSlipped:
 
     slips: int
     grace_until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class VendorCaseOpened:
-    """A vendor was asked: our case with them begins."""
-
-    case: VendorCase
-
-
-@dataclass(frozen=True, slots=True)
-class VendorCaseUpdated:
-    """Word of the vendor, or a new promise of theirs; `news` is what they said."""
-
-    case: VendorCase
-    news: str
-
-
-@dataclass(frozen=True, slots=True)
-class VendorCaseClosed:
-    """The vendor is done, or was given up: `outcome` says which, in words."""
-
-    vendor: str
-    reference: str
-    outcome: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from tierline.domain import changes
 from tierline.domain.amend import amended, changed_by
+from tierline.domain.changes import ALONE, NOTHING_OWED, TOUCHED, Changes, touch_of
 from tierline.domain.events import (
-    SYSTEM,
-    TIME,
     AlertAttached,
     AssistCalled,
     AssistEnded,
@@ -47,7 +47,7 @@ from tierline.domain.events import (
 )
 from tierline.domain.instants import FIRST_INSTANT
 from tierline.domain.terms import AlertStatus, Mode, Priority, State, TicketType
-from tierline.domain.ticket import Proposal, Ticket
+from tierline.domain.ticket import Ticket
 
 
 class BrokenFoldError(ValueError):
@@ -118,44 +118,15 @@ _UNBORN = Ticket(
 """What `opened` changes into a ticket: all else that it says are fields of the same name."""
 
 
-_Changes = dict[str, Any]
-"""New values of fields of the ticket, by name."""
-
-
-def _changes(ticket: Ticket, event: Event) -> _Changes:
+def _changes(ticket: Ticket, event: Event) -> Changes:
     return _FOLD[type(event.what)](ticket, event, event.what)
-
-
-_TOUCHED: _Changes = {"touched": True, "quiet_until": None}
-"""Somebody has looked at it: it no longer heals by itself."""
-
-_ALONE: _Changes = {"assistant": "", "assist_until": None}
-"""The lead who joined an owner does not stay without one."""
-
-_NOTHING_OWED: _Changes = {
-    "hold": None,
-    "plan": None,
-    "proposal": None,
-    "quiet_until": None,
-    "packet_due": None,
-    "page": None,
-    **_ALONE,
-}
-"""What does not outlive the work."""
-
-_NOBODY = frozenset({TIME.kind, SYSTEM.kind})
-
-
-def _touch_of(event: Event) -> _Changes:
-    """What is true of a ticket that somebody, rather than time, has moved or judged."""
-    return {} if event.by.kind in _NOBODY else _TOUCHED
 
 
 def _at_work(owner: str) -> State:
     return State.WORKING if owner else State.QUEUED
 
 
-def _attached(ticket: Ticket, _event: Event, what: AlertAttached) -> _Changes:
+def _attached(ticket: Ticket, _event: Event, what: AlertAttached) -> Changes:
     if what.stale:
         return {}
     if what.status == AlertStatus.FIRING:
@@ -163,43 +134,26 @@ def _attached(ticket: Ticket, _event: Event, what: AlertAttached) -> _Changes:
     return {"alerts": ticket.alerts + 1}
 
 
-def _claimed(ticket: Ticket, event: Event, what: Claimed) -> _Changes:
+def _claimed(ticket: Ticket, event: Event, what: Claimed) -> Changes:
     return {
         "owner": what.owner,
         "desk_owner": ticket.desk_owner or what.owner,
         "helper": "",
         "page": None,
-        "proposal": _outliving_a_claim(ticket.proposal),
+        "proposal": changes.outliving_a_claim(ticket.proposal),
         "claimed_at": ticket.claimed_at or event.at,
         "state": State.ON_HOLD if ticket.hold else State.WORKING,
-        **_TOUCHED,
+        **TOUCHED,
     }
 
 
-def _outliving_a_claim(proposal: Proposal | None) -> Proposal | None:
-    """A choice to make for want of somebody is made by a claim; what the mode left open stays."""
-    return None if proposal is None or proposal.choice else proposal
-
-
-def _proposed(_ticket: Ticket, event: Event, what: EscalationProposed) -> _Changes:
-    proposal = Proposal(
-        event.seq,
-        what.to_tier,
-        what.to_group,
-        what.reason,
-        choice=what.choice,
-        decide_by=what.decide_by,
-    )
-    return {"proposal": proposal}
-
-
-def _slipped(ticket: Ticket, _event: Event, what: PlanSlipped) -> _Changes:
+def _slipped(ticket: Ticket, _event: Event, what: PlanSlipped) -> Changes:
     if ticket.plan is None or what.grace_until is None:
         return {"plan": None}
     return {"plan": amended(ticket.plan, slips=what.slips, grace_until=what.grace_until)}
 
 
-def _moved(ticket: Ticket, event: Event, what: Moved) -> _Changes:
+def _moved(ticket: Ticket, event: Event, what: Moved) -> Changes:
     bounced = ticket.bounced
     if what.bounce:
         bounced = (*bounced, f"{what.from_group}>{what.to_group}")
@@ -217,7 +171,7 @@ def _moved(ticket: Ticket, event: Event, what: Moved) -> _Changes:
         "packet": what.handed,
         "packet_due": what.packet_due,
         "claimed_at": None,
-        **_ALONE,
+        **ALONE,
         "trail": (*ticket.trail, what.to_group),
         "sideways": ticket.sideways + 1 if isinstance(what, Transferred) else 0,
         "bounces": ticket.bounces + 1 if what.bounce else ticket.bounces,
@@ -225,11 +179,11 @@ def _moved(ticket: Ticket, event: Event, what: Moved) -> _Changes:
         "tier_used": {**ticket.tier_used, what.from_tier: what.used},
         "topped_up": (*ticket.topped_up, what.to_group) if what.topped_up else ticket.topped_up,
         **_held_so_far(ticket, event),
-        **_touch_of(event),
+        **touch_of(event),
     }
 
 
-def _resolved(ticket: Ticket, event: Event, what: Resolved) -> _Changes:
+def _resolved(ticket: Ticket, event: Event, what: Resolved) -> Changes:
     return {
         **_held_so_far(ticket, event),
         "state": State.RESOLVED,
@@ -237,11 +191,11 @@ def _resolved(ticket: Ticket, event: Event, what: Resolved) -> _Changes:
         "resolved_by": what.by,
         "resolution": what.resolution,
         "self_healed": what.self_healed,
-        **_NOTHING_OWED,
+        **NOTHING_OWED,
     }
 
 
-def _reopened(ticket: Ticket, event: Event, what: Reopened) -> _Changes:
+def _reopened(ticket: Ticket, event: Event, what: Reopened) -> Changes:
     return {
         "state": _at_work(what.owner),
         "owner": what.owner,
@@ -260,97 +214,53 @@ def _reopened(ticket: Ticket, event: Event, what: Reopened) -> _Changes:
     }
 
 
-def _vendor_chased(ticket: Ticket, what: Reviewed) -> _Changes:
-    if ticket.vendor is None or what.next_chase is None:
-        return {}
-    return {"vendor": amended(ticket.vendor, chases=what.count, next_chase=what.next_chase)}
-
-
-def _reviewed(ticket: Ticket, _event: Event, what: Reviewed) -> _Changes:
+def _reviewed(ticket: Ticket, _event: Event, what: Reviewed) -> Changes:
     if what.kind == "choice" and ticket.proposal is not None:
         return {"proposal": amended(ticket.proposal, decide_by=None)}
     if what.kind == "packet":
         return {"packet_due": None}
     if what.kind == "vendor":
-        return _vendor_chased(ticket, what)
+        return changes.vendor_chased(ticket, what)
     if ticket.hold is None or what.next_chase is None:
         return {}
     return {"hold": amended(ticket.hold, chases=what.count, next_chase=what.next_chase)}
 
 
-def _nothing(_ticket: Ticket, _event: Event, _what: Any) -> _Changes:
+def _nothing(_ticket: Ticket, _event: Event, _what: Any) -> Changes:
     """Only clocks, or nothing that is kept."""
     return {}
 
 
-def _routed(_ticket: Ticket, _event: Event, what: Routed) -> _Changes:
+def _routed(_ticket: Ticket, _event: Event, what: Routed) -> Changes:
     return {"tier": what.tier, "group": what.group, "stay": 1, "trail": (what.group,)}
 
 
-def _recovered(_ticket: Ticket, event: Event, what: Recovered) -> _Changes:
+def _recovered(_ticket: Ticket, event: Event, what: Recovered) -> Changes:
     return {"restored_at": event.at, "quiet_until": what.quiet_until}
 
 
-def _released(ticket: Ticket, _event: Event, _what: Released) -> _Changes:
+def _released(ticket: Ticket, _event: Event, _what: Released) -> Changes:
     state = State.ON_HOLD if ticket.hold else State.QUEUED
-    return {"owner": "", "plan": None, "state": state, **_ALONE}
+    return {"owner": "", "plan": None, "state": state, **ALONE}
 
 
-def _noted(_ticket: Ticket, _event: Event, _what: Noted) -> _Changes:
-    return dict(_TOUCHED)
+def _noted(_ticket: Ticket, _event: Event, _what: Noted) -> Changes:
+    return dict(TOUCHED)
 
 
-def _planned(_ticket: Ticket, _event: Event, what: Planned) -> _Changes:
-    return {"plan": what.plan, **_TOUCHED}
+def _planned(_ticket: Ticket, _event: Event, what: Planned) -> Changes:
+    return {"plan": what.plan, **TOUCHED}
 
 
-def _plan_refused(_ticket: Ticket, event: Event, _what: PlanRefused) -> _Changes:
-    return {"plan": None, **_touch_of(event)}
+def _held(_ticket: Ticket, _event: Event, what: Held) -> Changes:
+    return {"hold": what.hold, "state": State.ON_HOLD, "page": None, **TOUCHED}
 
 
-def _declined(_ticket: Ticket, event: Event, _what: ProposalDeclined) -> _Changes:
-    return {"proposal": None, **_touch_of(event)}
-
-
-def _packet_given(_ticket: Ticket, _event: Event, what: PacketGiven) -> _Changes:
-    return {"packet": what.packet, "packet_due": None}
-
-
-def _assist_called(_ticket: Ticket, _event: Event, what: AssistCalled) -> _Changes:
-    return {"assistant": what.lead, "assist_until": what.until}
-
-
-def _assist_ended(_ticket: Ticket, _event: Event, _what: AssistEnded) -> _Changes:
-    return dict(_ALONE)
-
-
-def _paged(_ticket: Ticket, _event: Event, what: Paged) -> _Changes:
-    return {"page": what.page}
-
-
-def _paging_ended(_ticket: Ticket, _event: Event, _what: PagingEnded) -> _Changes:
-    return {"page": None}
-
-
-def _vendor_case(
-    _ticket: Ticket, _event: Event, what: VendorCaseOpened | VendorCaseUpdated
-) -> _Changes:
-    return {"vendor": what.case, **_TOUCHED}
-
-
-def _vendor_closed(_ticket: Ticket, _event: Event, _what: VendorCaseClosed) -> _Changes:
-    return {"vendor": None}
-
-
-def _held(_ticket: Ticket, _event: Event, what: Held) -> _Changes:
-    return {"hold": what.hold, "state": State.ON_HOLD, "page": None, **_TOUCHED}
-
-
-def _resumed(ticket: Ticket, event: Event, _what: Resumed) -> _Changes:
+def _resumed(ticket: Ticket, event: Event, _what: Resumed) -> Changes:
     return {"hold": None, "state": _at_work(ticket.owner), **_held_so_far(ticket, event)}
 
 
-def _held_so_far(ticket: Ticket, event: Event) -> _Changes:
+def _held_so_far(ticket: Ticket, event: Event) -> Changes:
     """The pause that this event ends, added to those before; nothing where there is none."""
     if ticket.hold is None:
         return {}
@@ -358,21 +268,21 @@ def _held_so_far(ticket: Ticket, event: Event) -> _Changes:
     return {"held_us": ticket.held_us + span // timedelta(microseconds=1)}
 
 
-def _prioritised(_ticket: Ticket, event: Event, what: Prioritised) -> _Changes:
+def _prioritised(_ticket: Ticket, event: Event, what: Prioritised) -> Changes:
     new = {"priority": what.new, "impact": what.impact, "urgency": what.urgency}
-    return {**new, **_touch_of(event)}
+    return {**new, **touch_of(event)}
 
 
-def _closed(ticket: Ticket, event: Event, _what: Closed) -> _Changes:
+def _closed(ticket: Ticket, event: Event, _what: Closed) -> Changes:
     ended = {"state": State.CLOSED, "closed_at": event.at, "vendor": None}
-    return {**ended, **_NOTHING_OWED, **_held_so_far(ticket, event)}
+    return {**ended, **NOTHING_OWED, **_held_so_far(ticket, event)}
 
 
-def _twice(ticket: Ticket, _event: Event, _what: Opened) -> _Changes:
+def _twice(ticket: Ticket, _event: Event, _what: Opened) -> Changes:
     raise BrokenFoldError(f"ticket {ticket.id} is opened twice")
 
 
-_FOLD: Mapping[type, Callable[[Ticket, Event, Any], _Changes]] = {
+_FOLD: Mapping[type, Callable[[Ticket, Event, Any], Changes]] = {
     Opened: _twice,
     Routed: _routed,
     AlertAttached: _attached,
@@ -381,21 +291,21 @@ _FOLD: Mapping[type, Callable[[Ticket, Event, Any], _Changes]] = {
     Released: _released,
     Noted: _noted,
     Planned: _planned,
-    PlanRefused: _plan_refused,
+    PlanRefused: changes.plan_refused,
     PlanSlipped: _slipped,
     Escalated: _moved,
     Returned: _moved,
     Transferred: _moved,
-    EscalationProposed: _proposed,
-    ProposalDeclined: _declined,
-    PacketGiven: _packet_given,
-    AssistCalled: _assist_called,
-    AssistEnded: _assist_ended,
-    Paged: _paged,
-    PagingEnded: _paging_ended,
-    VendorCaseOpened: _vendor_case,
-    VendorCaseUpdated: _vendor_case,
-    VendorCaseClosed: _vendor_closed,
+    EscalationProposed: changes.proposed,
+    ProposalDeclined: changes.declined,
+    PacketGiven: changes.packet_given,
+    AssistCalled: changes.assist_called,
+    AssistEnded: changes.assist_ended,
+    Paged: changes.paged,
+    PagingEnded: changes.paging_ended,
+    VendorCaseOpened: changes.vendor_case,
+    VendorCaseUpdated: changes.vendor_case,
+    VendorCaseClosed: changes.vendor_closed,
     Held: _held,
     Resumed: _resumed,
     Prioritised: _prioritised,
