@@ -9,8 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierline.domain.calendar import Calendar
-from tierline.domain.policy import Duration
-from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, PriorityChange, Reach
+from tierline.domain.policy import Duration, HandOverRules, PagingRules
+from tierline.domain.terms import (
+    ClockName,
+    HoldReason,
+    Mode,
+    PacketRule,
+    Priority,
+    PriorityChange,
+    Reach,
+)
 from tierline.policy import PolicyError, compile_document, load_folder, to_document
 from tierline.policy.durations import UnreadableError, parse_duration, parse_window
 from tierline.policy.group_figures import read_capacity, read_cost
@@ -42,7 +50,8 @@ agreements:
 paths:
   standard:
     - {at: T1, limit: 30m, unclaimed: 15m tell lead, silent: 10m}
-    - {at: T2, limit: 1h, unclaimed: 20m}
+    - {at: T2, limit: 1h, unclaimed: 20m, assist: lead at 60%, over budget: compress,
+       receiver full: move}
     - {at: vendor, by hand: true}
 triage:
   - {name: VPN, when: {category: vpn}, do: {priority: P2, start: Desk, problem_key: "{client}"}}
@@ -50,6 +59,9 @@ triage:
 recovery: {untouched: resolve after 5m, fires again within: 12h reopen}
 plans: {horizon: {P1: 1h, else: 1bd}, slip_grace: 5m, revisions: 1}
 holds: {chase: 4h, close_after: 2}
+hand over: {packet: require, ask within: 3m}
+closed next group: {P1-P2: page on_call, else: wait for opening}
+paging: {every: 7m, rounds: 2}
 people: {service manager: Grace, duty manager: Tom}
 tell:
   new in queue: {room: notify}
@@ -134,6 +146,19 @@ def test_a_path_keeps_its_steps(policy):
     assert (first.tier, first.limit, first.silent) == ("T1", Duration(1800), Duration(600))
     assert (first.unclaimed, second.unclaimed) == (Duration(900), Duration(1200))
     assert (last.by_hand, last.limit) == (True, None)
+
+
+def test_a_step_says_who_helps_and_what_too_long_a_limit_and_a_full_receiver_do(policy):
+    first, second, _ = policy.paths["standard"].steps
+    assert (first.assist, first.over_budget, first.receiver_full) == (None, "say", "lead decides")
+    found = (second.assist, second.over_budget, second.receiver_full)
+    assert found == (0.6, "compress", "move")
+
+
+def test_packets_and_pages(policy):
+    assert policy.hand_over == HandOverRules(PacketRule.REQUIRE, timedelta(minutes=3))
+    pressing = frozenset({Priority.P1, Priority.P2})
+    assert policy.paging == PagingRules(pressing, timedelta(minutes=7), 2)
 
 
 def test_rules_keep_templates_for_later(policy):

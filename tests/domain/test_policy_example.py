@@ -13,6 +13,8 @@ from tierline.cli.policy import app
 from tierline.domain.business_time import is_open
 from tierline.domain.terms import ClockName, Mode, Priority, Role
 from tierline.policy import load_folder
+from tierline.policy.document import compile_document
+from tierline.policy.folder import to_document
 from tierline.policy.schema import policy_schema, schema_text
 from tierline.policy.yaml import read_yaml
 
@@ -152,3 +154,12 @@ def test_check_warns_and_is_content(tmp_path):
 
 def test_schema_is_printed():
     assert _run("schema").stdout == schema_text()
+
+
+def test_what_is_stored_of_the_example_is_accepted_again_and_means_the_same():
+    """Services read a version back from what was stored: the checked document."""
+    loaded = load_folder(EXAMPLE, year=2026)
+    again = compile_document(to_document(EXAMPLE, year=2026))
+    assert again.version == loaded.policy.version
+    assert again.paths == loaded.policy.paths
+    assert (again.paging, again.hand_over) == (loaded.policy.paging, loaded.policy.hand_over)

@@ -52,7 +52,7 @@ from tierline.policy.matchers import (
     Matcher,
     fact_path,
 )
-from tierline.policy.sections import PAGE
+from tierline.policy.sections import PAGE, assist_share
 
 VERSION_DIGITS = 16
 
@@ -193,7 +193,7 @@ def _step(it: Mapping[str, Any]) -> Step:
         unclaimed=_optional(it.get("unclaimed")),
         silent=_optional(it.get("silent")),
         by_hand=it.get("by_hand", False),
-        assist=it.get("assist"),
+        assist=assist_share(it["assist"]) if "assist" in it else None,
         over_budget=OverBudget(it.get("over_budget", OverBudget.SAY)),
         receiver_full=ReceiverFull(it.get("receiver_full", ReceiverFull.LEAD_DECIDES)),
     )

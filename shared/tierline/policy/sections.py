@@ -49,12 +49,18 @@ CLOSED_GROUP: Final = (PAGE, WAIT)
 _ASSIST = re.compile(r"lead at (.+)")
 
 
+def assist_share(text: str) -> float:
+    """The fraction of a limit that an accepted `lead at 50%` names."""
+    number = text.removeprefix("lead at").strip().removesuffix("%").strip()
+    return round(float(number) / 100, 6) if "%" in text else float(number)
+
+
 @dataclass(frozen=True, slots=True)
 class AssistAt:
     """`lead at 50%`: the fraction of a limit at which the group's lead joins."""
 
     def check(self, value: Any, at: Where, problems: Problems) -> Any:
-        """Accept `lead at` and a share below 100 %; returns the fraction."""
+        """Accept `lead at` and a share below 100 %; returns it as it was written."""
         found = _ASSIST.fullmatch(value.strip()) if isinstance(value, str) else None
         if found is None:
             problems.error(at, f"{kind_of(value)} does not say when", "write it like lead at 50%")
@@ -63,7 +69,7 @@ class AssistAt:
         if share is not BAD and share >= 1:
             problems.error(at, "must be before the limit is reached", "write it like lead at 50%")
             return BAD
-        return share
+        return BAD if share is BAD else value.strip()
 
     def schema(self) -> JsonSchema:
         """A string with a pattern."""
