@@ -321,6 +321,8 @@ def _may_run(name, ticket, policy):
     """Whether time counts against a clock that is not over, said anew from the rules."""
     if name is ClockName.CONFIRM:
         return ticket.state is State.RESOLVED
+    if name is ClockName.VENDOR:
+        return ticket.vendor is not None and ticket.state is not State.CLOSED
     if ticket.state in {State.RESOLVED, State.CLOSED}:
         return False
     if name is ClockName.QUEUE:

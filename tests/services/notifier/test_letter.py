@@ -13,6 +13,7 @@ from notifier import words
 from notifier.layout import as_chat, as_html, as_text
 from notifier.letter import CLIENT, TEAM, Occasion, compose
 from notifier.limits import PARTS_MAX
+from tests.domain.escalations import escalations
 from tests.domain.worlds import HOUR, MINUTE, P1, P3, TOM, Story, example_policy
 from tierline.domain.audience import DEFAULT_TELL, REQUESTER
 from tierline.domain.commands import (
@@ -57,7 +58,8 @@ def eventful(**stated: object) -> list[Story]:
     over.wait(timedelta(days=9))
     proposed = Story(policy=example_policy(mode=Mode.SUGGEST)).open(priority=P3, **stated)
     proposed.wait(6 * HOUR)
-    return [by_hand, alone, claimed, urgent, lowered, over, proposed]
+    said = [by_hand, alone, claimed, urgent, lowered, over, proposed]
+    return said if stated else [*said, *escalations()]
 
 
 def stepped(story: Story) -> Story:
@@ -96,6 +98,12 @@ def test_the_stories_reach_nearly_every_occasion() -> None:
         "plan over",
         "plan with next group warned",
         "restored",
+        "confirm reminder",
+        "declined",
+        "promise in danger",
+        "reopened again",
+        "vendor chase",
+        "vendor slipped",
     }
     assert set(DEFAULT_TELL) - reached <= rare
 

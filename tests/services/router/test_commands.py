@@ -360,6 +360,7 @@ class TestTime:
             "notes": {"text": "x"},
             "plan": {"next_step": "x", "promised_at": instant(minutes=30)},
             "move": {"reason": "x", "to_group": "Infrastructure"},
+            "vendor": {"vendor": "x", "asked": "x"},
             "hold": {"reason": "vendor", "asked": "x"},
             "priority": {"reason": "x", "priority": "P1"},
             "resolve": {"resolution": "x"},

@@ -65,7 +65,7 @@ def reopen_by_hand(draft: Draft, command: Reopen, asked: Asked) -> Rejected | No
     """From resolved or closed; by a person or a firing alert."""
     if draft.ticket.active:
         return refuse("active", f"it is {draft.ticket.state}: nothing to reopen", draft.ticket)
-    if not command.alert and (refused := _too_late(draft)):
+    if not command.alert and not asked.asker.leads and (refused := _too_late(draft)):
         return refused
     return _reopen(draft, command.reason, asked, rejected=False, alert=command.alert)
 
@@ -77,7 +77,7 @@ def _too_late(draft: Draft) -> Rejected | None:
         return None
     return refuse(
         "closed_too_long",
-        f"it was closed more than {within.days} days ago: open a new ticket linked to it",
+        f"it was closed more than {within.days} days ago: open a new ticket, or ask a lead",
         draft.ticket,
     )
 

@@ -6,10 +6,11 @@ from tierline.testing.postgres.statements import (
     idempotency,
     outbox,
     policy,
+    schedules,
     tickets,
 )
 
 SHARED = tickets.here.joined(
-    events.here, outbox.here, dead_letters.here, policy.here, idempotency.here
+    events.here, outbox.here, dead_letters.here, policy.here, idempotency.here, schedules.here
 )
 """What every service's loops run; a service's own statements are joined to it by who knows them."""
