@@ -1,5 +1,7 @@
 """What is read, of policy, records, events and the floor: the same on both sides."""
 
+from datetime import timedelta
+
 import pytest
 
 from intake import client_of
@@ -17,7 +19,7 @@ from tests.contract.store_rows import (
     put_ticket,
 )
 from tierline.policy import source
-from tierline.store import database, events, tickets
+from tierline.store import database, events, schedules_read, tickets
 
 
 @proves(database.ALIVE)
@@ -215,3 +217,15 @@ async def test_what_records_say_of_a_client(side):
     assert await side.fetch(facts, "Contoso", "", "", "Ann") == [{**plain, **none, "vip": True}]
     assert await side.fetch(facts, "Contoso", "", "", "Bob") == [{**plain, **none, "vip": False}]
     assert await side.fetch(facts, "Nobody", "", "", "Ann") == []
+
+
+@proves(schedules_read.SCHEDULES)
+async def test_without_schedules_none_is_read(side):
+    assert await side.fetch(schedules_read.SCHEDULES, None) == []
+    assert await side.fetch(schedules_read.SCHEDULES, ["network rota"]) == []
+
+
+@proves(schedules_read.OVERRIDES)
+async def test_nor_an_override(side):
+    later = NOON + timedelta(days=1)
+    assert await side.fetch(schedules_read.OVERRIDES, None, NOON, later) == []

@@ -55,6 +55,7 @@ RECORDED_MAX = 500
 NAMES_SUGGESTED = 500
 """Names looked through for the one that was meant."""
 
+IMPORT_CELL_MAX = 100_000
 IMPORT_ROWS_MAX = 5_000
 """Rows of one import; its bytes are bounded as every body is."""
 

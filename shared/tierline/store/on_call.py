@@ -5,7 +5,7 @@ from typing import Final
 
 from tierline.domain.rota import Absence
 from tierline.domain.rota.rotas import Rotas
-from tierline.store.schedules import read_schedules
+from tierline.store.schedules_read import read_schedules
 from tierline.store.tickets import Connection, policy_now
 
 PAST: Final = timedelta(days=7)

@@ -1,76 +1,16 @@
 """On-call schedules and their overrides, as services read and change them."""
 
 import json
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
 from tierline.domain.rota import (
     Layer,
-    Override,
     Schedule,
-    schedule_from_json,
     schedule_to_json,
 )
+from tierline.store.schedules_read import Made, override_of, read_schedules
 from tierline.store.tickets import Connection
-
-
-@dataclass(frozen=True, slots=True)
-class Made:
-    """An override, by whom it was made and when (UTC). `by` is a login, or `records`."""
-
-    override: Override
-    by: str
-    made_at: datetime
-
-
-SCHEDULES = """
-SELECT name, doc, version FROM tierline.schedule
-WHERE $1::text[] IS NULL OR name = ANY($1) ORDER BY name
-"""
-OVERRIDES = """
-SELECT id, schedule, from_at, until_at, person, replaces, reason, by, made_at
-FROM tierline.override
-WHERE ($1::text[] IS NULL OR schedule = ANY($1)) AND until_at > $2 AND from_at < $3
-ORDER BY schedule, made_at, id
-"""
-
-
-async def read_schedules(
-    connection: Connection,
-    start: datetime,
-    end: datetime,
-    names: Collection[str] | None = None,
-) -> dict[str, Schedule]:
-    """Read schedules with the overrides that touch a stretch.
-
-    Args:
-        connection: any.
-        start: of the stretch that will be asked about (UTC).
-        end: of that stretch.
-        names: of the schedules wanted; None for all. Unknown ones are left out.
-    """
-    wanted = None if names is None else list(names)
-    rows = await connection.fetch(SCHEDULES, wanted)
-    changes = await connection.fetch(OVERRIDES, wanted, start, end)
-    return {
-        row["name"]: schedule_from_json(
-            row["name"],
-            json.loads(row["doc"]),
-            tuple(_override(it) for it in changes if it["schedule"] == row["name"]),
-        )
-        for row in rows
-    }
-
-
-async def read_overrides(
-    connection: Connection, name: str, start: datetime, end: datetime
-) -> list[Made]:
-    """The overrides of a schedule that touch a stretch, in the order they were made."""
-    rows = await connection.fetch(OVERRIDES, [name], start, end)
-    return [Made(_override(row), row["by"], row["made_at"]) for row in rows]
-
 
 LOCK_SCHEDULE = "SELECT name FROM tierline.schedule WHERE name = $1 FOR UPDATE"
 
@@ -123,7 +63,7 @@ CUT_OVERRIDE = "UPDATE tierline.override SET until_at = $3 WHERE schedule = $1 A
 async def read_override(connection: Connection, name: str, id_: str) -> Made | None:
     """One override of a schedule; None where there is none."""
     row = await connection.fetchrow(OVERRIDE, name, id_)
-    return None if row is None else Made(_override(row), row["by"], row["made_at"])
+    return None if row is None else Made(override_of(row), row["by"], row["made_at"])
 
 
 async def end_override(connection: Connection, name: str, made: Made, now: datetime) -> None:
@@ -157,17 +97,6 @@ def with_layer(schedule: Schedule, layer: Layer) -> Schedule:
         (*others, layer),
         schedule.overrides,
         schedule.when_away,
-    )
-
-
-def _override(row: Any) -> Override:
-    return Override(
-        row["id"],
-        row["from_at"],
-        row["until_at"],
-        row["person"],
-        row["replaces"],
-        row["reason"],
     )
 
 

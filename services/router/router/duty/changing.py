@@ -19,13 +19,8 @@ from tierline.domain.rota import (
     swap,
 )
 from tierline.domain.rota.limits import MAX_WINDOW
-from tierline.store.schedules import (
-    Made,
-    add_overrides,
-    end_override,
-    lock_schedule,
-    read_override,
-)
+from tierline.store.schedules import add_overrides, end_override, lock_schedule, read_override
+from tierline.store.schedules_read import Made
 from tierline.store.tickets import Connection
 from tierline.web.principal import Principal
 from tierline.web.problems import ProblemError

@@ -6,7 +6,7 @@ from datetime import datetime
 from router.places import sees_group
 from tierline.domain.policy import Policy
 from tierline.domain.rota import Schedule
-from tierline.store.schedules import read_schedules
+from tierline.store.schedules_read import read_schedules
 from tierline.store.tickets import Connection
 from tierline.web.bodies import closest
 from tierline.web.principal import Principal

@@ -21,7 +21,7 @@ from tierline.domain.rota import (
     on_call,
     people_named,
 )
-from tierline.store.schedules import Made
+from tierline.store.schedules_read import Made
 
 
 def why_view(why: Why) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from router.limits import IMPORT_ROWS_MAX
+from router.limits import IMPORT_CELL_MAX, IMPORT_ROWS_MAX
 from router.records.cells import read_cell, write_cell
 from tierline.policy.errors import did_you_mean
 from tierline.policy.fields import plain_key
@@ -103,6 +103,10 @@ def _lines(text: str) -> Iterator[tuple[int, list[str]]]:
             return
         except csv.Error as error:
             raise _fault(line, f"cannot be read: {error}; check its quotation marks") from error
+        # The parser's own limit is one of the whole process.
+        if any(len(cell) > IMPORT_CELL_MAX for cell in cells):
+            problem = f"cannot be read: a cell has more than {IMPORT_CELL_MAX} characters"
+            raise _fault(line, f"{problem}; check its quotation marks")
         yield line, cells
 
 

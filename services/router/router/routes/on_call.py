@@ -17,7 +17,7 @@ from router.requests import Instant
 from router.responses.schedules import WhoIsOn
 from tierline.domain.instants import LAST_INSTANT, InstantError, to_us
 from tierline.domain.rota.limits import HANDOVER_HORIZON
-from tierline.store.schedules import read_schedules
+from tierline.store.schedules_read import read_schedules
 from tierline.store.tickets import Connection, policy_now
 from tierline.web.bodies import Line, closest
 from tierline.web.encoding import json_response

@@ -42,13 +42,8 @@ from tierline.domain.rota import (
 )
 from tierline.domain.rota.limits import HANDOVER_HORIZON
 from tierline.store.on_call import read_absences
-from tierline.store.schedules import (
-    lock_schedule,
-    read_overrides,
-    read_schedules,
-    with_layer,
-    write_schedule,
-)
+from tierline.store.schedules import lock_schedule, with_layer, write_schedule
+from tierline.store.schedules_read import read_overrides, read_schedules
 from tierline.store.tickets import Connection, policy_now
 from tierline.web.bodies import Line
 from tierline.web.encoding import json_response
