@@ -100,6 +100,21 @@ def test_run_state_is_private_and_gone_after_clearing(home: Home):
     assert home.run_state() == {}
 
 
+async def test_a_child_of_a_parent_in_the_background_can_be_asked_to_stop():
+    """A shell lets what it starts in the background ignore SIGINT, and children inherit that."""
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        child = Child(ChildSpec(name="router", argv=SLEEPER))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    try:
+        os.kill(child.pid, signal.SIGINT)
+        await asyncio.wait_for(child.wait(), 60)
+        assert child.exit_code in {-signal.SIGINT, 1}
+    finally:
+        await child.kill()
+
+
 async def test_leftover_children_are_ended_and_strangers_are_not(home: Home, eventually):
     ours = Child(ChildSpec(name="router", argv=SLEEPER))
     stranger = Child(ChildSpec(name="stranger", argv=[*SLEEPER, "other"]))

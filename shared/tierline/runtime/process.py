@@ -143,19 +143,28 @@ def _spawn(spec: ChildSpec) -> "subprocess.Popen[bytes]":
         )
 
 
-def _tie_to_parent(death_signal: signal.Signals) -> Callable[[], None] | None:
-    """What the new process does before it becomes the program: ask to die with its parent."""
+def _tie_to_parent(death_signal: signal.Signals) -> Callable[[], None]:
+    """What the new process does before it becomes the program: ask to die with its parent.
+
+    It also listens to SIGINT again: a parent that a shell started in the background ignores it, and
+    children inherit that, though it is how they are asked to stop.
+    """
     if sys.platform != "linux":
-        return None
+        return _hear_interrupts
     prctl = ctypes.CDLL(None).prctl  # looked up here: the child may only make the call
     parent, number = os.getpid(), int(death_signal)
 
     def tie() -> None:
+        _hear_interrupts()
         prctl(_PR_SET_PDEATHSIG, number, 0, 0, 0)
         if os.getppid() != parent:  # the parent died before the request was in place
             os._exit(1)
 
     return tie
+
+
+def _hear_interrupts() -> None:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _open_log(path: Path) -> BinaryIO:
