@@ -6,18 +6,14 @@ at that rung's own instant.
 """
 
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
+from tierline.domain.audience import DUTY_MANAGER, LEAD, ON_CALL, SERVICE_MANAGER
 from tierline.domain.draft import Draft
 from tierline.domain.events import TIME, Paged, PagingEnded
 from tierline.domain.floor import Floor
 from tierline.domain.policy import Group, Policy
 from tierline.domain.ticket import Page, Ticket
-
-ON_CALL: Final = "on call"
-LEAD: Final = "lead"
-DUTY_MANAGER: Final = "duty manager"
-SERVICE_MANAGER: Final = "service manager"
 
 
 class Rung(NamedTuple):
