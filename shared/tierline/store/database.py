@@ -22,6 +22,12 @@ SESSION = {
 What is asked most is in memory: with the default of 4 a batch of fifty keys reads all of a table
 of some thousand rows."""
 
+UNHURRIED = {"synchronous_commit": "off"}
+"""For a service whose commits need not wait for the disk, as all it writes can be written again.
+
+PostgreSQL keeps the order of commits all the same: a crash takes the last half second or so of
+them, never one from between."""
+
 CONNECT_TIMEOUT_S = 5.0
 
 COMMAND_TIMEOUT_S = 20.0
@@ -73,14 +79,22 @@ class Database:
         self._pool = pool
 
     @classmethod
-    async def connect(cls, url: str, *, pool_max: int = POOL_MAX) -> Self:
-        """Open a pool on `url` (postgresql://...). Raises one of UNREACHABLE if nobody answers."""
+    async def connect(
+        cls, url: str, *, pool_max: int = POOL_MAX, commits_wait: bool = True
+    ) -> Self:
+        """Open a pool on `url` (postgresql://...). Raises one of UNREACHABLE if nobody answers.
+
+        Args:
+            url: the database.
+            pool_max: connections at most.
+            commits_wait: False where a commit that a crash of PostgreSQL undoes harms nobody.
+        """
         pool = await asyncpg.create_pool(
             url,
             min_size=1,
             max_size=pool_max,
             timeout=CONNECT_TIMEOUT_S,
-            server_settings=SESSION,
+            server_settings=SESSION if commits_wait else SESSION | UNHURRIED,
             command_timeout=COMMAND_TIMEOUT_S,
             reset=_as_it_is,
         )

@@ -5,7 +5,14 @@ from typing import Any
 REASON_MAX = 2_000
 
 
-BURY = "INSERT INTO tierline.dead_letter (source, key, body, reason) VALUES ($1, $2, $3, $4)"
+BURY = """
+WITH lasting AS MATERIALIZED (
+    SELECT set_config('synchronous_commit', 'on', true)
+)
+INSERT INTO tierline.dead_letter (source, key, body, reason)
+SELECT $1::text, $2::text, $3::bytea, $4::text FROM lasting
+"""
+"""The commit waits for the disk, whatever its service's others do: nobody sends poison again."""
 
 
 async def bury(connection: Any, source: str, key: str, body: bytes, reason: str) -> None:
