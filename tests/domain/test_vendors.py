@@ -44,6 +44,22 @@ def test_the_vendors_promise_is_an_instant_and_no_hold_stops_it():
     assert ("sam", "vendor slipped", "notify") in story.notices_of(lapse)
 
 
+@pytest.mark.parametrize("odd_us", [1, 400_000, 999_999])
+def test_it_lapses_at_that_very_instant(odd_us):
+    """Also where what is left of it is no whole number of seconds."""
+    promised = MONDAY + HOUR + timedelta(microseconds=odd_us)
+    story = Story().open().ok(Claim("sam")).ok(OpenVendorCase("N", "a card", promised_at=promised))
+    assert story.clock("vendor").due == promised
+    assert sum_of(story.ticket.clocks[ClockName.VENDOR]) == HOUR + timedelta(microseconds=odd_us)
+    story.wait(2 * HOUR)
+    assert [e.at for e in story.all(Lapsed) if e.what.clock is ClockName.VENDOR] == [promised]
+
+
+def sum_of(clock) -> timedelta:
+    """What the clock still has to count."""
+    return timedelta(seconds=clock.target_s) - timedelta(microseconds=clock.carried_us)
+
+
 def test_it_is_chased_until_they_answer_and_then_anew():
     story = asked().wait(timedelta(days=2, hours=1))
     assert [event.what.count for event in chases(story)] == [1, 2]

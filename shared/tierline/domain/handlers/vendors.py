@@ -117,12 +117,18 @@ def next_chase(draft: Draft, at: datetime) -> datetime:
 
 
 def _promise(draft: Draft, case: VendorCase, at: datetime) -> list[Clock]:
-    """The clock of the vendor's promise: an instant, so it counts round the clock."""
+    """The clock of the vendor's promise: an instant, so it counts round the clock.
+
+    A target is whole seconds; what it has more than the promise leaves counts as used.
+    """
     if case.promised_at is None:
         return []
-    target_s = round((case.promised_at - at) / timedelta(seconds=1))
-    terms = Terms(max(1, target_s), Calendar.always(), LIMIT_ONLY, draft.policy.version)
-    return [clocks.start(ClockName.VENDOR, terms, at, cycle=draft.next_seq)]
+    left = case.promised_at - at
+    target_s = -(-left // timedelta(seconds=1))
+    used_us = (timedelta(seconds=target_s) - left) // timedelta(microseconds=1)
+    terms = Terms(target_s, Calendar.always(), LIMIT_ONLY, draft.policy.version)
+    cycle = draft.next_seq
+    return [clocks.start(ClockName.VENDOR, terms, at, cycle=cycle, carried_us=used_us)]
 
 
 def _instants_refused(draft: Draft, command: OpenVendorCase | UpdateVendorCase) -> Rejected | None:
