@@ -131,6 +131,22 @@ async def test_behind_is_what_a_consumer_has_not_seen_for_a_while(side):
     assert [row["id"] for row in within] == [4]
 
 
+@proves(events.CLEAN_SINCE, events.SAVE_CLEAN)
+async def test_until_when_a_consumer_has_seen_everything_only_goes_forward(side):
+    async def age_s() -> float:
+        (row,) = await side.fetch(events.CLEAN_SINCE, "notifier")
+        return row["age_s"]
+
+    assert await side.fetch(events.CLEAN_SINCE, "notifier") == []
+    await side.execute(events.SAVE_CLEAN, "notifier", 100.0)
+    assert 100.0 <= await age_s() < 160.0
+    await side.execute(events.SAVE_CLEAN, "notifier", 3_600.0)
+    assert await age_s() < 160.0
+    await side.execute(events.SAVE_CLEAN, "notifier", 0.0)
+    assert 0.0 <= await age_s() < 60.0
+    assert await side.fetch(events.CLEAN_SINCE, "other") == []
+
+
 @proves(client_of.CLIENT_NAMES, triage_directory.CLIENTS, triage_directory.DEVICES)
 async def test_clients_and_devices(side):
     await side.put("client", name="Contoso", agreement="managed", mode="suggest")

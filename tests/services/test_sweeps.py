@@ -116,6 +116,30 @@ async def test_the_usual_sweep_looks_only_at_what_changed_lately(world: World) -
     assert {ticket for ticket, _ in seen.events} == {new.id, old.id}
 
 
+async def test_a_sweep_of_everything_begins_where_the_last_found_nothing(
+    world: World, quick, eventually, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else each would read the closed tickets of years, every few minutes and at every start."""
+    await world.open_many(2)
+    seen = Seen(world)
+    looks: list[float | None] = []
+    once = seen.inbox.sweep_once
+
+    async def noted(within_s=None) -> int:
+        looks.append(within_s)
+        return await once(within_s)
+
+    monkeypatch.setattr(seen.inbox, "sweep_once", noted)
+    monkeypatch.setattr(inbox_module, "SWEEP_ALL_EACH", 1)
+    async with running(lambda stop: seen.inbox.sweep(stop, lambda: False)):
+        await eventually(lambda: len(looks) >= 5 and looks[-1] is not None)
+    unknown = [within for within in looks if within is None]
+    assert len(unknown) >= 2, "what found something is no proof that all was seen"
+    assert looks[: len(unknown)] == unknown, "once it is known, it stays so"
+    assert all(600 <= within < 660 for within in looks[len(unknown) :])
+    assert len(seen.events) == 4
+
+
 async def test_one_sweep_drains_a_backlog_longer_than_a_read(
     world: World, eventually, monkeypatch: pytest.MonkeyPatch
 ) -> None:

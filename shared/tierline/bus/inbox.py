@@ -169,12 +169,32 @@ class Inbox:
             everything = turn % SWEEP_ALL_EACH == 0
             turn += 1
             try:
-                found = await self._sweep_all(None if everything else SWEEP_WITHIN_S, lagging)
+                found = await (self._sweep_rest if everything else self._sweep_lately)(lagging)
             except (*UNREACHABLE, *REPLAYABLE) as error:
                 log.warning("sweep put off", consumer=self._name, reason=str(error))
                 continue
             if found:
                 log.info("sweep caught up", consumer=self._name, events=found)
+
+    async def _sweep_lately(self, lagging: Callable[[], bool]) -> int:
+        return await self._sweep_all(SWEEP_WITHIN_S, lagging)
+
+    async def _sweep_rest(self, lagging: Callable[[], bool]) -> int:
+        """Sweep all that changed since a look at everything found nothing unseen.
+
+        It reaches back a while further, for what was being committed then. What changed before has
+        been seen: closed tickets of years need not be read each time.
+        """
+        began = asyncio.get_running_loop().time()
+        async with self._db.connection() as connection:
+            clean_s = await stored.clean_since(connection, self._name)
+        within_s = None if clean_s is None else clean_s + SWEEP_WITHIN_S
+        found = await self._sweep_all(within_s, lagging)
+        if not found:
+            took_s = asyncio.get_running_loop().time() - began
+            async with self._db.connection() as connection:
+                await stored.save_clean(connection, self._name, took_s + SWEEP_OLDER_THAN_S)
+        return found
 
     async def _sweep_all(self, within_s: float | None, lagging: Callable[[], bool]) -> int:
         """Sweep until a read is not full: a lost broker leaves more behind than one read."""

@@ -71,7 +71,7 @@ SWEEP_READS_MAX = 100
 SWEEP_WITHIN_S = 600.0
 """A sweep looks at what changed this recently..."""
 SWEEP_ALL_EACH = 60
-"""...and each so many sweeps, and at the start, at everything."""
+"""...and each so many sweeps, and at the start, at all that changed since nothing was unseen."""
 
 
 def backoff_s(failures: int) -> float:

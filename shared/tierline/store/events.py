@@ -103,6 +103,29 @@ ORDER BY t.changed_at LIMIT $4
 """
 
 
+CLEAN_SINCE = """
+SELECT extract(epoch FROM clock_timestamp() - clean_until)::float8 AS age_s
+FROM tierline.sweep WHERE consumer = $1
+"""
+
+SAVE_CLEAN = """
+INSERT INTO tierline.sweep (consumer, clean_until)
+VALUES ($1, clock_timestamp() - make_interval(secs => $2))
+ON CONFLICT (consumer) DO UPDATE SET clean_until = greatest(sweep.clean_until, excluded.clean_until)
+"""
+
+
+async def clean_since(connection: Connection, consumer: str) -> float | None:
+    """Seconds since a look at everything found that `consumer` had seen it all; None: never did."""
+    age_s: float | None = await connection.fetchval(CLEAN_SINCE, consumer)
+    return age_s
+
+
+async def save_clean(connection: Connection, consumer: str, began_s: float) -> None:
+    """Keep that a look which began `began_s` seconds ago found nothing unseen by `consumer`."""
+    await connection.execute(SAVE_CLEAN, consumer, began_s)
+
+
 async def behind(
     connection: Connection,
     consumer: str,

@@ -195,6 +195,7 @@ ALL = (
         indexes={"shard": _by("shard")},
     ),
     Table("progress", _words("consumer ticket seq"), {}, ("consumer", "ticket")),
+    Table("sweep", _words("consumer clean_until"), {}, ("consumer",)),
     Table(
         "notice",
         _words("ticket seq client kind recipient occasion reach policy why state"),

@@ -90,6 +90,29 @@ def _changed_order(rows: Iterable[Stored]) -> list[tuple[datetime, int, int]]:
     return sorted((row["changed_at"], row["id"], row["seq"]) for row in rows)
 
 
+@here.answers(events, "CLEAN_SINCE")
+async def clean_since(tx: Transaction, consumer: str) -> Reply:
+    """How long ago the consumer was last found to have seen everything."""
+    row = tx.get("sweep", consumer)
+    if row is None:
+        return []
+    return [shape("age_s")(((tx.clock() - row["clean_until"]).total_seconds(),))]
+
+
+@here.answers(events, "SAVE_CLEAN")
+async def save_clean(tx: Transaction, consumer: str, began_s: float) -> Reply:
+    """Forward only."""
+    until = tx.clock() - timedelta(seconds=began_s)
+    row = {"consumer": consumer, "clean_until": until}
+    if await tx.insert("sweep", row, or_nothing="") is None:
+        await tx.update(
+            "sweep",
+            consumer,
+            lambda newest: {"clean_until": max(newest["clean_until"], until)},
+        )
+    return "INSERT 0 1"
+
+
 @here.answers(events, "BEHIND")
 async def behind(
     tx: Transaction, consumer: str, older_than_s: float, within_s: float | None, limit: int
