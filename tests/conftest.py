@@ -11,15 +11,14 @@ import inspect
 import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
-import asyncpg
 import pytest
 import pytest_asyncio
 
 from tests.brokers import Broker, make_broker
+from tests.databases import Databases, run_sql
 from tests.kafka.jars import NoKafkaError
 from tierline.runtime.embedded.postgres import EmbeddedPostgres
 from tierline.runtime.errors import EmbeddedUnavailableError
@@ -70,16 +69,6 @@ async def postgres_server(server_folder: Path) -> AsyncIterator[EmbeddedPostgres
         await server.stop()
 
 
-async def run_sql(server: EmbeddedPostgres, *statements: str) -> None:
-    """Run statements outside any transaction, in the maintenance database."""
-    connection = await asyncpg.connect(server.url("postgres"), timeout=10)
-    try:
-        for statement in statements:
-            await connection.execute(statement, timeout=30)
-    finally:
-        await connection.close()
-
-
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def migrated_template(postgres_server: EmbeddedPostgres) -> str:
     """The name of a database with the schema in it and no rows, to be copied."""
@@ -91,30 +80,26 @@ async def migrated_template(postgres_server: EmbeddedPostgres) -> str:
     return TEMPLATE
 
 
-async def _fresh_database(server: EmbeddedPostgres, template: str) -> str:
-    name = f"t_{uuid.uuid4().hex[:12]}"
-    await run_sql(server, f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy")
-    return name
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def databases(postgres_server: EmbeddedPostgres, migrated_template: str) -> Databases:
+    """Where migrated, empty databases come from."""
+    return Databases(postgres_server, migrated_template)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def database_url(
-    postgres_server: EmbeddedPostgres, migrated_template: str
-) -> AsyncIterator[str]:
+async def database_url(databases: Databases) -> AsyncIterator[str]:
     """The URL (postgresql://...) of a migrated, empty database for this test alone."""
-    name = await _fresh_database(postgres_server, migrated_template)
-    yield postgres_server.url(name)
-    await run_sql(postgres_server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    name = await databases.take()
+    yield databases.server.url(name)
+    await databases.give_back(name)
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def module_database_url(
-    postgres_server: EmbeddedPostgres, migrated_template: str
-) -> AsyncIterator[str]:
+async def module_database_url(databases: Databases) -> AsyncIterator[str]:
     """The URL of a migrated database shared by the tests of one module."""
-    name = await _fresh_database(postgres_server, migrated_template)
-    yield postgres_server.url(name)
-    await run_sql(postgres_server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    name = await databases.take()
+    yield databases.server.url(name)
+    await databases.give_back(name)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

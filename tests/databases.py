@@ -1,0 +1,133 @@
+"""Empty, migrated databases for tests: one that was used is emptied, not made anew.
+
+To copy and drop a database takes a tenth of a second, to empty one a few milliseconds.
+"""
+
+import json
+import uuid
+from dataclasses import dataclass, field
+from typing import Any
+
+import asyncpg
+
+from tierline.runtime.embedded.postgres import EmbeddedPostgres
+
+USES_MAX = 40
+"""So often one is emptied before it is dropped: what was deleted still lies in its files."""
+
+TABLES = """
+SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = 'tierline' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+  AND c.relname <> 'alembic_version' ORDER BY 1
+"""
+SEQUENCES = "SELECT sequencename, last_value, start_value FROM pg_sequences"
+OTHERS = """
+SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+SHAPE = """
+SELECT md5(string_agg(shape, ',' ORDER BY shape)) FROM (
+    SELECT format('%s.%s %s', c.relnamespace::regnamespace, c.relname, a.attname) AS shape
+    FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+    WHERE c.relnamespace::regnamespace::text !~ '^(pg_|information_schema)'
+    UNION ALL SELECT format('%s %s', conrelid, conname) FROM pg_constraint
+    UNION ALL SELECT format('%s %s', tgrelid, tgname) FROM pg_trigger
+) AS shapes
+"""
+SETTINGS = """
+SELECT count(*) FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase
+WHERE d.datname = current_database()
+"""
+
+
+async def run_sql(server: EmbeddedPostgres, *statements: str) -> None:
+    """Run statements outside any transaction, in the maintenance database."""
+    connection = await asyncpg.connect(server.url("postgres"), timeout=10)
+    try:
+        for statement in statements:
+            await connection.execute(statement, timeout=30)
+    finally:
+        await connection.close()
+
+
+@dataclass
+class Databases:
+    """Copies of `template` on `server`; those that are empty again are handed out once more.
+
+    One whose tables or settings a test has changed is dropped.
+    """
+
+    server: EmbeddedPostgres
+    template: str
+    _free: list[str] = field(default_factory=list)
+    _uses: dict[str, int] = field(default_factory=dict)
+    _emptying: str = ""
+    _shape: str = ""
+
+    async def take(self) -> str:
+        """The name of an empty one."""
+        if not self._free:
+            name = f"t_{uuid.uuid4().hex[:12]}"
+            copy = f"CREATE DATABASE {name} TEMPLATE {self.template} STRATEGY file_copy"
+            await run_sql(self.server, copy)
+            self._free.append(name)
+        name = self._free.pop()
+        self._uses[name] = self._uses.get(name, 0) + 1
+        return name
+
+    async def give_back(self, name: str) -> None:
+        """Empty it for the next one, or drop it where that cannot be done."""
+        if self._uses[name] < USES_MAX and await self._emptied(name):
+            self._free.append(name)
+        else:
+            await run_sql(self.server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    async def _emptied(self, name: str) -> bool:
+        if not self._emptying:
+            self._emptying = await self._script()
+        try:
+            connection = await asyncpg.connect(self.server.url(name), timeout=10)
+        except (OSError, asyncpg.PostgresError):
+            return False
+        try:
+            if await connection.fetchval(SETTINGS):
+                return False
+            if await connection.fetchval(SHAPE) != self._shape:
+                return False
+            await connection.execute(OTHERS)
+            await connection.execute(self._emptying, timeout=10)
+        except (OSError, TimeoutError, asyncpg.PostgresError):
+            return False
+        else:
+            return True
+        finally:
+            await connection.close()
+
+    async def _script(self) -> str:
+        """What brings a database back to what the template holds."""
+        connection = await asyncpg.connect(self.server.url(self.template), timeout=10)
+        try:
+            self._shape = await connection.fetchval(SHAPE)
+            steps = ["SET session_replication_role = replica", "SET lock_timeout = 5000"]
+            for row in await connection.fetch(TABLES):
+                table = f'tierline."{row["relname"]}"'
+                steps.append(f"DELETE FROM {table}")
+                steps += await _seeds(connection, table)
+            for row in await connection.fetch(SEQUENCES):
+                start = row["last_value"] or row["start_value"]
+                called = "false" if row["last_value"] is None else "true"
+                steps.append(f"SELECT setval('tierline.{row['sequencename']}', {start}, {called})")
+        finally:
+            await connection.close()
+        return ";\n".join(steps)
+
+
+async def _seeds(connection: Any, table: str) -> list[str]:
+    """The statements that put back what the migrations have put into `table`."""
+    rows = await connection.fetch(f"SELECT to_jsonb(t)::text AS row FROM {table} t")
+    steps = []
+    for row in rows:
+        text = json.dumps(json.loads(row["row"])).replace("'", "''")
+        generated = f"jsonb_populate_record(NULL::{table}, '{text}'::jsonb)"
+        steps.append(f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM {generated}")
+    return steps
