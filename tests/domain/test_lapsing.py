@@ -23,6 +23,7 @@ from tierline.domain.commands import (
     DeclineProposal,
     Note,
     RefusePlan,
+    Release,
     Resolve,
 )
 from tierline.domain.commands import MakePlan as Plan
@@ -113,6 +114,24 @@ def test_a_claim_ends_the_choice():
     story.ok(Claim("sam"))
     assert story.ticket.proposal is None
     assert story.refused(AcceptProposal(seq), TOM) == "no_proposal"
+
+
+def test_who_claims_after_the_limit_has_ten_minutes():
+    """A claim ends the choice, not the limit: else nothing would ever move it up again."""
+    story = FullFloor(with_capacity(3)).open(priority=P3).wait(31 * MINUTE).ok(Claim("sam"))
+    story.wait(9 * MINUTE)
+    assert story.ticket.group == "Desk"
+    story.wait(MINUTE)
+    assert (story.ticket.group, story.last(Escalated).at) == ("Network", MONDAY + 41 * MINUTE)
+    assert story.last(Escalated).what.reason == "T1 limit reached: claimed without a plan"
+
+
+def test_who_claims_and_plans_keeps_it_and_who_leaves_it_asks_the_leads_again():
+    story = FullFloor(with_capacity(3)).open(priority=P3).wait(31 * MINUTE).ok(Claim("sam"))
+    story.ok(Plan("a new line", MONDAY + 90 * MINUTE), SAM).wait(30 * MINUTE)
+    assert story.ticket.group == "Desk"
+    story.ok(Release(), SAM)
+    assert (story.ticket.group, story.ticket.proposal.choice) == ("Desk", "receiver full")
 
 
 def test_declining_is_a_leads_and_keeps_it_where_it_is():

@@ -27,12 +27,21 @@ from tierline.domain.advance import advance, advance_to, next_due
 from tierline.domain.business_time import Interval, add, add_each, open_between
 from tierline.domain.clock import used_us
 from tierline.domain.decide import decide, decide_open
-from tierline.domain.events import Event, Prioritised, Reopened, Threshold
+from tierline.domain.events import (
+    Event,
+    Lapsed,
+    Moved,
+    Prioritised,
+    ProposalDeclined,
+    Reopened,
+    Routed,
+    Threshold,
+)
 from tierline.domain.evolve import evolve, fold
 from tierline.domain.promises import LEAST_LEFT_S
 from tierline.domain.snapshot import snapshot
 from tierline.domain.tell import notices_for, still_wanted
-from tierline.domain.terms import CLIENT_CLOCKS, ClockName, State
+from tierline.domain.terms import CLIENT_CLOCKS, ClockName, Mode, OverBudget, State
 from tierline.messages.events import decode_event, encode_event
 from tierline.messages.state import decode_ticket, encode_ticket
 
@@ -230,6 +239,20 @@ class TicketMachine(RuleBasedStateMachine):
         return self.events[0].at, 0
 
     @invariant()
+    def a_limit_that_ran_out_is_not_swallowed(self):
+        """It moves the ticket, or is owed, or waits for people, or they have decided."""
+        ticket, tier = self.ticket, self.ticket.clocks.get(ClockName.TIER)
+        if ticket.mode is not Mode.ACT or tier is None or not tier.running:
+            return
+        stay = _of_the_stay(self.events)
+        lapsed = any(isinstance(e, Lapsed) and e.clock is ClockName.TIER for e in stay)
+        waits = ticket.owed_at or ticket.assist_until or ticket.proposal
+        decided = any(isinstance(e, ProposalDeclined) for e in stay)
+        if lapsed and not waits and not decided:
+            step = self.policy.paths[ticket.path].step_after(ticket.tier, self.policy.tiers)
+            assert step is None or step.over_budget is OverBudget.SKIP, "it should have moved"
+
+    @invariant()
     def the_parts_of_the_state_agree(self):
         ticket = self.ticket
         assert (ticket.state is State.ON_HOLD) == (ticket.hold is not None)
@@ -242,6 +265,13 @@ class TicketMachine(RuleBasedStateMachine):
         assert ticket.quiet_until is None or not ticket.touched
         assert ticket.group == ticket.trail[-1]
         assert self.policy.groups[ticket.group].tier == ticket.tier
+
+
+def _of_the_stay(events):
+    """What has happened since the ticket came where it is."""
+    said = [event.what for event in events]
+    came = [i for i, what in enumerate(said) if isinstance(what, Moved | Routed | Reopened)]
+    return said[came[-1] :] if came else said
 
 
 def _held(events, name, policy):

@@ -29,7 +29,14 @@ from tierline.domain.events import (
 )
 from tierline.domain.floor import Floor
 from tierline.domain.handlers.vendors import next_chase
-from tierline.domain.lapsing import CAPACITY, SKILL, after_tier_lapse, choice_unmade, move_by_time
+from tierline.domain.lapsing import (
+    CAPACITY,
+    SKILL,
+    after_tier_lapse,
+    choice_unmade,
+    move_by_time,
+    owed_lapse,
+)
 from tierline.domain.policy import Policy
 from tierline.domain.promises import next_review, sla_of
 from tierline.domain.resolving import resolve
@@ -87,6 +94,8 @@ def _waiting(ticket: Ticket, found: list[tuple[datetime, int, int, float, str]])
     """Add when somebody is to have answered by: a lead, a sender, whoever is paged."""
     if ticket.assist_until is not None:
         found.append((ticket.assist_until, 2, 1, 0.0, "assist"))
+    elif ticket.owed_at is not None and _counting(ticket, ClockName.TIER):
+        found.append((ticket.owed_at, 2, 2, 0.0, "owed"))
     if ticket.vendor is not None:
         found.append((ticket.vendor.next_chase, 4, 1, 0.0, "vendor chase"))
     if ticket.packet_due is not None:
@@ -95,6 +104,11 @@ def _waiting(ticket: Ticket, found: list[tuple[datetime, int, int, float, str]])
         found.append((ticket.page.next_at, 5, 1, 0.0, "page"))
     if ticket.proposal is not None and ticket.proposal.decide_by is not None:
         found.append((ticket.proposal.decide_by, 5, 2, 0.0, "choice"))
+
+
+def _counting(ticket: Ticket, name: ClockName) -> bool:
+    clock = ticket.clocks.get(name)
+    return clock is not None and clock.running
 
 
 def next_due(ticket: Ticket) -> datetime | None:
@@ -146,12 +160,14 @@ def _threshold(draft: Draft, due: Due, at: datetime) -> None:
     late_s = max(0.0, (draft.now - due.at).total_seconds())
     said = (clock.name, clock.cycle, due.fraction, due.at, clock.due or at, late_s)
     what: Warned | Breached | Lapsed
+    missing = SKILL if draft.ticket.owner else CAPACITY
     if due.fraction != clocks.FULL:
         what = Warned(*said)
     elif clock.name in CLIENT_CLOCKS:
         what = Breached(*said)
     else:
-        what = Lapsed(*said, cause=SKILL if draft.ticket.owner else CAPACITY)
+        put_off = clock.name is ClockName.TIER and assisting.going_on(draft.ticket, at)
+        what = Lapsed(*said, cause=missing, put_off=put_off)
     why = draft.why(
         f"{clock.name} clock",
         target_s=clock.target_s,
@@ -171,7 +187,8 @@ def _threshold(draft: Draft, due: Due, at: datetime) -> None:
 
 def _after_lapse(draft: Draft, lapse: Lapsed, at: datetime, cause: str) -> None:
     if lapse.clock is ClockName.TIER:
-        after_tier_lapse(draft, lapse.cause, at, cause)
+        if not lapse.put_off:
+            after_tier_lapse(draft, at, cause)
     elif lapse.clock is ClockName.CONFIRM and _may_close(draft.ticket):
         why = draft.why("confirm lapse", resolved_at=str(draft.ticket.resolved_at))
         closed = Closed("nobody answered within the time to confirm")
@@ -299,6 +316,7 @@ _STEPS: dict[str, Callable[[Draft, Due, datetime], None]] = {
     "chase": _chase,
     "review": _review,
     "assist": lambda draft, _due, at: assisting.end(draft, at),
+    "owed": lambda draft, _due, at: owed_lapse(draft, at),
     "vendor chase": _vendor_chase,
     "packet": _packet,
     "page": lambda draft, _due, at: paging.go_on(draft, at),

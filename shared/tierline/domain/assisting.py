@@ -8,12 +8,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from tierline.domain.business_time import add
-from tierline.domain.clock import FULL
 from tierline.domain.draft import Draft
 from tierline.domain.events import TIME, AssistCalled, AssistEnded
-from tierline.domain.lapsing import SKILL, after_tier_lapse
 from tierline.domain.promises import step_of
-from tierline.domain.terms import ClockName
+from tierline.domain.ticket import Ticket
 
 ASSIST_FOR: Final = timedelta(minutes=15)
 """Staffed time of the group that the lead spends beside the owner."""
@@ -38,14 +36,16 @@ def call(draft: Draft, fraction: float, at: datetime, cause: str) -> None:
     draft.emit(AssistCalled(group.lead, until), at=at, by=TIME, why=why, cause=cause)
 
 
+def going_on(ticket: Ticket, at: datetime) -> bool:
+    """Whether the lead is beside the owner at `at`, so that a limit's running out moves nothing."""
+    return ticket.assist_until is not None and ticket.assist_until > at
+
+
 def end(draft: Draft, at: datetime) -> None:
     """The lead's time is over: a limit that ran out meanwhile takes effect, if nothing stops it."""
     ticket = draft.ticket
-    clock = draft.clock(ClockName.TIER)
-    ran_out = clock is not None and clock.running and FULL in clock.fired
+    ran_out = ticket.owed_at is not None
     cause = f"assist/{ticket.stay}/{ticket.assist_until}"
     because = "the limit has run out meanwhile" if ran_out else "its time is over"
     why = draft.why("assist over", owner=ticket.owner, planned=ticket.plan is not None)
     draft.emit(AssistEnded(ticket.assistant, because), at=at, by=TIME, why=why, cause=cause)
-    if ran_out:
-        after_tier_lapse(draft, SKILL, at, cause)

@@ -10,6 +10,7 @@ from tierline.domain.events import (
     AssistEnded,
     EscalationProposed,
     Event,
+    Lapsed,
     PacketGiven,
     Paged,
     PagingEnded,
@@ -38,6 +39,7 @@ NOTHING_OWED: Changes = {
     "quiet_until": None,
     "packet_due": None,
     "page": None,
+    "owed_at": None,
     **ALONE,
 }
 """What does not outlive the work."""
@@ -60,7 +62,12 @@ def proposed(_ticket: Ticket, event: Event, what: EscalationProposed) -> Changes
         choice=what.choice,
         decide_by=what.decide_by,
     )
-    return {"proposal": proposal}
+    return {"proposal": proposal, "owed_at": None}
+
+
+def lapsed(_ticket: Ticket, event: Event, what: Lapsed) -> Changes:
+    """What a limit that moves nothing yet still owes."""
+    return {"owed_at": event.at} if what.put_off else {}
 
 
 def outliving_a_claim(proposal: Proposal | None) -> Proposal | None:

@@ -158,9 +158,10 @@ class Recovered:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Somebody took it."""
+    """Somebody took it. `owed_at`: when a limit that had run out before it takes effect."""
 
     owner: str
+    owed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -311,9 +312,13 @@ class Breached(Threshold):
 @quick
 @dataclass(frozen=True)
 class Lapsed(Threshold):
-    """An internal clock has run out. `cause`: skill (claimed) or capacity (unclaimed)."""
+    """An internal clock has run out. `cause`: skill (claimed) or capacity (unclaimed).
+
+    `put_off`: it moves nothing yet, as the lead is beside the owner.
+    """
 
     cause: str = ""
+    put_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -142,6 +142,7 @@ def _claimed(ticket: Ticket, event: Event, what: Claimed) -> Changes:
         "page": None,
         "proposal": changes.outliving_a_claim(ticket.proposal),
         "claimed_at": ticket.claimed_at or event.at,
+        "owed_at": what.owed_at or ticket.owed_at,
         "state": State.ON_HOLD if ticket.hold else State.WORKING,
         **TOUCHED,
     }
@@ -171,6 +172,7 @@ def _moved(ticket: Ticket, event: Event, what: Moved) -> Changes:
         "packet": what.handed,
         "packet_due": what.packet_due,
         "claimed_at": None,
+        "owed_at": None,
         **ALONE,
         "trail": (*ticket.trail, what.to_group),
         "sideways": ticket.sideways + 1 if isinstance(what, Transferred) else 0,
@@ -219,6 +221,8 @@ def _reviewed(ticket: Ticket, _event: Event, what: Reviewed) -> Changes:
         return {"proposal": amended(ticket.proposal, decide_by=None)}
     if what.kind == "packet":
         return {"packet_due": None}
+    if what.kind == "limit":
+        return {"owed_at": None}
     if what.kind == "vendor":
         return changes.vendor_chased(ticket, what)
     if ticket.hold is None or what.next_chase is None:
@@ -315,7 +319,7 @@ _FOLD: Mapping[type, Callable[[Ticket, Event, Any], Changes]] = {
     Closed: _closed,
     Warned: _nothing,
     Breached: _nothing,
-    Lapsed: _nothing,
+    Lapsed: changes.lapsed,
     Reviewed: _reviewed,
 }
 """What each type of event changes in a ticket; a test holds it to all types there are."""

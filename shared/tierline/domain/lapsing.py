@@ -14,6 +14,7 @@ from tierline.domain.draft import Draft
 from tierline.domain.events import TIME, EscalationProposed, Reviewed
 from tierline.domain.moving import move
 from tierline.domain.policy import Group, Step
+from tierline.domain.promises import LEAST_LEFT_S
 from tierline.domain.terms import ClockName, Mode, Priority, ReceiverFull
 from tierline.domain.triage import choose_group
 
@@ -51,14 +52,38 @@ def next_target(draft: Draft, at: datetime) -> Target | None:
     return None
 
 
-def after_tier_lapse(draft: Draft, cause: str, at: datetime, identity: str) -> None:
-    """Move the ticket, or ask: `cause` is `skill` or `capacity`, `identity` that of the lapse."""
+def after_tier_lapse(draft: Draft, at: datetime, identity: str) -> None:
+    """Move the ticket, or ask; `identity` is that of the lapse."""
     ticket = draft.ticket
-    if ticket.assist_until is not None and ticket.assist_until > at:
-        return  # the lead is beside the owner: judged again when that time is over
+    cause = SKILL if ticket.owner else CAPACITY
     words = "claimed without a plan" if cause == SKILL else "unclaimed"
     reason = f"{ticket.tier} limit reached: {words}"
     move_by_time(draft, at=at, rule="tier lapse", reason=reason, cause=identity, lapse=cause)
+
+
+def owed_lapse(draft: Draft, at: datetime) -> None:
+    """Take a limit that ran out before and moved nothing then: its tier clock runs again.
+
+    A tier clock lapses once a stay, so what kept it from moving the ticket must not swallow it.
+    """
+    ticket = draft.ticket
+    identity = f"owed/{ticket.stay}/{ticket.owed_at}"
+    after_tier_lapse(draft, at, identity)
+    if draft.ticket.owed_at is not None:  # nothing is higher on its path
+        why = draft.why("tier lapse, owed", path=ticket.path, tier=ticket.tier)
+        draft.emit(Reviewed("limit"), at=at, by=TIME, why=why, cause=identity)
+
+
+def owed_to_an_owner(draft: Draft, at: datetime) -> datetime | None:
+    """When a limit that ran out unclaimed moves a ticket that is claimed at `at`; None: never.
+
+    A claim ends the leads' choice, not the limit: the owner has as long as a receiver has at least.
+    """
+    ticket, tier = draft.ticket, draft.clock(ClockName.TIER)
+    group = draft.policy.groups.get(ticket.group)
+    if ticket.proposal is None or not ticket.proposal.choice or tier is None or group is None:
+        return None
+    return add(group.hours, at, timedelta(seconds=LEAST_LEFT_S))
 
 
 def move_by_time(

@@ -143,7 +143,8 @@ class Ticket:
     All instants are UTC policy time. `stay` counts visits to groups; `cycle` counts openings (1 at
     first, one more a reopening). `claimed_at` is the first claim of the stay. `last_at` is the
     instant its last event counts for; `recorded_at` is when that was recorded, below which `now`
-    never falls. `held_us`: microseconds of pauses that are over.
+    never falls. `held_us`: microseconds of pauses that are over. `owed_at`: from when on a tier's
+    limit that ran out and moved nothing moves it, once its tier clock runs.
     """
 
     id: int
@@ -191,6 +192,7 @@ class Ticket:
     packet_due: datetime | None = None
     assistant: str = ""
     assist_until: datetime | None = None
+    owed_at: datetime | None = None
     page: Page | None = None
     clocks: Mapping[ClockName, Clock] = field(default_factory=dict)
     held_us: int = 0

@@ -338,6 +338,8 @@ def _reviewed(said: Said, what: e.Reviewed) -> str:
         return "neither lead has chosen in time"
     if what.kind == "vendor":
         return f"it was time to ask the vendor again (reminder {what.count})"
+    if what.kind == "limit":
+        return f"the limit of {said.ticket.tier} had run out, and its path goes no higher"
     if what.kind == "packet":
         return "the sender was asked what was tried and what the next tier is to do"
     if what.kind == "closing":

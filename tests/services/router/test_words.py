@@ -296,6 +296,10 @@ SENTENCES = [
     ),
     (say(e.Reviewed("choice"), e.TIME), "Neither lead has chosen in time."),
     (
+        say(e.Reviewed("limit"), e.TIME),
+        "The limit of T1 had run out, and its path goes no higher.",
+    ),
+    (
         say(e.Reviewed("packet"), e.TIME),
         "The sender was asked what was tried and what the next tier is to do.",
     ),

@@ -244,6 +244,7 @@ def _reviewed(_seen: Seen, what: e.Reviewed) -> str:
 _REVIEWS = {
     "closing": "Its group closed for the day, and nobody had claimed it.",
     "choice": "Neither lead had chosen within a quarter of an hour of staffed time.",
+    "limit": "Its limit had run out while something kept it, and nothing is higher on its path.",
     "packet": "It was handed up, and nobody had said what was tried and what is asked.",
     "vendor": "There is an open case with a vendor, and it was time to ask them again.",
 }

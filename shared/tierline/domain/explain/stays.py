@@ -130,6 +130,9 @@ def _lapsed(case: Case) -> tuple[list[str], str, str]:
         lead, until = case.person(ticket.assistant), when(ticket.assist_until)
         words.append(f"{lead} was asked to join its owner, and meanwhile the limit moves nothing.")
         return words, f"It moves at {until}, unless it has a plan by then.", "assist"
+    if ticket.owed_at is not None:
+        words.append("Somebody claimed it after that, and has a little time for a plan.")
+        return words, f"It moves at {when(ticket.owed_at)}, unless it has a plan by then.", "owed"
     if ticket.proposal is not None and ticket.proposal.choice:
         proposal = ticket.proposal
         words.append(f"Nobody had claimed it, and {proposal.to_group} had no room for it.")

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from tierline.domain import clock as clocks
-from tierline.domain import paging
+from tierline.domain import lapsing, paging
 from tierline.domain.business_time import add
 from tierline.domain.clock import Clock
 from tierline.domain.commands import Claim, MakePlan, Note, RefusePlan, Rejected, Release
@@ -40,7 +40,7 @@ def claim(draft: Draft, command: Claim, asked: Asked) -> Rejected | None:
     changed = [*met(draft, at, answered), *silent_clock(draft, at)]
     group = draft.policy.groups.get(ticket.group)
     draft.emit(
-        Claimed(command.owner),
+        Claimed(command.owner, lapsing.owed_to_an_owner(draft, at)),
         at=at,
         by=asked.by,
         why=draft.why("claim", owner=command.owner),
