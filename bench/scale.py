@@ -52,7 +52,7 @@ class Scale:
     growth_open: int = 10_000
     scaling: int = 20_000
     soak_minutes: float = 20.0
-    soak_per_s: int = 50
+    soak_per_s: int = 30
     soak_every_s: float = 10.0
 
 

@@ -84,9 +84,24 @@ def policy_towards(folder: Path, url: str, *, rooms: bool, hook: bool) -> Path:
     return folder
 
 
+def _tell_leads_after(policy: Path, unclaimed: str) -> None:
+    yaml, file = YAML(), policy / "50-paths.yaml"
+    document = yaml.load(file)
+    for step in document["paths"]["standard"]:
+        if "unclaimed" in step:
+            step["unclaimed"] = f"{unclaimed} tell lead"
+    with file.open("w") as out:
+        yaml.dump(document, out)
+
+
 @asynccontextmanager
 async def running(
-    url: str = "", *, rooms: bool = False, hook: bool = True, only_opened: bool = True
+    url: str = "",
+    *,
+    rooms: bool = False,
+    hook: bool = True,
+    only_opened: bool = True,
+    unclaimed: str = "",
 ) -> AsyncIterator[Stack]:
     """A stack on a data folder of its own, stopped and removed at the end.
 
@@ -95,12 +110,15 @@ async def running(
         rooms: chat rooms post there.
         hook: a subscription posts there, to HOOK.
         only_opened: the subscription wants opened tickets only, else every event.
+        unclaimed: after how long a lead hears of an unclaimed ticket, instead of the example's.
     """
     folder = work_folder()
     try:
         policy = policy_towards(
             folder / "policy", url, rooms=rooms and bool(url), hook=hook and bool(url)
         )
+        if unclaimed:
+            _tell_leads_after(policy, unclaimed)
         async with _up(folder / "home", policy) as stack:
             if only_opened:
                 await stack.db.execute("UPDATE tierline.subscription SET types = $1", [OPENED])
