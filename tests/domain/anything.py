@@ -181,7 +181,30 @@ def commands(now: datetime, proposal: int) -> st.SearchStrategy[c.Command]:
         st.builds(c.Confirm, TEXTS),
         st.builds(c.Reject, TEXTS),
         st.builds(c.Reopen, TEXTS, alerts),
-        st.builds(c.Close, TEXTS, st.integers(0, 2)),
+        st.builds(c.Close, TEXTS, st.integers(0, 2), TEXTS, st.integers(0, 2)),
+        _together(when),
+    )
+
+
+def _together(when: st.SearchStrategy[datetime]) -> st.SearchStrategy[c.Command]:
+    """Any command about several tickets, the reactions included."""
+    others = st.sampled_from([1001, 1002, 1003])
+    return st.one_of(
+        st.builds(c.DeclareMajor, TEXTS),
+        st.builds(c.JoinMajor, others),
+        st.builds(c.LeaveMajor, TEXTS),
+        st.builds(c.CallProblem, TEXTS, TEXTS, st.tuples(others)),
+        st.builds(c.LinkProblem, others),
+        st.builds(c.StateCause, TEXTS),
+        st.builds(c.GiveWorkaround, TEXTS),
+        st.builds(c.AddChild, others),
+        st.builds(c.DropChild, others, TEXTS, st.booleans()),
+        st.builds(c.FlowUpdate, others, when, TEXTS, st.booleans()),
+        st.builds(c.FlowResolution, others, when, TEXTS),
+        st.builds(c.FlowReopening, others, when, st.just("x")),
+        st.builds(c.EndUnder, others, TEXTS, st.booleans()),
+        st.builds(c.CountIncident, others, st.booleans()),
+        st.builds(c.TellSolved, others, TEXTS),
     )
 
 
@@ -190,7 +213,8 @@ def _likely(ticket: Ticket) -> list[str]:
     if ticket.state is State.CLOSED:
         return ["reopen"]
     if ticket.state is State.RESOLVED:
-        return ["confirm", "reject", "reopen", "close", "note", "attach", "recover"]
+        flows = ["flow reopening"] if ticket.under else []
+        return ["confirm", "reject", "reopen", "close", "note", "attach", "recover", *flows]
     always = ["note", "tell", "move", "move up", "hold", "prioritise", "attach", "recover"]
     always += ["resolve"]
     always += ["plan", "plan", "release"] if ticket.owner else ["claim", "claim", "claim"]
@@ -199,6 +223,8 @@ def _likely(ticket: Ticket) -> list[str]:
     always += ["accept", "decline"] if ticket.proposal else []
     always += ["refuse plan"] if ticket.plan else []
     always += ["packet"] if ticket.escalated else []
+    always += ["leave", "flow", "flow resolution"] if ticket.under else ["join", "declare"]
+    always += ["add child", "drop child"] if ticket.major else []
     return always
 
 
@@ -240,6 +266,14 @@ def likely(draw: st.DrawFn, ticket: Ticket, now: datetime) -> tuple[c.Command, A
         "reject": lambda: c.Reject("x"),
         "reopen": lambda: c.Reopen("x", alert=draw(st.sampled_from(["", "3"]))),
         "close": lambda: c.Close("x"),
+        "join": lambda: c.JoinMajor(900),
+        "declare": lambda: c.DeclareMajor("x"),
+        "leave": lambda: c.LeaveMajor("x"),
+        "flow": lambda: c.FlowUpdate(900, now, "x"),
+        "flow resolution": lambda: c.FlowResolution(900, now, "x"),
+        "flow reopening": lambda: c.FlowReopening(900, now, "x"),
+        "add child": lambda: c.AddChild(draw(st.sampled_from([1002, 1003]))),
+        "drop child": lambda: c.DropChild(1002, "x", leftover=True),
     }
     asker = person("tom", Role.LEAD) if draw(st.booleans()) else person(ticket.owner or "sam")
     return build[draw(st.sampled_from(_likely(ticket)))](), asker

@@ -5,20 +5,40 @@ from datetime import timedelta
 
 from tests.domain.worlds import HOUR, MINUTE, MONDAY, P1, P3, TOM, Story, at, example_policy, person
 from tierline.domain.commands import (
+    AddChild,
+    Asker,
+    CallProblem,
     Claim,
     CloseVendorCase,
+    CountIncident,
+    DeclareMajor,
     DeclineProposal,
+    DropChild,
+    FlowReopening,
+    FlowResolution,
+    FlowUpdate,
     GivePacket,
+    GiveWorkaround,
+    JoinMajor,
+    LinkProblem,
     MakePlan,
     Move,
     OpenVendorCase,
     RefusePlan,
+    Reject,
+    Resolve,
+    StateCause,
+    TellSolved,
     UpdateVendorCase,
 )
+from tierline.domain.events import SYSTEM
 from tierline.domain.floor import Floor
 from tierline.domain.policy import HandOverRules, PagingRules, Path, Policy
-from tierline.domain.terms import PacketRule
+from tierline.domain.terms import PacketRule, Role, TicketType
 from tierline.domain.ticket import Packet
+
+TIERLINE = Asker(SYSTEM, Role.LEAD)
+"""By whom the reactions of the router are asked."""
 
 
 class FullFloor(Story):
@@ -70,6 +90,34 @@ def woken() -> Story:
     return story.ok(Claim("sam"), person("sam")).ok(Move("over my head"))
 
 
+def led() -> Story:
+    """A major incident: one is not helped, one comes too late; a problem is asked for."""
+    story = FullFloor(escalating_policy()).call(priority=P3).ok(Claim("sam"))
+    story.ok(DeclareMajor("the whole site is down"), TOM).ok(AddChild(1002), TIERLINE)
+    story.ok(Resolve("a new switch")).ok(DropChild(1002, "it still fires", leftover=True), TIERLINE)
+    story.ok(AddChild(1003), TIERLINE).ok(CallProblem("switches die"))
+    story.ok(LinkProblem(1004), TIERLINE)
+    return story.ok(TellSolved(1004, "new firmware"), TIERLINE)
+
+
+def under() -> Story:
+    """Worked under a major incident, resolved and reopened with it, and then not helped by it."""
+    story = FullFloor(escalating_policy()).call(priority=P3).ok(Claim("sam")).ok(JoinMajor(900))
+    story.ok(FlowUpdate(900, story.now, "we work on it"), TIERLINE)
+    story.ok(FlowResolution(900, story.now, "a new switch"), TIERLINE)
+    story.ok(FlowReopening(900, story.now, "down again"), TIERLINE)
+    story.ok(FlowResolution(900, story.now, "another switch"), TIERLINE)
+    return story.wait(HOUR).ok(Reject("still dark"))
+
+
+def found() -> Story:
+    """A problem: its tickets are counted, its cause is found, it is resolved and comes back."""
+    story = FullFloor(escalating_policy()).call(type=TicketType.PROBLEM)
+    story.ok(CountIncident(1002), TIERLINE).ok(StateCause("bad firmware"))
+    story.ok(GiveWorkaround("power-cycle it")).ok(Resolve("new firmware"))
+    return story.ok(CountIncident(1005), TIERLINE)
+
+
 def escalations() -> list[Story]:
     """All of them."""
-    return [declined(), assisted(), woken()]
+    return [declined(), assisted(), woken(), led(), under(), found()]

@@ -12,15 +12,28 @@ from tests.domain.worlds import HOUR, MINUTE, MONDAY, MONITOR, P1, Story, exampl
 from tierline.domain.advance import next_due
 from tierline.domain.commands import (
     AcceptProposal,
+    AddChild,
     Asker,
     Attach,
+    CallProblem,
     Claim,
     Close,
     CloseVendorCase,
     Command,
     Confirm,
+    CountIncident,
+    DeclareMajor,
     DeclineProposal,
+    DropChild,
+    EndUnder,
+    FlowReopening,
+    FlowResolution,
+    FlowUpdate,
     GivePacket,
+    GiveWorkaround,
+    JoinMajor,
+    LeaveMajor,
+    LinkProblem,
     MakePlan,
     Move,
     Note,
@@ -34,6 +47,8 @@ from tierline.domain.commands import (
     Reopen,
     Resolve,
     Resume,
+    StateCause,
+    TellSolved,
     UpdateVendorCase,
 )
 from tierline.domain.terms import HoldReason, Mode, Role, State
@@ -60,6 +75,18 @@ SITUATIONS: dict[str, Callable[[], Story]] = {
 }
 """Where a ticket can stand; each has a proposal to accept as long as work is owed."""
 
+REACTIONS: dict[str, Callable[[Story], Command]] = {
+    "add child": lambda _: AddChild(1002),
+    "drop child": lambda _: DropChild(1002),
+    "update flows": lambda story: FlowUpdate(900, story.now, "x"),
+    "resolution flows": lambda story: FlowResolution(900, story.now, "x"),
+    "reopening flows": lambda story: FlowReopening(900, story.now, "x"),
+    "end under": lambda _: EndUnder(900, "x"),
+    "count incident": lambda _: CountIncident(1002),
+    "tell solved": lambda _: TellSolved(901, "x"),
+}
+"""What other tickets ask of one that has nothing to do with them."""
+
 COMMANDS: dict[str, Callable[[Story], Command]] = {
     "attach": lambda _: Attach("2", "firing"),
     "recover": lambda _: Recover("2"),
@@ -83,6 +110,14 @@ COMMANDS: dict[str, Callable[[Story], Command]] = {
     "reject": lambda _: Reject("x"),
     "reopen": lambda _: Reopen("x"),
     "close": lambda _: Close("x"),
+    "declare major": lambda _: DeclareMajor("x"),
+    "join": lambda _: JoinMajor(900),
+    "leave": lambda _: LeaveMajor("x"),
+    "call problem": lambda _: CallProblem("x"),
+    "link problem": lambda _: LinkProblem(901),
+    "state cause": lambda _: StateCause("x"),
+    "give workaround": lambda _: GiveWorkaround("x"),
+    **REACTIONS,
 }
 
 TIME: dict[str, Callable[[], Story]] = {

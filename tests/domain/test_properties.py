@@ -290,7 +290,8 @@ def _at_work(events, policy, now):
     ticket = None
     for event, following in zip(events, [*events[1:], None], strict=True):
         ticket = evolve(ticket, event)
-        if ticket.group and ticket.state in {State.QUEUED, State.WORKING} and not ticket.plan:
+        at_work = ticket.group and ticket.state in {State.QUEUED, State.WORKING}
+        if at_work and not ticket.plan and not ticket.under:
             end = following.at if following else now
             yield ticket.tier, policy.groups[ticket.group].hours, event.at, end
 

@@ -221,6 +221,8 @@ def _promise(draft: Draft, _due: Due, at: datetime) -> None:
     draft.emit(
         PlanSlipped(slips), at=at, by=TIME, why=draft.why("plan over", **values), cause=cause
     )
+    if ticket.under is not None:
+        return  # the work is done under a major incident: where that is, is not this plan's to say
     reason = "the plan slipped and was not revised in time"
     move_by_time(draft, at=at, rule="plan slip", reason=reason, cause=cause)
 
@@ -254,7 +256,8 @@ def _chase(draft: Draft, _due: Due, at: datetime) -> None:
     if hold is None:  # pragma: no cover - `upcoming` offers it only with a hold
         return
     unanswered = hold.reason is HoldReason.CLIENT and hold.chases >= rules.close_after
-    if unanswered and _may_close(ticket):
+    leads = ticket.major is not None and ticket.major.children  # nothing is closed over others
+    if unanswered and not leads and _may_close(ticket):
         why = draft.why("hold unanswered", of=hold.of, asked=hold.asked, count=hold.chases)
         closed = Closed(f"no answer after {hold.chases} reminders")
         cause = f"chase/{hold.since.isoformat()}/closed"
@@ -273,7 +276,7 @@ def _review(draft: Draft, due: Due, at: datetime) -> None:
     ticket = draft.ticket
     group = draft.policy.groups.get(ticket.group)
     closing = False
-    if group is not None and ticket.unclaimed:
+    if group is not None and ticket.unclaimed and ticket.under is None:
         just_before = due.at - timedelta(microseconds=1)
         closing = is_open(group.hours, just_before) and not is_open(group.hours, due.at)
     kind = "closing" if closing else "daily"

@@ -5,10 +5,73 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tierline.domain.commands_together import (
+    AddChild,
+    CallProblem,
+    CountIncident,
+    DeclareMajor,
+    DropChild,
+    EndUnder,
+    FlowReopening,
+    FlowResolution,
+    FlowUpdate,
+    GiveWorkaround,
+    JoinMajor,
+    LeaveMajor,
+    LinkProblem,
+    StateCause,
+    TellSolved,
+    Together,
+)
 from tierline.domain.events import Actor
 from tierline.domain.terms import HoldReason, Mode, Priority, Role, TicketType
 from tierline.domain.ticket import Packet, Requester
 from tierline.domain.triage import Classification
+
+__all__ = [
+    "AcceptProposal",
+    "AddChild",
+    "Asker",
+    "Attach",
+    "CallProblem",
+    "Claim",
+    "Close",
+    "CloseVendorCase",
+    "Command",
+    "Confirm",
+    "CountIncident",
+    "DeclareMajor",
+    "DeclineProposal",
+    "DropChild",
+    "EndUnder",
+    "FlowReopening",
+    "FlowResolution",
+    "FlowUpdate",
+    "GivePacket",
+    "GiveWorkaround",
+    "JoinMajor",
+    "LeaveMajor",
+    "LinkProblem",
+    "MakePlan",
+    "Move",
+    "Note",
+    "Open",
+    "OpenVendorCase",
+    "Prioritise",
+    "PutOnHold",
+    "Recover",
+    "RefusePlan",
+    "Reject",
+    "Rejected",
+    "Release",
+    "Reopen",
+    "Resolve",
+    "Resume",
+    "StateCause",
+    "TellSolved",
+    "Together",
+    "UpdateVendorCase",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,10 +311,16 @@ class Reopen:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """End it. `successor`: the ticket that carries on (0: none)."""
+    """End it. `successor`: the ticket that carries on (0: none).
+
+    Of a major incident: `open_under` is how many tickets are still worked under it now, `leaving`
+    what becomes of them.
+    """
 
     reason: str
     successor: int = 0
+    leaving: str = ""
+    open_under: int = 0
 
 
 Command = (
@@ -277,6 +346,7 @@ Command = (
     | Reject
     | Reopen
     | Close
+    | Together
 )
 
 

@@ -12,15 +12,28 @@ from typing import Any
 from tierline.domain.advance import pass_time
 from tierline.domain.commands import (
     AcceptProposal,
+    AddChild,
     Asker,
     Attach,
+    CallProblem,
     Claim,
     Close,
     CloseVendorCase,
     Command,
     Confirm,
+    CountIncident,
+    DeclareMajor,
     DeclineProposal,
+    DropChild,
+    EndUnder,
+    FlowReopening,
+    FlowResolution,
+    FlowUpdate,
     GivePacket,
+    GiveWorkaround,
+    JoinMajor,
+    LeaveMajor,
+    LinkProblem,
     MakePlan,
     Move,
     Note,
@@ -36,12 +49,24 @@ from tierline.domain.commands import (
     Reopen,
     Resolve,
     Resume,
+    StateCause,
+    TellSolved,
     UpdateVendorCase,
 )
 from tierline.domain.draft import Draft
 from tierline.domain.events import Event
 from tierline.domain.floor import Floor
-from tierline.domain.handlers import alerts, ends, holds, moves, owning, priority, vendors
+from tierline.domain.handlers import (
+    alerts,
+    ends,
+    holds,
+    majors,
+    moves,
+    owning,
+    priority,
+    problems,
+    vendors,
+)
 from tierline.domain.handlers.asked import Asked
 from tierline.domain.opening import open_ticket
 from tierline.domain.policy import Policy
@@ -85,6 +110,21 @@ _HANDLERS: dict[type, _Handler] = {
     Reject: ends.reject,
     Reopen: ends.reopen_by_hand,
     Close: ends.close,
+    DeclareMajor: majors.declare,
+    JoinMajor: majors.join,
+    LeaveMajor: majors.leave,
+    AddChild: majors.add_child,
+    DropChild: majors.drop_child,
+    FlowUpdate: majors.flow_update,
+    FlowResolution: majors.flow_resolution,
+    FlowReopening: majors.flow_reopening,
+    EndUnder: majors.end_under,
+    CallProblem: problems.call,
+    LinkProblem: problems.link,
+    CountIncident: problems.count_incident,
+    StateCause: problems.state_cause,
+    GiveWorkaround: problems.give_workaround,
+    TellSolved: problems.tell_solved,
 }
 
 

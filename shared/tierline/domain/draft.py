@@ -8,7 +8,7 @@ right ones without a case of their own.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from tierline.domain import clock as clocks
 from tierline.domain.amend import amended
@@ -108,6 +108,10 @@ class Draft:
         self.events.append(event)
 
 
+OUR_OWN: Final = frozenset({ClockName.TIER, ClockName.QUEUE, ClockName.SILENT})
+"""Clocks of the work itself: they stand still while that is done under a major incident."""
+
+
 def should_run(clock: Clock, ticket: Ticket) -> str:
     """Empty where time counts against `clock` in the ticket's state, else why it does not."""
     name = clock.name
@@ -117,6 +121,8 @@ def should_run(clock: Clock, ticket: Ticket) -> str:
         return "" if ticket.vendor is not None and ticket.open else "void"
     if not ticket.active:
         return "void"
+    if ticket.under is not None and name in OUR_OWN:
+        return "parent"
     if name is ClockName.TIER:
         if ticket.hold is not None:
             return "hold"

@@ -27,8 +27,22 @@ from tierline.domain.escalation import (
     VendorCaseOpened,
     VendorCaseUpdated,
 )
-from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, TicketType
+from tierline.domain.terms import HoldReason, Mode, Priority, TicketType
 from tierline.domain.ticket import Hold, Plan, Requester
+from tierline.domain.timely import Breached, Lapsed, Reviewed, Threshold, Warned
+from tierline.domain.together import (
+    CauseFound,
+    ChildJoined,
+    ChildLeft,
+    IncidentLinked,
+    MajorDeclared,
+    MajorJoined,
+    MajorLeft,
+    ProblemCalled,
+    ProblemLinked,
+    ProblemSolved,
+    WorkaroundGiven,
+)
 
 __all__ = [
     "SYSTEM",
@@ -38,6 +52,9 @@ __all__ = [
     "AssistCalled",
     "AssistEnded",
     "Breached",
+    "CauseFound",
+    "ChildJoined",
+    "ChildLeft",
     "Claimed",
     "Closed",
     "Confirmed",
@@ -45,7 +62,11 @@ __all__ = [
     "EscalationProposed",
     "Event",
     "Held",
+    "IncidentLinked",
     "Lapsed",
+    "MajorDeclared",
+    "MajorJoined",
+    "MajorLeft",
     "Moved",
     "Noted",
     "Opened",
@@ -56,6 +77,9 @@ __all__ = [
     "PlanSlipped",
     "Planned",
     "Prioritised",
+    "ProblemCalled",
+    "ProblemLinked",
+    "ProblemSolved",
     "ProposalDeclined",
     "Recovered",
     "Released",
@@ -73,6 +97,7 @@ __all__ = [
     "Warned",
     "What",
     "Why",
+    "WorkaroundGiven",
 ]
 
 
@@ -174,10 +199,15 @@ class Released:
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """Somebody wrote; `to_client` says whether the requester reads it."""
+    """Somebody wrote; `to_client` says whether the requester reads it.
+
+    `flowed`: the major incident whose word it is. `muted`: the requester hears it elsewhere.
+    """
 
     text: str
     to_client: bool = False
+    flowed: int = 0
+    muted: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +271,7 @@ class Resolved:
     `fault`: what had caused it. `first_contact`: whoever took the call resolved it, the first time,
     without a hand-over; never said of an alert, which nobody called about. `premature`: resolved
     above the first tier within ten minutes of its claim there. `held_s`: of `gross_s`, the seconds
-    from opening to resolution, those on hold.
+    from opening to resolution, those on hold. `flowed`: the major incident that was resolved.
     """
 
     resolution: str
@@ -253,6 +283,7 @@ class Resolved:
     first_contact: bool = False
     premature: bool = False
     held_s: int = 0
+    flowed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +295,7 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class Reopened:
-    """Work is owed again."""
+    """Work is owed again. `flowed`: the major incident that was reopened."""
 
     reason: str
     group: str
@@ -273,61 +304,16 @@ class Reopened:
     rejected: bool = False
     topped_up: bool = False
     alert: str = ""
+    flowed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The end. Only reopening follows."""
+    """The end. Only reopening follows. `leaving`: what becomes of what was worked under it."""
 
     reason: str
     successor: int = 0
-
-
-@quick
-@dataclass(frozen=True)
-class Threshold:
-    """What every crossed threshold says: when it was due, how late it was seen, what it left."""
-
-    clock: ClockName
-    cycle: int
-    fraction: float
-    due: datetime
-    full_due: datetime
-    late_s: float
-    collapsed: bool = False
-
-
-@quick
-@dataclass(frozen=True)
-class Warned(Threshold):
-    """A promise is in danger."""
-
-
-@quick
-@dataclass(frozen=True)
-class Breached(Threshold):
-    """A promise to the client is broken."""
-
-
-@quick
-@dataclass(frozen=True)
-class Lapsed(Threshold):
-    """An internal clock has run out. `cause`: skill (claimed) or capacity (unclaimed).
-
-    `put_off`: it moves nothing yet, as the lead is beside the owner.
-    """
-
-    cause: str = ""
-    put_off: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Reviewed:
-    """Looked at, so that nothing is forgotten. `kind`: daily, closing or chase."""
-
-    kind: str
-    count: int = 0
-    next_chase: datetime | None = None
+    leaving: str = ""
 
 
 What = (
@@ -365,6 +351,17 @@ What = (
     | Breached
     | Lapsed
     | Reviewed
+    | MajorDeclared
+    | MajorJoined
+    | MajorLeft
+    | ChildJoined
+    | ChildLeft
+    | ProblemCalled
+    | ProblemLinked
+    | IncidentLinked
+    | CauseFound
+    | WorkaroundGiven
+    | ProblemSolved
 )
 
 

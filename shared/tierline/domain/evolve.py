@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from tierline.domain import changes
+from tierline.domain import changes, ties
 from tierline.domain.amend import amended, changed_by
 from tierline.domain.changes import ALONE, NOTHING_OWED, TOUCHED, Changes, touch_of
 from tierline.domain.events import (
@@ -12,6 +12,9 @@ from tierline.domain.events import (
     AssistCalled,
     AssistEnded,
     Breached,
+    CauseFound,
+    ChildJoined,
+    ChildLeft,
     Claimed,
     Closed,
     Confirmed,
@@ -19,7 +22,11 @@ from tierline.domain.events import (
     EscalationProposed,
     Event,
     Held,
+    IncidentLinked,
     Lapsed,
+    MajorDeclared,
+    MajorJoined,
+    MajorLeft,
     Moved,
     Noted,
     Opened,
@@ -30,6 +37,9 @@ from tierline.domain.events import (
     PlanRefused,
     PlanSlipped,
     Prioritised,
+    ProblemCalled,
+    ProblemLinked,
+    ProblemSolved,
     ProposalDeclined,
     Recovered,
     Released,
@@ -44,10 +54,11 @@ from tierline.domain.events import (
     VendorCaseOpened,
     VendorCaseUpdated,
     Warned,
+    WorkaroundGiven,
 )
 from tierline.domain.instants import FIRST_INSTANT
 from tierline.domain.terms import AlertStatus, Mode, Priority, State, TicketType
-from tierline.domain.ticket import Ticket
+from tierline.domain.ticket import Ticket, Under
 
 
 class BrokenFoldError(ValueError):
@@ -193,6 +204,7 @@ def _resolved(ticket: Ticket, event: Event, what: Resolved) -> Changes:
         "resolved_by": what.by,
         "resolution": what.resolution,
         "self_healed": what.self_healed,
+        "under": _resolved_under(ticket, flowed=bool(what.flowed)),
         **NOTHING_OWED,
     }
 
@@ -213,7 +225,15 @@ def _reopened(ticket: Ticket, event: Event, what: Reopened) -> Changes:
         "resolved_at": None,
         "closed_at": None,
         "self_healed": False,
+        "under": _resolved_under(ticket, flowed=False),
+        "refired": ticket.refired + 1 if what.alert else ticket.refired,
     }
+
+
+def _resolved_under(ticket: Ticket, *, flowed: bool) -> Under | None:
+    """The major incident it is under, and whether its resolution was this one's own."""
+    under = ticket.under
+    return under if under is None or under.resolved is flowed else amended(under, resolved=flowed)
 
 
 def _reviewed(ticket: Ticket, _event: Event, what: Reviewed) -> Changes:
@@ -248,8 +268,8 @@ def _released(ticket: Ticket, _event: Event, _what: Released) -> Changes:
     return {"owner": "", "plan": None, "state": state, **ALONE}
 
 
-def _noted(_ticket: Ticket, _event: Event, _what: Noted) -> Changes:
-    return dict(TOUCHED)
+def _noted(_ticket: Ticket, _event: Event, what: Noted) -> Changes:
+    return {} if what.flowed else dict(TOUCHED)
 
 
 def _planned(_ticket: Ticket, _event: Event, what: Planned) -> Changes:
@@ -321,5 +341,16 @@ _FOLD: Mapping[type, Callable[[Ticket, Event, Any], Changes]] = {
     Breached: _nothing,
     Lapsed: changes.lapsed,
     Reviewed: _reviewed,
+    MajorDeclared: ties.declared,
+    MajorJoined: ties.joined,
+    MajorLeft: ties.left,
+    ChildJoined: ties.child_joined,
+    ChildLeft: ties.child_left,
+    ProblemCalled: ties.called,
+    ProblemLinked: ties.linked,
+    IncidentLinked: ties.incident_linked,
+    CauseFound: ties.cause_found,
+    WorkaroundGiven: ties.workaround_given,
+    ProblemSolved: ties.solved,
 }
 """What each type of event changes in a ticket; a test holds it to all types there are."""

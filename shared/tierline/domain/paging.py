@@ -13,6 +13,7 @@ from tierline.domain.draft import Draft
 from tierline.domain.events import TIME, Paged, PagingEnded
 from tierline.domain.floor import Floor
 from tierline.domain.policy import Group, Policy
+from tierline.domain.terms import TicketType
 from tierline.domain.ticket import Page, Ticket
 
 
@@ -43,6 +44,8 @@ def ladder(policy: Policy, floor: Floor, group: Group, at: datetime) -> tuple[Ru
 def wanted(policy: Policy, floor: Floor, ticket: Ticket, at: datetime) -> Group | None:
     """The closed group somebody must be woken for; None where nobody is to be."""
     if not ticket.unclaimed or ticket.priority not in policy.paging.priorities:
+        return None
+    if ticket.under is not None or ticket.type is TicketType.PROBLEM:
         return None
     group = policy.groups.get(ticket.group)
     return None if group is None or floor.staffed(group, at) else group

@@ -187,11 +187,15 @@ class PagingRules:
 
 @dataclass(frozen=True, slots=True)
 class RecoveryRules:
-    """What a recovery and a repeated alert do, and how long people may reopen what is closed."""
+    """What a recovery and a repeated alert do, and how long people may reopen what is closed.
+
+    `third_time`: whether an alert that comes back for the second time is taken for a problem.
+    """
 
     quiet: timedelta = timedelta(minutes=10)
     reopen_within: timedelta = timedelta(hours=24)
     people_within: timedelta = timedelta(days=7)
+    third_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)

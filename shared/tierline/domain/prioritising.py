@@ -50,6 +50,8 @@ def clocks_under(draft: Draft, priority: Priority, at: datetime) -> list[Clock]:
     changed = []
     for name in (name for name in ClockName if name in CLIENT_CLOCKS):
         clock = ticket.clocks.get(name)
+        if name is ClockName.UPDATE and ticket.major is not None:
+            continue  # clients hear of a major incident as of a P1, whatever it is
         if name not in new:
             if clock is not None and not clock.over:
                 changed.append(clocks.void(clock, at, policy.calendars))

@@ -26,6 +26,9 @@ from tierline.domain.ticket import Ticket, TierUse
 LEAST_LEFT_S = 600
 """A receiver gets what the tier has left, but at least this many seconds, once a group."""
 
+MAJOR_UPDATE = Duration(seconds=1_800)
+"""The longest that clients wait for a word about a major incident, on the cover of a P1."""
+
 LATE_IN_CLOCK = 0.9
 """Plans and holds opened in the last tenth of a clock they stop are marked."""
 
@@ -42,11 +45,18 @@ def client_terms(
     key = (sla.name, kind, priority)
     found = policy.found_terms.get(key)
     if found is None:
-        targets = sla.requests if kind is TicketType.REQUEST else sla.targets.get(priority, {})
+        targets = _targets(sla, kind, priority)
         cover = sla.cover[priority]
         found = {name: _terms(policy, sla, name, target, cover) for name, target in targets.items()}
         policy.found_terms[key] = found
     return found
+
+
+def _targets(sla: Sla, kind: TicketType, priority: Priority) -> Mapping[ClockName, Duration]:
+    """What is promised; nobody was promised anything of a problem, which we found ourselves."""
+    if kind is TicketType.PROBLEM:
+        return {}
+    return sla.requests if kind is TicketType.REQUEST else sla.targets.get(priority, {})
 
 
 def _terms(policy: Policy, sla: Sla, name: ClockName, target: Duration, cover: Calendar) -> Terms:
@@ -91,9 +101,11 @@ def on_arrival(draft: Draft, group: Group, at: datetime, use: TierUse) -> Arriva
     """The internal clocks of a new stay with `group`.
 
     The tier clock goes on from `use`, where the tier left it; a request has none. The queue clock
-    starts anew.
+    starts anew. A problem has neither: it is looked at each day.
     """
     ticket, step = draft.ticket, step_of(draft.policy, draft.ticket, group.tier)
+    if ticket.type is TicketType.PROBLEM:
+        return Arrival([], topped_up=False, budget="")
     started: list[Clock] = []
     topped_up, cut = False, ""
     if step.limit is not None and ticket.type is not TicketType.REQUEST:
@@ -160,7 +172,7 @@ def silent_clock(draft: Draft, at: datetime) -> list[Clock]:
     """The clock of an owner who gives no word, from `at`; empty where the path has none."""
     group = draft.policy.groups.get(draft.ticket.group)
     step = step_of(draft.policy, draft.ticket, draft.ticket.tier)
-    if group is None or step.silent is None:
+    if group is None or step.silent is None or draft.ticket.type is TicketType.PROBLEM:
         return []
     terms = _limit_terms(draft.policy, group, step.silent, LIMIT_ONLY)
     return [clocks.start(ClockName.SILENT, terms, at, cycle=draft.next_seq)]
@@ -176,14 +188,27 @@ def confirm_clock(draft: Draft, at: datetime) -> Clock:
     return clocks.start(ClockName.CONFIRM, terms, at, cycle=draft.next_seq)
 
 
-def update_clock(draft: Draft, at: datetime) -> list[Clock]:
-    """The clock of the client's next update; empty where the SLA promises none."""
-    ticket = draft.ticket
-    sla = sla_of(draft.policy, ticket.agreement)
-    terms = client_terms(draft.policy, sla, ticket.type, ticket.priority).get(ClockName.UPDATE)
+def update_clock(draft: Draft, at: datetime, *, major: bool = False) -> list[Clock]:
+    """The clock of the client's next update; empty where the SLA promises none.
+
+    `major`: the ticket becomes a major incident. Of one, clients hear as of a P1, whatever its own
+    priority is, and at the latest each MAJOR_UPDATE where the SLA promises them nothing.
+    """
+    ticket, policy = draft.ticket, draft.policy
+    sla, as_major = sla_of(policy, ticket.agreement), major or ticket.major is not None
+    priority = Priority.P1 if as_major else ticket.priority
+    terms = client_terms(policy, sla, ticket.type, priority).get(ClockName.UPDATE)
+    if terms is None and as_major:
+        terms = _terms(policy, sla, ClockName.UPDATE, MAJOR_UPDATE, sla.cover[Priority.P1])
     if terms is None:
         return []
     return [clocks.start(ClockName.UPDATE, terms, at, cycle=draft.next_seq)]
+
+
+def updated(draft: Draft, at: datetime) -> list[Clock]:
+    """The update clock anew, as the client has just heard something; empty where none counts."""
+    clock = draft.clock(ClockName.UPDATE)
+    return update_clock(draft, at) if clock is not None and not clock.over else []
 
 
 def met(draft: Draft, at: datetime, names: Iterable[ClockName]) -> list[Clock]:

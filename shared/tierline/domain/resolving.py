@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from tierline.domain import clock as clocks
-from tierline.domain import paging
+from tierline.domain import paging, tying
 from tierline.domain.clock import Clock
 from tierline.domain.draft import Draft
 from tierline.domain.events import Actor, Closed, Confirmed, Reopened, Resolved, Why
@@ -18,6 +18,7 @@ from tierline.domain.promises import (
     review_after,
     silent_clock,
     sla_of,
+    update_clock,
 )
 from tierline.domain.terms import ClockName, ReopenRule, TicketType
 from tierline.domain.ticket import Ticket, TierUse
@@ -49,8 +50,12 @@ def resolve(
     self_healed: bool = False,
     cause: str = "",
     fault: str = "",
+    flowed: int = 0,
 ) -> None:
-    """Resolve the ticket at `at`; the client's clocks are met, confirm starts."""
+    """Resolve the ticket at `at`; the client's clocks are met, confirm starts.
+
+    `flowed`: the major incident whose resolution it is.
+    """
     ticket = draft.ticket
     held = ticket.held_us + (_us(at - ticket.hold.began) if ticket.hold else 0)
     changed = [*met(draft, at, ANSWERED_BY_RESOLVING), confirm_clock(draft, at)]
@@ -64,8 +69,9 @@ def resolve(
             gross_s=round((at - ticket.opened_at) / timedelta(seconds=1)),
             fault=fault,
             first_contact=bool(resolver) and at_first_contact(ticket, resolver),
-            premature=is_premature(draft, at),
+            premature=not flowed and is_premature(draft, at),
             held_s=held // 1_000_000,
+            flowed=flowed,
         ),
         at=at,
         by=by,
@@ -113,10 +119,12 @@ def reopen(
     rejected: bool,
     cause: str,
     alert: str = "",
+    flowed: int = 0,
 ) -> None:
     """Back to the last group, to whoever resolved it if that group is staffed now.
 
-    `alert`: the firing alert that brought it about, if one did.
+    `alert`: the firing alert that brought it about, if one did. `flowed`: the major incident that
+    was reopened; what was under one and comes back by itself leaves it, since it was not helped.
     """
     ticket, policy = draft.ticket, draft.policy
     group = policy.groups.get(ticket.group) or next(iter(policy.groups.values()))
@@ -139,6 +147,7 @@ def reopen(
             rejected=rejected,
             topped_up=arrival.topped_up,
             alert=alert,
+            flowed=flowed,
         ),
         at=at,
         by=by,
@@ -147,6 +156,11 @@ def reopen(
         changed=[*changed, *(silent_clock(draft, at) if owner else [])],
         review_at=review_after(group, at, unclaimed=not owner),
     )
+    if ticket.under is not None and not flowed:
+        because = "it fires again" if alert else reason
+        tying.leave(draft, because, leftover=True, by=by, cause=cause)
+    if alert:
+        tying.call_problem_the_third_time(draft, by=by, cause=cause)
     paging.begin(draft, at, cause)
 
 
@@ -160,8 +174,18 @@ def _client_clocks(draft: Draft, at: datetime, owner: str) -> list[Clock]:
     """What the SLA's reopen rule makes of the client's clocks at `at`.
 
     Continuing: what was promised and not kept when the work ended runs on, the resolution always.
-    In a new cycle an alert that goes straight back to an `owner` counts as claimed.
+    In a new cycle an alert that goes straight back to an `owner` counts as claimed. Of a major
+    incident clients hear as before.
     """
+    ticket = draft.ticket
+    again = _promised_again(draft, at, owner)
+    if ticket.major is None:
+        return again
+    kept = [clock for clock in again if clock.name is not ClockName.UPDATE]
+    return [*kept, *update_clock(draft, at)]
+
+
+def _promised_again(draft: Draft, at: datetime, owner: str) -> list[Clock]:
     ticket, policy = draft.ticket, draft.policy
     rule = sla_of(policy, ticket.agreement).reopen
     if rule is ReopenRule.FIRST_ONLY:

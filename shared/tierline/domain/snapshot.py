@@ -23,7 +23,11 @@ class Promise:
 @quick
 @dataclass(frozen=True)
 class Snapshot:
-    """A ticket as it stood after event `seq`. Instants are UTC policy time."""
+    """A ticket as it stood after event `seq`. Instants are UTC policy time.
+
+    `under`: the major incident it is worked under (0: none); `children`: how many are under it;
+    `problem`: the problem behind it (0: none).
+    """
 
     number: int
     seq: int
@@ -60,6 +64,10 @@ class Snapshot:
     restored_at: datetime | None = None
     promise: Promise | None = None
     internal: Promise | None = None
+    under: int = 0
+    major: bool = False
+    children: int = 0
+    problem: int = 0
 
 
 def snapshot(ticket: Ticket) -> Snapshot:
@@ -107,6 +115,10 @@ def seen(ticket: Ticket) -> dict[str, Any]:
         "restored_at": ticket.restored_at,
         "promise": promise,
         "internal": internal,
+        "under": ticket.under.parent if ticket.under else 0,
+        "major": ticket.major is not None,
+        "children": len(ticket.major.children) if ticket.major else 0,
+        "problem": ticket.problem,
     }
 
 

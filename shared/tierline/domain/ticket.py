@@ -131,6 +131,68 @@ class Requester:
     email: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Under:
+    """Which major incident a ticket is worked under, and since when (UTC).
+
+    `resolved`: the resolution of that one was its own.
+    """
+
+    parent: int
+    since: datetime
+    resolved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A ticket under a major incident, and the seq of the event that says so."""
+
+    ticket: int
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """A ticket that the resolution of a major incident did not help, and why."""
+
+    ticket: int
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class Major:
+    """A major incident: since when (UTC), what is worked under it, and what it did not help."""
+
+    since: datetime
+    children: tuple[Child, ...] = ()
+    leftovers: tuple[Leftover, ...] = ()
+
+    @property
+    def numbers(self) -> tuple[int, ...]:
+        """The tickets under it, in the order they joined."""
+        return tuple(child.ticket for child in self.children)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What is known of a problem.
+
+    `tickets`: those that it is behind, in the order they were linked; the oldest are left out of a
+    long list. `count`: how many there ever were; `last_at`: when (UTC) the last one was linked.
+    """
+
+    cause: str = ""
+    workaround: str = ""
+    tickets: tuple[int, ...] = ()
+    count: int = 0
+    last_at: datetime | None = None
+
+    @property
+    def known_error(self) -> bool:
+        """Whether both its cause and a workaround are known."""
+        return bool(self.cause and self.workaround)
+
+
 ACTIVE = frozenset({State.QUEUED, State.WORKING, State.ON_HOLD})
 """States in which work is still owed."""
 
@@ -144,7 +206,8 @@ class Ticket:
     first, one more a reopening). `claimed_at` is the first claim of the stay. `last_at` is the
     instant its last event counts for; `recorded_at` is when that was recorded, below which `now`
     never falls. `held_us`: microseconds of pauses that are over. `owed_at`: from when on a tier's
-    limit that ran out and moved nothing moves it, once its tier clock runs.
+    limit that ran out and moved nothing moves it, once its tier clock runs. `problem`: the ticket
+    of the problem behind it; `refired`: how often its alert came back after a resolution.
     """
 
     id: int
@@ -211,6 +274,11 @@ class Ticket:
     resolution: str = ""
     self_healed: bool = False
     closed_at: datetime | None = None
+    under: Under | None = None
+    major: Major | None = None
+    problem: int = 0
+    finding: Finding | None = None
+    refired: int = 0
 
     @property
     def open(self) -> bool:

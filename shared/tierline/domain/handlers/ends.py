@@ -100,6 +100,18 @@ def _reopen(
     return None
 
 
+def _over_others(ticket: Ticket, command: Close) -> Rejected | None:
+    """A refusal where others are still worked under it and nobody says what becomes of them."""
+    if ticket.major is None or not command.open_under or command.leaving.strip():
+        return None
+    return refuse(
+        "open_under",
+        f"{command.open_under} tickets are still worked under it: say what becomes of them"
+        " (leaving), or resolve it",
+        ticket,
+    )
+
+
 def close(draft: Draft, command: Close, asked: Asked) -> Rejected | None:
     """A resolved ticket by anyone; an active one (a duplicate, spam) by a lead or a service."""
     ticket = draft.ticket
@@ -113,8 +125,11 @@ def close(draft: Draft, command: Close, asked: Asked) -> Rejected | None:
         return refuse(
             "lead_decides", "closing without resolving is the lead's: resolve it instead", ticket
         )
+    if refused := _over_others(ticket, command):
+        return refused
+    leaving = command.leaving if ticket.major is not None else ""
     draft.emit(
-        Closed(command.reason, command.successor),
+        Closed(command.reason, command.successor, leaving),
         at=draft.now,
         by=asked.by,
         why=draft.why("closed by hand" if not command.successor else "a linked ticket carries on"),

@@ -18,7 +18,7 @@ from tierline.domain.promises import (
     silent_clock,
     sla_of,
     step_of,
-    update_clock,
+    updated,
 )
 from tierline.domain.terms import ClockName, TicketType
 from tierline.domain.ticket import Plan
@@ -64,7 +64,7 @@ def release(draft: Draft, command: Release, asked: Asked) -> Rejected | None:
     changed = []
     if silent is not None and not silent.over:
         changed.append(clocks.void(silent, at, draft.policy.calendars))
-    if group is not None and step.unclaimed is not None:
+    if group is not None and step.unclaimed is not None and ticket.type is not TicketType.PROBLEM:
         changed.append(queue_clock(draft, group, step.unclaimed, at))
     draft.emit(
         Released(ticket.owner, command.reason),
@@ -97,9 +97,7 @@ def note(draft: Draft, command: Note, asked: Asked) -> Rejected | None:
 
 def _word_to_client(draft: Draft, at: datetime) -> list[Clock]:
     """The first word of a person to the requester meets respond; each one restarts update."""
-    update = draft.clock(ClockName.UPDATE)
-    restarted = update_clock(draft, at) if update is not None and not update.over else []
-    return [*met(draft, at, [ClockName.RESPOND]), *restarted]
+    return [*met(draft, at, [ClockName.RESPOND]), *updated(draft, at)]
 
 
 def make_plan(draft: Draft, command: MakePlan, asked: Asked) -> Rejected | None:
