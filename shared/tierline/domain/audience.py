@@ -73,6 +73,13 @@ DEFAULT_TELL: Mapping[str, Mapping[str, Reach]] = {
     "review": {OWNER: DIGEST, LEAD: DIGEST},
     "closed": {DESK_OWNER: NOTIFY},
     "client closed": {REQUESTER: NOTIFY},
+    "major incident": {ROOM: NOTIFY, OWNER: NOTIFY, LEAD: NOTIFY, SERVICE_MANAGER: NOTIFY},
+    "under a major incident": {REQUESTER: NOTIFY, OWNER: NOTIFY},
+    "leftover": {ROOM: NOTIFY, OWNER: NOTIFY},
+    "leftover found": {OWNER: NOTIFY},
+    "problem came back": {OWNER: NOTIFY, LEAD: NOTIFY},
+    "problem solved": {OWNER: NOTIFY},
+    "workaround": {ROOM: NOTIFY},
 }
 """Occasion -> audience -> reach."""
 
@@ -100,6 +107,9 @@ BESIDE_THE_POINT_ONCE_OVER = frozenset(
         "chase inside",
         "held",
         "restored",
+        "under a major incident",
+        "leftover",
+        "problem solved",
     }
 )
 """Occasions nobody needs to hear of any more once the ticket is resolved or closed."""

@@ -7,12 +7,17 @@ from tierline.domain.events import (
     AlertAttached,
     AssistCalled,
     Breached,
+    ChildLeft,
     Closed,
     Escalated,
     EscalationProposed,
     Event,
     Held,
+    IncidentLinked,
     Lapsed,
+    MajorDeclared,
+    MajorJoined,
+    MajorLeft,
     Moved,
     Noted,
     PacketGiven,
@@ -22,6 +27,7 @@ from tierline.domain.events import (
     PlanRefused,
     PlanSlipped,
     Prioritised,
+    ProblemSolved,
     ProposalDeclined,
     Recovered,
     Reopened,
@@ -31,10 +37,11 @@ from tierline.domain.events import (
     Routed,
     Transferred,
     Warned,
+    WorkaroundGiven,
 )
 from tierline.domain.policy import Policy
 from tierline.domain.snapshot import Snapshot
-from tierline.domain.terms import ClockName, HoldReason
+from tierline.domain.terms import ClockName, HoldReason, State
 
 URGENT = frozenset({"P1", "P2"})
 WARN_FROM = 0.75
@@ -160,7 +167,7 @@ def _reviewed(what: Reviewed, seen: Seen) -> Occasions:
 
 
 def _noted(what: Noted, _seen: Seen) -> Occasions:
-    if what.to_client:
+    if what.to_client and not what.muted:
         yield "client note"
 
 
@@ -169,12 +176,15 @@ def _prioritised(what: Prioritised, _seen: Seen) -> Occasions:
 
 
 def _resolved(what: Resolved, _seen: Seen) -> Occasions:
-    yield "resolved"
+    if not what.flowed:  # of a major incident it is told where it happened
+        yield "resolved"
     if not what.self_healed:
         yield "please confirm"
 
 
-def _reopened(_what: Reopened, seen: Seen) -> Occasions:
+def _reopened(what: Reopened, seen: Seen) -> Occasions:
+    if what.flowed:
+        return
     yield "reopened"
     if seen.ticket.reopened > 1:
         yield "reopened again"
@@ -189,6 +199,21 @@ def _closed(_what: Closed, seen: Seen) -> Occasions:
 def _paging_ended(what: PagingEnded, _seen: Seen) -> Occasions:
     if not what.answered:
         yield "nobody answered"
+
+
+def _left(what: MajorLeft, _seen: Seen) -> Occasions:
+    if what.leftover:
+        yield "leftover"
+
+
+def _child_left(what: ChildLeft, _seen: Seen) -> Occasions:
+    if what.leftover:
+        yield "leftover found"
+
+
+def _incident_linked(what: IncidentLinked, seen: Seen) -> Occasions:
+    if not what.gone and seen.ticket.state in {State.RESOLVED, State.CLOSED}:
+        yield "problem came back"
 
 
 _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
@@ -217,5 +242,12 @@ _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
     Resolved: _resolved,
     Reopened: _reopened,
     Closed: _closed,
+    MajorDeclared: _always("major incident"),
+    MajorJoined: _always("under a major incident"),
+    MajorLeft: _left,
+    ChildLeft: _child_left,
+    IncidentLinked: _incident_linked,
+    WorkaroundGiven: _always("workaround"),
+    ProblemSolved: _always("problem solved"),
 }
 """What is not here concerns nobody who did not do it."""

@@ -15,7 +15,8 @@ from tierline.domain.snapshot import Snapshot
 from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, TicketType
 from tierline.domain.ticket import Hold, Packet, Page, Plan, TierUse, VendorCase
 from tierline.messages.events import EVENT_TYPES
-from tierline.messages.words import duration, quote, words
+from tierline.messages.said import quote
+from tierline.messages.words import duration, words
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TOM, PSA = e.Actor("person", "tom"), e.Actor("integration", "psa mirror")
@@ -314,6 +315,62 @@ SENTENCES = [
     (
         say(e.Reviewed("chase", 1, later(days=1)), e.TIME, held_for="vendor"),
         "The vendor was reminded (reminder 1).",
+    ),
+    (say(e.MajorDeclared("no site is up")), "Tom declared a major incident: no site is up."),
+    (say(e.MajorJoined(1040)), "Tom put it under major incident 1040."),
+    (
+        say(e.MajorLeft(1040, "another switch")),
+        "Tom took it from under major incident 1040: another switch.",
+    ),
+    (
+        say(e.MajorLeft(1040, "it still fires", leftover=True), e.SYSTEM),
+        "Major incident 1040 did not help it: it still fires.",
+    ),
+    (say(e.ChildJoined(1041), e.SYSTEM), "Ticket 1041 is worked under it."),
+    (
+        say(e.ChildLeft(1041, "another switch"), e.SYSTEM),
+        "Ticket 1041 is worked by itself again: another switch.",
+    ),
+    (
+        say(e.ChildLeft(1041, "it still fires", leftover=True), e.SYSTEM),
+        "Ticket 1041 was not helped: it still fires.",
+    ),
+    (
+        say(e.ChildLeft(1041, "the major incident was over", declined=True), e.SYSTEM),
+        "Ticket 1041 could not be put under it: the major incident was over.",
+    ),
+    (
+        say(e.ProblemCalled("Switches die", "the third one", (1041, 1042))),
+        "Tom asked for a problem, also behind 1041, 1042: the third one.",
+    ),
+    (say(e.ProblemLinked(1050)), "Tom linked it to problem 1050."),
+    (say(e.ProblemLinked(1050, was=1044)), "Tom linked it to problem 1050 instead of 1044."),
+    (say(e.IncidentLinked(1041), e.SYSTEM), "Ticket 1041 was linked to it."),
+    (
+        say(e.IncidentLinked(1041, gone=True), e.SYSTEM),
+        "Ticket 1041 turned out to have another cause.",
+    ),
+    (say(e.CauseFound("bad firmware")), "Tom found the cause: bad firmware."),
+    (say(e.WorkaroundGiven("power-cycle it")), "Tom gave a workaround: power-cycle it."),
+    (
+        say(e.ProblemSolved(1050, "new firmware"), e.SYSTEM),
+        "Problem 1050 behind it was resolved: new firmware.",
+    ),
+    (
+        say(e.Noted("We work on it.", to_client=True, flowed=1040), e.SYSTEM),
+        "The requester was told of major incident 1040: We work on it.",
+    ),
+    (
+        say(e.Noted("We work on it", to_client=True, flowed=1040, muted=True), e.SYSTEM),
+        "The requester hears by another ticket of major incident 1040: We work on it.",
+    ),
+    (
+        say(e.Resolved("a new switch", flowed=1040), e.SYSTEM),
+        "Resolved with major incident 1040: a new switch.",
+    ),
+    (
+        say(e.Reopened("down again", "Desk", "T1", flowed=1040), e.SYSTEM),
+        "Reopened with major incident 1040: down again.",
     ),
 ]
 

@@ -1,40 +1,13 @@
 """Why each type of event happens: one function a type, its sentence beside the event's own why."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from tierline.domain import events as e
-from tierline.domain.explain.account import Case
+from tierline.domain.explain.causes_together import CAUSES_TOGETHER
 from tierline.domain.explain.phrases import because, length, sentence, when
+from tierline.domain.explain.seen import Seen
 from tierline.domain.terms import HoldReason
-from tierline.domain.ticket import Ticket
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """An event with the ticket before it; there is none before the first."""
-
-    case: Case
-    event: e.Event
-    before: Ticket | None
-
-    @property
-    def by(self) -> str:
-        """Who did it."""
-        actor = self.event.by
-        if actor.kind == "person":
-            return self.case.person(actor.name)
-        return f"The integration {actor.name}" if actor.kind == "integration" else "Tierline"
-
-    @property
-    def by_time(self) -> bool:
-        """Whether a due instant came, and nobody did anything."""
-        return self.event.by.kind == "time"
-
-    def value(self, name: str) -> Any:
-        """A value that the decision saw; None where it kept none of that name."""
-        return self.event.why.values.get(name)
 
 
 def cause_of(seen: Seen) -> str:
@@ -81,6 +54,9 @@ def _released(seen: Seen, what: e.Released) -> str:
 
 
 def _noted(seen: Seen, what: e.Noted) -> str:
+    if what.flowed:
+        muted = "; its requester hears it of another ticket" if what.muted else ""
+        return f"It is worked under {what.flowed}, which had a word for clients{muted}."
     reader = "the requester" if what.to_client else "colleagues"
     return f"{seen.by} wrote for {reader}."
 
@@ -198,6 +174,8 @@ def _prioritised(seen: Seen, what: e.Prioritised) -> str:
 def _resolved(seen: Seen, what: e.Resolved) -> str:
     if what.self_healed:
         return "It had recovered, stayed quiet and nobody had touched it, so it resolved itself."
+    if what.flowed:
+        return f"It is worked under {what.flowed}, which was resolved{because(what.resolution)}."
     return f"{seen.by} restored the service{because(what.resolution)}."
 
 
@@ -206,6 +184,8 @@ def _confirmed(seen: Seen, what: e.Confirmed) -> str:
 
 
 def _reopened(seen: Seen, what: e.Reopened) -> str:
+    if what.flowed:
+        return f"It was resolved with {what.flowed}, which was reopened{because(what.reason)}."
     why = "the client rejected the resolution" if what.rejected else "work is owed again"
     return f"{seen.by} reopened it, since {why}{because(what.reason)}."
 
@@ -290,5 +270,6 @@ CAUSES: dict[type, Callable[[Seen, Any], str]] = {
     e.Breached: _breached,
     e.Lapsed: _lapsed,
     e.Reviewed: _reviewed,
+    **CAUSES_TOGETHER,
 }
 """One for every type in `What`; a test fails where one is missing."""

@@ -92,6 +92,8 @@ def _without_clock(case: Case) -> Account:
     by_hand = "somebody moves it"
     if ticket.type is TicketType.REQUEST:
         return _plain(case, "It is a request, and a request has no tier limit", by_hand, "type")
+    if ticket.type is TicketType.PROBLEM:
+        return _plain(case, "It is a problem, and a problem has no tier limit", by_hand, "type")
     limit = step_of(case.policy, ticket, ticket.tier).limit
     if limit is None:
         words = f"The path {ticket.path} gives {ticket.tier} no limit, so time does not move it"
@@ -101,6 +103,10 @@ def _without_clock(case: Case) -> Account:
 
 
 def _stopped(ticket: Ticket, clock: Clock) -> tuple[list[str], str, str]:
+    if ticket.under is not None:
+        words = [f"It is worked under major incident {ticket.under.parent}."]
+        take = "It moves when somebody moves it; when it is by itself again, its limit goes on."
+        return words, take, "major incident"
     if clock.stopped_by == "plan" and ticket.plan is not None:
         plan = ticket.plan
         until = when(plan.grace_until or plan.promised_at)
