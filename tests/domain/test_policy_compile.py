@@ -56,7 +56,7 @@ paths:
 triage:
   - {name: VPN, when: {category: vpn}, do: {priority: P2, start: Desk, problem_key: "{client}"}}
   - {name: Rest, do: {category: "{device.type}", next: true}}
-recovery: {untouched: resolve after 5m, fires again within: 12h reopen}
+recovery: {untouched: resolve after 5m, fires again within: 12h reopen, third time: problem}
 plans: {horizon: {P1: 1h, else: 1bd}, slip_grace: 5m, revisions: 1}
 holds: {chase: 4h, close_after: 2}
 hand over: {packet: require, ask within: 3m}
@@ -172,6 +172,7 @@ def test_rules_keep_templates_for_later(policy):
 def test_small_sections(policy):
     assert policy.recovery.quiet == timedelta(minutes=5)
     assert policy.recovery.reopen_within == timedelta(hours=12)
+    assert policy.recovery.third_time
     assert policy.plans.horizon[Priority.P3] == Duration(business_days=1)
     assert (policy.plans.slip_grace, policy.plans.revisions) == (timedelta(minutes=5), 1)
     assert (policy.holds.chase, policy.holds.close_after) == (Duration(14400), 2)
@@ -201,6 +202,7 @@ def test_defaults_hold_where_nothing_is_written(tmp_path):
     assert policy.mode.default is Mode.WATCH
     assert policy.unsorted_start == "T1"
     assert policy.recovery.quiet == timedelta(minutes=10)
+    assert not policy.recovery.third_time
     assert policy.priority.of(2, 2) is Priority.P3
     assert policy.priority.of(3, 3) is Priority.P4
     assert policy.plans.horizon[Priority.P1] == Duration(seconds=3600)

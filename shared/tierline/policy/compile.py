@@ -42,6 +42,7 @@ from tierline.policy.calendars import Calendars
 from tierline.policy.durations import parse_duration
 from tierline.policy.errors import Problems
 from tierline.policy.expressions import compile_expression
+from tierline.policy.grammar import THIRD_TIME
 from tierline.policy.group_figures import read_capacity, read_cost
 from tierline.policy.matchers import (
     FACTS,
@@ -252,6 +253,7 @@ def _recovery(it: Mapping[str, Any]) -> RecoveryRules:
         quiet,
         _seconds(again) if again else rules.reopen_within,
         _seconds(by_hand) if by_hand else rules.people_within,
+        third_time=it.get("third_time") == THIRD_TIME,
     )
 
 

@@ -42,6 +42,9 @@ from tierline.policy.shapes import (
     Whole,
 )
 
+THIRD_TIME: Final = "problem"
+"""What an alert is taken for that fires for the third time, as a policy says it."""
+
 NAME: Final = Text("a name")
 DURATION: Final = DurationText()
 CLOCK_TIME: Final = DurationText(business_days=False)
@@ -255,8 +258,12 @@ _SECTIONS: dict[str, tuple[Shape, str, bool]] = {
                     DurationText(business_days=False, after="reopen"),
                     "an alert that fires again within this time reopens its ticket",
                 ),
+                "third_time": Field(
+                    Choice((THIRD_TIME,)),
+                    "an alert that fires for the third time opens a problem",
+                ),
             },
-            later=frozenset({"touched", "third_time"}),
+            later=frozenset({"touched"}),
         ),
         "what a recovery does",
         False,

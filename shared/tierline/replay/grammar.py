@@ -153,8 +153,8 @@ MAPPING: Final = Fields(
         "client": Field(NAME, "whose incidents they are, where no column says it"),
         "clients": Field(MapOf(NAME, VALUE), "names of clients for the values of their column"),
         "type": Field(
-            Choice((str(TicketType.INCIDENT), str(TicketType.PROBLEM))),
-            "of the tickets; incident, if left out",
+            Choice((str(TicketType.INCIDENT),)),
+            "of the tickets: incident, as of a problem or a request no tier counts its time",
         ),
         "only": Field(MapOf(VALUES, COLUMN), "read only rows with these values, by column"),
         "skip": Field(MapOf(VALUES, COLUMN), "leave out rows with these values, by column"),
