@@ -9,12 +9,16 @@ from router.context import Context
 from router.described import describe
 from router.housekeeping import Housekeeping
 from router.people import People
+from router.reactions.consumer import reaction_loops
+from router.reactions.reactor import Reactor
 from router.routes import (
     board,
     clock,
     commands,
     dead_letters,
     due,
+    gathering,
+    known_errors,
     notices,
     on_call,
     opening,
@@ -50,6 +54,8 @@ ROUTES = (
     due,
     why,
     opening,
+    gathering,
+    known_errors,
     commands,
     notices,
     records_csv,
@@ -99,6 +105,7 @@ async def build(settings: Settings) -> Service:
     )
     relay = Relay(db, producer)
     live = Live(db, hub, people, settings.kafka_bootstrap)
+    reactor = Reactor(db, lambda: source.current, lambda: floor.current, relay.nudge)
     context = Context(
         db=db,
         source=source,
@@ -123,6 +130,7 @@ async def build(settings: Settings) -> Service:
             ("live events", live.consume),
             ("live watch", live.watch),
             ("housekeeping", Housekeeping(db).run),
+            *reaction_loops(settings.kafka_bootstrap, db, reactor),
         ],
         on_stop=[producer.close, db.close],
     )

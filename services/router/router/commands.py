@@ -13,6 +13,7 @@ import asyncpg
 from prometheus_client import Counter
 
 from router.context import Context
+from router.together import check_names, informed, mark_majors
 from tierline.domain.commands import Asker, Command, Rejected, Reopen
 from tierline.domain.decide import Decision, decide
 from tierline.domain.events import Prioritised
@@ -110,16 +111,20 @@ async def decide_within(
         The decision, refused or not.
 
     Raises:
-        ProblemError: 404 for no such ticket.
+        ProblemError: 404 for no such ticket, 422 for words that must not go to other clients.
     """
     if isinstance(command, Reopen):
         await _lock_problem(connection, number)
     ticket = (await lock_tickets(connection, [number])).get(number)
     if ticket is None:
         no_such_ticket(number)
+    await check_names(connection, ticket, command)
+    command = await informed(connection, ticket, command)
     done = await _decided(context, connection, ticket, command, asker, cause)
     after = done.decision.ticket
-    await write_changes(connection, [Change(ticket, after, done.decision.events)])
+    changes = [Change(ticket, after, done.decision.events)]
+    await write_changes(connection, changes)
+    await mark_majors(connection, changes)
     if ticket.state is State.CLOSED and after.open:
         await _point_problem_at(connection, after)
     outcome = done.decision.rejected.code if done.decision.rejected else "done"

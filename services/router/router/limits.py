@@ -64,3 +64,33 @@ IMPORT_FAULTS_MAX = 200
 
 EXPORT_ROWS_MAX = 100_000
 """Records of one export; with more, ask client by client."""
+
+REACTION_STEP = 50
+"""Tickets that one transaction reacts on: their rows stay locked for a few milliseconds."""
+
+REACTION_POLL_S = 0.25
+"""How often reactions are looked for that another router has noted, or left."""
+
+REACTION_WAIT_S = 1.0
+"""How long to wait where Postgres is away, or there is no policy."""
+
+REACTION_REASON_MAX = 500
+"""Characters of a reason that a reaction's outcome keeps."""
+
+OTHERS_MAX = 100
+"""Tickets that one request names beside its own."""
+
+GATHERED_MAX = 1_000
+"""Tickets that one search puts under a major incident; with more, say it more closely."""
+
+GATHER_STEP = 50
+"""Of these, so many in one transaction."""
+
+KNOWN_SHOWN = 20
+"""Workarounds shown on one ticket; with more, none of them is looked at."""
+
+KNOWN_ERRORS_MAX = 1_000
+"""Open problems that a list of known errors holds; with more, ask client by client."""
+
+MAJORS_SHOWN = 20
+"""Open major incidents that the board shows, the newest."""

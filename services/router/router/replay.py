@@ -8,6 +8,9 @@ from tierline.web.problems import ProblemError
 TRIAGE = "consumer:triage"
 """The source of alerts that could not be triaged; the key is the alert's id."""
 
+REACTIONS = "router:reactions"
+"""The source of reactions that could not be done; the key is the reaction's id."""
+
 
 LOCK_LETTER = (
     "SELECT source, key, body, replayed_at FROM tierline.dead_letter WHERE id = $1 FOR UPDATE"
@@ -33,6 +36,8 @@ async def replay(connection: Connection, number: int) -> None:
         await _send(connection, name, row["key"], row["body"])
     elif row["source"] == TRIAGE and row["key"].isascii() and row["key"].isdigit():
         await _to_triage(connection, int(row["key"]))
+    elif row["source"] == REACTIONS and row["key"].isascii() and row["key"].isdigit():
+        await connection.execute(REACT_AGAIN, int(row["key"]))
     elif kind == "consumer" and _ticket_and_seq(row["key"]) is not None:
         await _to_consumer(connection, name, row)
     else:
@@ -52,6 +57,11 @@ async def _to_triage(connection: Connection, alert: int) -> None:
     """Take the outcome back: triage's sweep finds what has none."""
     await connection.execute(TAKE_OUTCOME_BACK, alert)
 
+
+REACT_AGAIN = (
+    "UPDATE tierline.reaction SET state = 'pending', reason = '', settled_at = NULL"
+    " WHERE id = $1 AND state = 'failed'"
+)
 
 UNSEE = "UPDATE tierline.progress SET seq = least(seq, $3) WHERE consumer = $1 AND ticket = $2"
 

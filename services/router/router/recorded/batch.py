@@ -18,6 +18,7 @@ from router.queries.records import ClientFacts
 from router.recorded.desk import Desk, Place, place_of
 from router.recorded.reading import OPEN, Recorded
 from router.requests import OpenBody
+from router.together import mark_majors
 from tierline.domain.commands import Claim
 from tierline.store.replays import Kept, Replay, answered, keep, read_replay, tickets_of
 from tierline.store.tickets import (
@@ -97,7 +98,9 @@ async def _do(
         tickets={case: tickets[number] for case, number in numbers.items()},
     )
     kept = [_kept(command, desk) for command in commands]
-    await write_changes(connection, desk.changes())
+    changes = desk.changes()
+    await write_changes(connection, changes)
+    await mark_majors(connection, changes)
     try:
         await keep(connection, kept)
     except asyncpg.UniqueViolationError as error:

@@ -22,6 +22,7 @@ class Default(Enum):
 
 CLOCK, NOW, IDENTITY = Default.CLOCK, Default.NOW, Default.IDENTITY
 ANCHOR = datetime(2000, 1, 1, tzinfo=UTC)
+REACTION_STATES = frozenset({"pending", "done", "refused", "failed"})
 MESSAGE_STATES = frozenset({"pending", "delivered", "failed", "superseded", "held"})
 
 
@@ -166,7 +167,13 @@ ALL = (
     Table(
         "ticket",
         _words("id seq doc state type client title priority tier grp owner opened_at recorded_at"),
-        {"problem_key": "", "promise_due": None, "next_due_at": None, "changed_at": CLOCK},
+        {
+            "problem_key": "",
+            "promise_due": None,
+            "next_due_at": None,
+            "changed_at": CLOCK,
+            "major": False,
+        },
         ("id",),
         unique={"ticket_open_problem": _open_problem},
         indexes={"open_problem": _open_problem},
@@ -196,6 +203,22 @@ ALL = (
     ),
     Table("progress", _words("consumer ticket seq"), {}, ("consumer", "ticket")),
     Table("sweep", _words("consumer clean_until"), {}, ("consumer",)),
+    Table(
+        "reaction",
+        _words("ticket seq kind target"),
+        {
+            "id": IDENTITY,
+            "muted": False,
+            "state": "pending",
+            "reason": "",
+            "created_at": CLOCK,
+            "settled_at": None,
+        },
+        ("id",),
+        unique={"reaction_ticket_seq_kind_target_key": _by("ticket", "seq", "kind", "target")},
+        indexes={"pending": lambda row: True if row["state"] == "pending" else None},
+        checks={"reaction_state_check": lambda row: row["state"] in REACTION_STATES},
+    ),
     Table(
         "notice",
         _words("ticket seq client kind recipient occasion reach policy why state"),
