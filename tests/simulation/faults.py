@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 STORM_S = 25.0
 """How long things go wrong, in virtual seconds."""
 
-GROUPS = ("triage", "notifier", "tally")
+GROUPS = ("triage", "notifier", "tally", "reactions")
 YIELDS = 0.4
 """Chance that others get a turn at a point where nothing goes wrong."""
 
@@ -30,7 +30,7 @@ DELAYED_S = (0.05, 4.0)
 """How long a delayed point takes: beyond the lock timeout, within a session."""
 
 AWAY_S = (0.3, 6.0)
-LOCKING = ("LOCK", "UPDATE", "INSERT", "SAVE", "SETTLE", "RECORD", "DISABLE")
+LOCKING = ("LOCK", "UPDATE", "INSERT", "SAVE", "SETTLE", "RECORD", "DISABLE", "NOTE", "MARK")
 """Parts of the labels of statements that can meet a deadlock or a lock timeout."""
 
 IN_THE_WAY = (asyncpg.DeadlockDetectedError, asyncpg.LockNotAvailableError)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from tests.simulation.commands import Request
 from tests.simulation.furnish import principals
 from tierline.domain import commands as c
-from tierline.domain.terms import HoldReason, Priority, State
+from tierline.domain.terms import HoldReason, Priority, State, TicketType
 from tierline.domain.ticket import Ticket
 from tierline.policy.source import NoPolicyError
 from tierline.store.database import REPLAYABLE, UNREACHABLE
@@ -27,6 +27,12 @@ ASK_AGAIN = (*UNREACHABLE, *REPLAYABLE, NoPolicyError)
 TWICE = 0.15
 """Chance that somebody clicks twice: one key, two routers, at once."""
 
+TOGETHER = 0.35
+"""Chance that a command is about several tickets."""
+
+LEADING = 0.3
+"""Chance that somebody turns to a major incident with others under it, where there is one."""
+
 GROUPS = ("Dispatch", "Desk", "Network", "Management")
 HOLDS = (HoldReason.CLIENT, HoldReason.VENDOR, HoldReason.APPROVAL, HoldReason.SCHEDULED)
 
@@ -42,6 +48,7 @@ class People:
     def __init__(self, world: "World") -> None:
         self._world = world
         self._random = Random(f"{world.seed} people")
+        self._together = Random(f"{world.seed} together")
         self._who = list(principals().values())
         self.pending = 0
         self.answers: dict[str, tuple[Request, Answer]] = {}
@@ -58,6 +65,9 @@ class People:
         tickets = list(self._world.watch.tickets.folded.values())
         if tickets:
             ticket = self._random.choice(tickets)
+            leading = [one for one in tickets if one.major is not None and one.major.children]
+            if leading and self._together.random() < LEADING:
+                ticket = self._together.choice(leading)
             who = self._who_acts(ticket)
             request = Request(who, ticket.id, self._command(ticket), key)
             times = 2 if self._random.random() < TWICE else 1
@@ -115,7 +125,33 @@ class People:
             return c.AcceptProposal(ticket.proposal.seq)
         if ticket.hold is not None and self._random.random() < 0.5:
             return c.Resume("they called back")
+        if self._together.random() < TOGETHER:
+            return self._with_others(ticket)
         return self._work(now)
+
+    def _with_others(self, ticket: Ticket) -> c.Command:
+        """Something about several tickets; what is named may not be what it is taken for."""
+        draw = self._together
+        known = self._world.watch.tickets.folded
+        majors = [one.id for one in known.values() if one.major is not None] or [ticket.id]
+        problems = [one.id for one in known.values() if one.type is TicketType.PROBLEM]
+        if ticket.major is not None and ticket.major.children and draw.random() < 0.7:
+            note = c.Note("we work on it", to_client=True)
+            return draw.choice((note, c.Resolve("a new line")))
+        if ticket.under is not None and draw.random() < 0.2:
+            return c.LeaveMajor("another line")
+        if problems and draw.random() < 0.2:
+            return c.LinkProblem(draw.choice(problems))
+        return draw.choice(
+            (
+                c.JoinMajor(draw.choice(majors)),
+                c.JoinMajor(draw.choice(majors)),
+                c.DeclareMajor("nothing goes"),
+                c.CallProblem("it comes again"),
+                c.Note("we work on it", to_client=True),
+                c.Resolve("a new line"),
+            )
+        )
 
     def _work(self, now: datetime) -> c.Command:
         draw = self._random

@@ -240,4 +240,19 @@ PLANTED = (
         losses.dropped_at_once,
         ("only what is beside the point is dropped",),
     ),
+    Planted(
+        "a reaction is done twice",
+        losses.reaction_done_twice,
+        ("a reaction has its effects once",),
+    ),
+    Planted(
+        "a child is left out",
+        losses.last_child_left_out,
+        ("a child is not forgotten",),
+    ),
+    Planted(
+        "a problem is asked for and nobody hears it",
+        losses.no_problem_opened,
+        ("a problem that is asked for is opened",),
+    ),
 )

@@ -12,6 +12,8 @@ from notifier import handlers
 from notifier.outcome import Failed, Retry, Superseded
 from notifier.sending import Sending
 from router import replay
+from router.reactions import consumer as reacting
+from router.reactions import major, reactor
 from tests.simulation import planted_answers
 from tests.simulation.planted_faults import _answer
 from tests.simulation.statements.outcomes import recording
@@ -233,3 +235,44 @@ def given_up_at_once() -> AbstractContextManager[Any]:
 def dropped_at_once() -> AbstractContextManager[Any]:
     """A message that a receiver did not take counts as beside the point."""
     return _retry_means(Superseded)
+
+
+# -- reactions
+
+
+def reaction_done_twice() -> AbstractContextManager[Any]:
+    """What is done counts as done only when it has been done again."""
+    once: set[int] = set()
+    real = reactor.settle
+
+    async def settle(connection: Any, outcomes: Any) -> int:
+        again = [one for one in outcomes if one[0] in once]
+        once.update(one[0] for one in outcomes)
+        return await real(connection, again)
+
+    return patch.object(reactor, "settle", settle)
+
+
+def _reacting(change: Any) -> AbstractContextManager[Any]:
+    """Reactions, each as `change` makes it of the real one; None: it is not there."""
+    found = {
+        kind: tuple(made for one in some if (made := change(one)) is not None)
+        for kind, some in reacting.BY_EVENT.items()
+    }
+    return patch.object(reacting, "BY_EVENT", found)
+
+
+def last_child_left_out() -> AbstractContextManager[Any]:
+    """What flows down does not reach the child that joined last."""
+
+    def change(reaction: Any) -> Any:
+        if reaction.targets is not major.children:
+            return reaction
+        return replace(reaction, targets=lambda *seen: major.children(*seen)[:-1])
+
+    return _reacting(change)
+
+
+def no_problem_opened() -> AbstractContextManager[Any]:
+    """Nobody hears that a problem is asked for."""
+    return _reacting(lambda reaction: None if reaction.opens else reaction)

@@ -17,6 +17,8 @@ from notifier.deliver import Deliverer
 from notifier.directory import DirectorySource
 from notifier.limits import Limits
 from router.context import Context
+from router.reactions.consumer import reaction_loops
+from router.reactions.reactor import Reactor
 from sla_timer.tick import Ticker
 from tests.simulation.commands import Commands
 from tests.simulation.process import Life, Parts
@@ -101,8 +103,10 @@ async def intake(world: "World", life: Life) -> Parts:
 
 
 async def router(world: "World", life: Life) -> Parts:
-    """The commands, with their relay."""
+    """The commands and the reactions, with their relay."""
     on = _ground(world, life)
+    reactor = Reactor(on.db, lambda: on.policy.current, lambda: on.floor.current, on.relay.nudge)
+    reactions = reaction_loops(BOOTSTRAP, on.db, reactor, connect=_connect(world, life))
     nobody: Any = None
     context = Context(
         db=on.db,
@@ -115,7 +119,7 @@ async def router(world: "World", life: Life) -> Parts:
         passwords=nobody,
         wrong_passwords=nobody,
     )
-    return Parts(on.loops, commands=Commands(context))
+    return Parts([*on.loops, *reactions], commands=Commands(context))
 
 
 async def sla_timer(world: "World", life: Life) -> Parts:

@@ -3,6 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from notifier.drafts import DISABLED
+from router.reactions.consumer import NAME as REACTIONS
+from tests.simulation.invariants.reactions import wrong_in_reacting
 from tests.simulation.invariants.telling import expected
 from tests.simulation.invariants.told import wrong_in_telling
 from tests.simulation.operator import waiting_letters
@@ -13,7 +15,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 DEAD_LETTER = "dead letter"
-CONSUMERS = ("notifier", TALLY)
+CONSUMERS = ("notifier", TALLY, REACTIONS)
 
 
 def left(world: "World") -> str:
@@ -37,6 +39,9 @@ def left(world: "World") -> str:
             seen = postgres.row("progress", (consumer, number))
             if seen is None or seen["seq"] < len(told):
                 return f"{consumer} has not all of ticket {number}"
+    reactions = [row["id"] for row in postgres.rows("reaction") if row["state"] == "pending"]
+    if reactions:
+        return f"reactions without an outcome: {reactions}"
     if letters := waiting_letters(world):
         return f"dead letters to be sent again: {letters}"
     disabled = [row["name"] for row in postgres.rows("subscription") if row["disabled_at"]]
@@ -55,7 +60,13 @@ def _open(world: "World") -> dict[int, Row]:
 
 def wrong_at_the_end(world: "World") -> list[tuple[str, str]]:
     """What should hold when everything has come to its end, and does not: name and detail."""
-    return [*_alerts(world), *_notices(world), *_feeds(world), *wrong_in_telling(world)]
+    return [
+        *_alerts(world),
+        *_notices(world),
+        *_feeds(world),
+        *wrong_in_telling(world),
+        *wrong_in_reacting(world),
+    ]
 
 
 def _feeds(world: "World") -> list[tuple[str, str]]:

@@ -1,5 +1,6 @@
 """Tickets and their events: gapless, foldable, timely, nothing twice."""
 
+import re
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,10 @@ Pairs = list[tuple[Row | None, Row | None]]
 
 ONCE = ("command/", "alert:")
 """How the causes begin whose events are written by one transaction only."""
+
+
+REACTION = re.compile("[0-9]+/[0-9]+")
+"""The cause of what follows from an event of another ticket; of each ticket written once."""
 
 
 class TicketRules:
@@ -90,6 +95,10 @@ class TicketRules:
             self._violate("one claimer wins", f"{place}: {what.owner} after {before.owner}")
         if event.cause.startswith(ONCE) and self.causes.setdefault(event.cause, commit) != commit:
             self._violate("a cause has its effects once", f"{place}: {event.cause} again")
+        if REACTION.fullmatch(event.cause):
+            once = f"{event.ticket} because of {event.cause}"
+            if self.causes.setdefault(once, commit) != commit:
+                self._violate("a reaction has its effects once", f"{place}: {once}, again")
 
     def _check_now(self, number: int, first: Event, policy_now: datetime) -> None:
         earlier = self._written_at.get(number)

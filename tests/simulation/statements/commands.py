@@ -131,6 +131,19 @@ async def take_outcome_back(tx: Transaction, number: int) -> Reply:
     return f"UPDATE {int(done is not None)}"
 
 
+@here.answers(replay, "REACT_AGAIN")
+async def react_again(tx: Transaction, number: int) -> Reply:
+    """The reaction waits again."""
+    row = tx.get("reaction", number)
+    if row is None or row["state"] != "failed":
+        return "UPDATE 0"
+    waits = {"state": "pending", "reason": "", "settled_at": None}
+    done = await tx.update(
+        "reaction", number, waits, still=lambda newest: newest["state"] == "failed"
+    )
+    return f"UPDATE {int(done is not None)}"
+
+
 @here.answers(replay, "UNSEE")
 async def unsee(tx: Transaction, consumer: str, ticket: int, seq: int) -> Reply:
     """The consumer has seen no more than this."""
