@@ -5,6 +5,7 @@ asked to run.
 """
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,12 +14,14 @@ import pytest_asyncio
 from intake.triage import store as triage_store
 from router.queries.board import board
 from router.queries.tickets import Wanted, list_tickets
+from router.queries.together import known_for, majors
 from sla_timer.limits import BATCH
 from tests.domain.worlds import MONDAY
 from tests.services.interleavings.world import World, make_world
 from tests.services.plans import indexes, looked_at, plans_of
 from tierline.bus.limits import SWEEP_TICKETS_MAX, SWEEP_WITHIN_S
 from tierline.domain.terms import Role
+from tierline.messages.state import decode_ticket
 from tierline.store import events as stored
 from tierline.store import tickets as ticket_store
 from tierline.web.principal import Principal
@@ -208,6 +211,15 @@ async def test_counting_the_board_and_the_load_reads_open_tickets_only(full: Wor
     load = await plans_of(full, lambda c: ticket_store.read_floor(c, MONDAY))
     assert indexes(load) == {"ticket_board"}
     assert looked_at(load, "ticket") <= OPEN + 1
+
+
+async def test_what_may_help_is_looked_for_among_open_problems_only(full: World) -> None:
+    (row,) = await full.rows("SELECT doc FROM tierline.ticket WHERE id = 100003")
+    ticket = replace(decode_ticket(row["doc"]), client="client-3")
+    plans = await plans_of(full, lambda c: known_for(c, EVERYBODY, ticket))
+    assert indexes(plans) == {"ticket_problems"}
+    plans = await plans_of(full, lambda c: majors(c, EVERYBODY))
+    assert indexes(plans) == {"ticket_major"}
 
 
 EVERYBODY = Principal(

@@ -4,13 +4,28 @@ A hint, not a verdict: `decide` judges, and knows more (whose decision a move is
 reach).
 """
 
-from tierline.domain.terms import State
+from tierline.domain.terms import Priority, State, TicketType
 from tierline.domain.ticket import Ticket
 from tierline.web.principal import WRITE, Principal
 
 
 def _owns(ticket: Ticket, principal: Principal) -> bool:
     return ticket.owner == principal.login
+
+
+def _together(ticket: Ticket, *, leads: bool) -> dict[str, bool]:
+    """Those about several tickets."""
+    problem = ticket.type is TicketType.PROBLEM
+    apart = ticket.active and not problem and ticket.under is None and ticket.major is None
+    return {
+        "declare-major": apart and (leads or ticket.priority is Priority.P1),
+        "join": apart,
+        "leave": ticket.under is not None,
+        "problem": not problem and not ticket.problem,
+        "link-problem": not problem,
+        "cause": problem and ticket.open,
+        "workaround": problem and ticket.open,
+    }
 
 
 def allowed(ticket: Ticket, principal: Principal) -> list[str]:
@@ -43,5 +58,6 @@ def allowed(ticket: Ticket, principal: Principal) -> list[str]:
         "reject": resolved,
         "reopen": resolved or not ticket.open,
         "close": ticket.open and may_close,
+        **_together(ticket, leads=asker.leads or asker.actor.kind != "person"),
     }
     return [name for name, offer in offered.items() if offer]

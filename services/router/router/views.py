@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from router.allowed import allowed
+from router.views_together import together
 from tierline.domain import clock as clocks
 from tierline.domain.advance import next_due
 from tierline.domain.clock import Calendars, Clock
@@ -45,6 +46,8 @@ def row_of(seen: Snapshot, next_due_at: datetime | None = None) -> dict[str, Any
         "internal": _promise(seen.internal),
         "plan_promised_at": seen.plan_promised_at,
         "held_for": seen.held_for,
+        "under": seen.under,
+        "leads": seen.children if seen.major else None,
         "next_due_at": next_due_at,
     }
 
@@ -78,6 +81,7 @@ def ticket_view(
         **ticket_row(ticket),
         **_about(ticket),
         **_so_far(ticket),
+        **together(ticket),
         "clocks": [
             _clock(ticket.clocks[name], now, calendars)
             for name in sorted(ticket.clocks, key=_ORDER.__getitem__)

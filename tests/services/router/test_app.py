@@ -42,8 +42,17 @@ async def test_the_whole_router_comes_up_streams_what_is_done_and_stops(
                 lines = stream.aiter_lines()
                 await _until(lines, "event: clock")
                 body = {"type": "incident", "title": "x", "client": HARBOUR}
-                assert (await sam.post("/v1/tickets", json=body)).status_code == 201
+                opened = await sam.post("/v1/tickets", json=body)
+                assert opened.status_code == 201
                 await _until(lines, "event: ticket")
+                path = f"/v1/tickets/{opened.json()['number']}"
+                asked = await sam.post(f"{path}/problem", json={"reason": "again"})
+                assert asked.status_code == 200
+
+                async def reacted():
+                    return (await sam.get(path)).json()["problem"] > 0
+
+                await eventually(reacted)
                 stop.set()
                 await _until(lines, None)
     finally:

@@ -34,9 +34,18 @@ BODIES = {
     "reject": {"reason": "x"},
     "reopen": {"reason": "x"},
     "close": {"reason": "x"},
+    "declare-major": {"reason": "x"},
+    "join": {"parent": 1},
+    "leave": {"reason": "x"},
+    "problem": {"reason": "x"},
+    "link-problem": {"problem": 1},
+    "cause": {"cause": "x"},
+    "workaround": {"workaround": "x"},
+    "gather": {"tickets": [1]},
 }
 NOBODYS = {"/v1/me", "/v1/clock", "/v1/sessions", "/v1/sessions/current"}
 LISTS = {"/v1/tickets", "/v1/notices", "/v1/board", "/v1/policy", "/v1/stream"}
+LISTS |= {"/v1/known-errors"}
 REPLAYS = {"/v1/replay", "/v1/replay/commands", "/v1/replay/time", "/v1/replay/end"}
 """Behind a scope of their own (test_replay.py); GET says only whether one runs."""
 FOR_ALL_CLIENTS = {"/v1/dead-letters", "/v1/dead-letters/{id}/replay"}

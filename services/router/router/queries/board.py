@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from router.places import sees_group
+from router.queries.together import majors
 from tierline.domain.floor import Floor
 from tierline.domain.policy import Policy
 from tierline.domain.terms import Priority
@@ -57,4 +58,9 @@ async def board(
         }
         for tier in policy.tiers
     ]
-    return {"columns": columns, "counts": counts, "now": now}
+    return {
+        "columns": columns,
+        "counts": counts,
+        "majors": await majors(connection, principal),
+        "now": now,
+    }

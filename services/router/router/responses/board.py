@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from router.responses.base import Shown
-from tierline.domain.terms import Priority
+from tierline.domain.terms import Priority, State
 
 
 class BoardGroup(Shown):
@@ -22,11 +22,24 @@ class BoardColumn(Shown):
     groups: list[BoardGroup]
 
 
+class BoardMajor(Shown):
+    """An open major incident; what is under it counts as far as it may be seen."""
+
+    number: int
+    title: str
+    client: str
+    state: State
+    since: datetime
+    children: int
+    clients: int
+
+
 class Board(Shown):
     """The board."""
 
     columns: list[BoardColumn]
     counts: dict[str, int]
+    majors: list[BoardMajor]
     now: datetime
 
 

@@ -41,6 +41,10 @@ class TicketRow(Shown):
     internal: Promise | None
     plan_promised_at: datetime | None
     held_for: str
+    under: Annotated[int, Field(description="The major incident it is worked under; 0: none.")]
+    leads: Annotated[
+        int | None, Field(description="Of a major incident: how many are worked under it.")
+    ]
     next_due_at: datetime | None
 
 
@@ -138,6 +142,32 @@ class Requester(Shown):
     email: str
 
 
+class Leftover(Shown):
+    """A ticket that a major incident's resolution did not help."""
+
+    ticket: int
+    because: str
+
+
+class Major(Shown):
+    """A major incident: what is worked under it, and what it did not help."""
+
+    since: datetime
+    children: list[int]
+    leftovers: list[Leftover]
+
+
+class Finding(Shown):
+    """What is known of a problem, and the tickets it is behind."""
+
+    cause: str
+    workaround: str
+    known_error: bool
+    tickets: list[int]
+    count: int
+    last_at: datetime | None
+
+
 class Ticket(TicketRow):
     """The whole of a ticket."""
 
@@ -178,6 +208,11 @@ class Ticket(TicketRow):
     self_healed: bool
     closed_at: datetime | None
     review_at: datetime | None
+    under_since: datetime | None
+    major: Major | None
+    problem: int
+    finding: Finding | None
+    fired: int
     notices: dict[str, int]
     allowed: list[str]
 

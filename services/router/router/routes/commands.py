@@ -1,7 +1,6 @@
 """The commands on a ticket: one sub-resource each, all judged by the domain's `decide`."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Body
@@ -27,6 +26,9 @@ from router.places import check_group
 from router.queries.tickets import notice_counts
 from router.responses.events import Commanded, Preview
 from router.routes.tickets import Number
+from router.routes.verb import Verb
+from router.routes.verbs_together import TOGETHER
+from router.together import check_others
 from router.transactions import write
 from router.views import event_view, ticket_view, with_snapshots
 from tierline.domain import commands as c
@@ -38,16 +40,6 @@ from tierline.web.idempotency import Answer, Given, once
 from tierline.web.principal import Principal
 
 router = APIRouter(tags=["commands"])
-
-
-@dataclass(frozen=True, slots=True)
-class Verb:
-    """One command's address, body, and what the domain is asked."""
-
-    name: str
-    body: type[Strict]
-    command: Callable[[Any, Principal], c.Command]
-    summary: str
 
 
 VERBS = (
@@ -157,7 +149,7 @@ VERBS = (
         lambda b, _: c.Reopen(b.reason),
         "Reopen a resolved or closed ticket.",
     ),
-    Verb("close", r.ReasonBody, lambda b, _: c.Close(b.reason), "End it."),
+    *TOGETHER,
 )
 
 
@@ -208,6 +200,7 @@ async def _perform(
             check_group(context.source.current, client, command.to_group)
         if isinstance(command, c.Claim):
             await check_owner(connection, number, command.owner, principal)
+        await check_others(connection, command, principal)
         done = await decide_within(
             context, connection, number, command, principal.asker, caller.cause
         )

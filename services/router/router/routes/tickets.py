@@ -12,11 +12,14 @@ from router.described import READING, refusals
 from router.queries import notices as told
 from router.queries.cursors import NUMBER_MAX
 from router.queries.tickets import OPEN_STATES, Wanted, list_tickets, notice_counts
+from router.queries.together import known_for, seen
 from router.requests import EventQuery, TicketQuery
 from router.responses.events import Events
 from router.responses.notices import Notices
-from router.responses.tickets import Ticket, TicketPage
+from router.responses.tickets import TicketPage
+from router.responses.together import TicketBeside
 from router.views import event_view, ticket_row, ticket_view
+from router.views_together import beside
 from tierline.messages.events import decode_event
 from tierline.store.events import timeline
 from tierline.store.tickets import policy_now, read_ticket
@@ -69,21 +72,24 @@ def _owner(named: str, principal: Principal) -> str:
     return principal.login
 
 
-@router.get("/v1/tickets/{number}", response_model=Ticket, responses=refusals(404, *READING))
+@router.get("/v1/tickets/{number}", response_model=TicketBeside, responses=refusals(404, *READING))
 async def ticket(
     number: Number,
     context: Here,
     principal: Reader,
 ) -> Response:
-    """One ticket, whole."""
+    """One ticket, whole: with what is worked under it, and what is known to help."""
     async with context.db.connection() as connection:
         found = await read_ticket(connection, number)
         if found is None or not may_see(principal, found.client):
             no_such_ticket(number)
         counts = await notice_counts(connection, number)
+        children = await seen(connection, principal, found.major.numbers if found.major else ())
+        known = await known_for(connection, principal, found)
         now = await policy_now(connection)
     calendars = context.source.current.calendars
-    return json_response(ticket_view(found, principal, now, calendars, counts))
+    shown = ticket_view(found, principal, now, calendars, counts)
+    return json_response({**shown, **beside(children, known)})
 
 
 @router.get("/v1/tickets/{number}/events", response_model=Events, responses=refusals(404, *READING))
