@@ -14,6 +14,7 @@ from tierline.cli import (
     credentials,
     dead_letters,
     due,
+    known_errors,
     load,
     notices,
     on_call,
@@ -126,6 +127,7 @@ app.add_typer(policy.app, name="policy")
 app.add_typer(tickets.app, name="tickets")
 due.register(app)
 why.register(app)
+known_errors.register(app)
 app.add_typer(records.app, name="records")
 app.add_typer(clock_commands.app, name="clock")
 notices.register(app)

@@ -9,6 +9,9 @@ import typer
 from tierline.cli.call import Call, Number, Screen, with_router
 from tierline.cli.failures import USAGE, FailureError
 from tierline.cli.moments import full_time, local_time, parse_instant, parse_moment, rfc3339, until
+from tierline.cli.ticket_asking import ask as _ask
+from tierline.cli.ticket_asking import show_outcome as _show_outcome
+from tierline.cli.tickets_together import TOGETHER
 from tierline.domain.terms import HoldReason, Priority
 
 Reason = Annotated[str, typer.Option("--reason", help="Why, in a sentence; others will read it.")]
@@ -26,33 +29,19 @@ Tried = Annotated[str | None, typer.Option("--tried", help="What was tried.")]
 Evidence = Annotated[str | None, typer.Option("--evidence", help="What was seen.")]
 Ask = Annotated[str | None, typer.Option("--ask", help="What the next tier is to do.")]
 
+Leaving = Annotated[
+    str | None,
+    typer.Option("--leaving", help="Of a major incident: what becomes of what is under it."),
+]
+
 ShortReason = Annotated[str, typer.Option("--reason", help="Why, in a sentence.")]
 HowConfirmed = Annotated[str | None, typer.Option("--note", help="How, or by whom.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add every command on a ticket to `tierline tickets`."""
-    for function in _ALL:
+    for function in (*_ALL, *TOGETHER):
         app.command(function.__name__.replace("_", "-"))(with_router(function))
-
-
-def place_words(ticket: Mapping[str, Any]) -> str:
-    """Where a ticket is, in a sentence."""
-    owner = f"owner {ticket['owner']}" if ticket["owner"] else "nobody has claimed it"
-    state = str(ticket["state"]).replace("_", " ")
-    place = f"{ticket['tier']}/{ticket['group']}"
-    return f"{ticket['number']} is {state}: {ticket['priority']}, with {place}, {owner}."
-
-
-def _ask(call: Call, number: int, command: str, **said: Any) -> None:
-    """Ask for a command and print what came of it: the new events, and where the ticket is."""
-    call.answer(call.router.post(f"/v1/tickets/{number}/{command}", said), _show_outcome)
-
-
-def _show_outcome(screen: Screen, answer: Mapping[str, Any]) -> None:
-    for event in answer["events"]:
-        screen.line(event["words"])
-    screen.line(place_words(answer["ticket"]))
 
 
 def claim(
@@ -342,9 +331,9 @@ def reopen(call: Call, *, number: Number, reason: Because) -> None:
     _ask(call, number, "reopen", reason=reason)
 
 
-def close(call: Call, *, number: Number, reason: Because) -> None:
+def close(call: Call, *, number: Number, reason: Because, leaving: Leaving = None) -> None:
     """Close a ticket without the client's word."""
-    _ask(call, number, "close", reason=reason)
+    _ask(call, number, "close", reason=reason, leaving=leaving)
 
 
 def _instants(call: Call, **texts: str | None) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import Any
 from tierline.cli.call import Screen
 from tierline.cli.moments import full_time, local_time, parse_instant, span, until
 from tierline.cli.notices import notice_words
+from tierline.cli.together_views import together_pairs
 
 Row = Mapping[str, Any]
 
@@ -103,6 +104,7 @@ def _header(ticket: Row, now: datetime) -> Iterable[tuple[str, str]]:
     yield "plan", _plan(ticket.get("plan"), now)
     yield "on hold", _hold(ticket.get("hold"), now)
     yield "proposed", _proposal(ticket)
+    yield from together_pairs(ticket)
     yield "restored", _when(ticket.get("restored_at"), now)
     yield "resolution", ticket.get("resolution") or ""
     yield "links", " ".join([*ticket.get("links", ()), *map(str, ticket.get("linked", ()))])

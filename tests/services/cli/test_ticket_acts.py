@@ -60,6 +60,15 @@ CASES = [
     (["reject", "still down"], "reject", {"reason": "still down"}),
     (["reopen", "back again"], "reopen", {"reason": "back again"}),
     (["close", "not ours"], "close", {"reason": "not ours"}),
+    (["close", "x", "--leaving", "alone"], "close", {"reason": "x", "leaving": "alone"}),
+    (["declare-major", "all down"], "declare-major", {"reason": "all down"}),
+    (["leave", "another line"], "leave", {"reason": "another line"}),
+    (["problem", "again"], "problem", {"reason": "again"}),
+    (["problem", "again", "--title", "t", "--with", "7", "--with", "8"], "problem",
+     {"reason": "again", "title": "t", "others": [7, 8]}),
+    (["link-problem", "1050"], "link-problem", {"problem": 1050}),
+    (["cause", "firmware"], "cause", {"cause": "firmware"}),
+    (["workaround", "reboot"], "workaround", {"workaround": "reboot"}),
 ]  # fmt: skip
 
 
