@@ -12,6 +12,7 @@ from starlette.types import Scope
 from console.pages import (
     board,
     clock,
+    known_errors,
     login,
     mail,
     new,
@@ -47,6 +48,7 @@ PAGES = (
     new,
     notices,
     on_call,
+    known_errors,
     records_import,
     records,
     clock,

@@ -36,8 +36,13 @@ class Asking:
         return {
             name: int(value)
             for name in names
-            if _NUMBER.fullmatch(value := self.fields.get(name, ""))
+            if _NUMBER.fullmatch(value := self.fields.get(name, "").removeprefix("#"))
         }
+
+    def numbers(self, name: str) -> Body:
+        """A field that holds several whole numbers, as a list; nothing where it holds none."""
+        found = [int(one) for one in _NUMBER.findall(self.fields.get(name, ""))]
+        return {name: found} if found else {}
 
     def instant(self, *names: str) -> Body:
         """The same as instants.
@@ -105,7 +110,14 @@ COMMANDS: Mapping[str, Callable[[Asking], Body]] = {
     "confirm": lambda form: form.text("note"),
     "reject": lambda form: form.text("reason"),
     "reopen": lambda form: form.text("reason"),
-    "close": lambda form: form.text("reason"),
+    "close": lambda form: form.text("reason", "leaving"),
+    "declare-major": lambda form: form.text("reason"),
+    "join": lambda form: form.number("parent"),
+    "leave": lambda form: form.text("reason"),
+    "problem": lambda form: form.text("reason", "title") | form.numbers("others"),
+    "link-problem": lambda form: form.number("problem"),
+    "cause": lambda form: form.text("cause"),
+    "workaround": lambda form: form.text("workaround"),
 }
 """By the last part of the router's address."""
 
@@ -130,6 +142,13 @@ DONE_WORDS: Mapping[str, str] = {
     "reject": "The client disagrees: it is open again.",
     "reopen": "It is open again.",
     "close": "It is closed.",
+    "declare-major": "It is a major incident: others can be put under it.",
+    "join": "It is worked under the major incident.",
+    "leave": "It is worked by itself again.",
+    "problem": "The problem is being opened, and will be linked in a moment.",
+    "link-problem": "It is linked to the problem.",
+    "cause": "The cause is stated.",
+    "workaround": "The workaround is given.",
     "open": "The ticket is open.",
 }
 """What is said after each command."""

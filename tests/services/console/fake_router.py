@@ -32,6 +32,8 @@ class World:
     notices: list = field(default_factory=list)
     dues: dict = field(default_factory=dict)
     why: dict = field(default_factory=dict)
+    known: list = field(default_factory=list)
+    majors: list = field(default_factory=list)
     policy: dict = field(default_factory=lambda: deepcopy(POLICY))
     records: dict = field(
         default_factory=lambda: {
@@ -193,7 +195,12 @@ def _reading_routes(app, world, person):
                 for tier in world.policy["tiers"]
             ],
             "counts": {"open": len(world.tickets)},
+            "majors": world.majors,
         }
+
+    @app.get("/v1/known-errors")
+    async def known_errors(client: str = ""):
+        return {"items": [one for one in world.known if client in {"", one["client"]}]}
 
     @app.get("/v1/tickets")
     async def tickets(request: Request):

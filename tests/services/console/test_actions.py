@@ -48,6 +48,18 @@ FORMS = [
     ("reject", {"reason": "still down"}, {"reason": "still down"}),
     ("reopen", {"reason": "again"}, {"reason": "again"}),
     ("close", {"reason": "duplicate"}, {"reason": "duplicate"}),
+    ("close", {"reason": "r", "leaving": "alone"}, {"reason": "r", "leaving": "alone"}),
+    ("declare-major", {"reason": "all down"}, {"reason": "all down"}),
+    ("join", {"parent": "#1040"}, {"parent": 1040}),
+    ("leave", {"reason": "another line"}, {"reason": "another line"}),
+    (
+        "problem",
+        {"reason": "again", "title": "", "others": "#1043, 1044"},
+        {"reason": "again", "others": [1043, 1044]},
+    ),
+    ("link-problem", {"problem": "1050"}, {"problem": 1050}),
+    ("cause", {"cause": "firmware"}, {"cause": "firmware"}),
+    ("workaround", {"workaround": "reboot"}, {"workaround": "reboot"}),
 ]  # fmt: skip
 
 

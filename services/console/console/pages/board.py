@@ -39,6 +39,7 @@ def routes(console: Console) -> APIRouter:
             columns=columns(board, tickets),
             summary=summary(tickets, visit),
             counts=board.get("counts") or {},
+            majors=board.get("majors") or [],
             more=bool(listed.get("next_cursor")),
             policy=policy,
             names=names_of(policy),
