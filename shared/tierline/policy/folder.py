@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ class LoadedPolicy:
         warnings: what is allowed and probably not meant.
         records: of `records.yaml`; empty without the file.
         files: the names that were read, in order.
+        in_rules, in_records: where the rules and the records are written, for a further look.
     """
 
     policy: Policy
@@ -42,6 +43,13 @@ class LoadedPolicy:
     warnings: tuple[Finding, ...]
     records: Records
     files: tuple[str, ...]
+    in_rules: Problems = field(default_factory=Problems, repr=False, compare=False)
+    in_records: Problems = field(default_factory=Problems, repr=False, compare=False)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the folder holds records at all; where not, they are kept elsewhere."""
+        return RECORDS_FILE in self.files
 
 
 def load_folder(
@@ -71,21 +79,22 @@ def load_folder(
     policy = compile_or_raise(document, problems, extra_calendars or {})
     records_file = folder / RECORDS_FILE
     records = Records()
-    warnings = problems.warnings
+    warnings, noted = problems.warnings, Problems()
     if records_file.exists():
         found = read_yaml(records_file)
         noted = Problems(found.positions)
         records = read_records(found.root, policy, document.get("hours", {}), noted)
         compare_with_policy(records, policy, problems)
         compare_schedules_with_policy(records.schedules, policy, problems)
-        warn_of_gaps(records.schedules, _looked_from(year), noted)
+        warn_of_gaps(records.schedules, looked_from(year), noted)
         warnings = [*problems.warnings, *noted.warnings]
         files = (*files, RECORDS_FILE)
-    return LoadedPolicy(policy, _plain(document), tuple(warnings), records, files)
+    plain = _plain(document)
+    return LoadedPolicy(policy, plain, tuple(warnings), records, files, problems, noted)
 
 
-def _looked_from(year: int | None) -> datetime:
-    """Where the look for gaps in schedules begins: now, or with the year that was given."""
+def looked_from(year: int | None) -> datetime:
+    """Where a look at hours and schedules begins: now, or with the year that was given (UTC)."""
     return datetime.now(UTC) if year is None else datetime(year, 1, 1, tzinfo=UTC)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tierline.policy.codes import Code
 from tierline.policy.errors import Problems, Where, did_you_mean
 
 
@@ -90,7 +91,8 @@ class _Links:
         for i in timed[:-1]:
             if "limit" not in steps[i]:
                 still = f"`{steps[i]['at']}` has no limit: time never moves a ticket past it"
-                self._problems.warn(("paths", name, i), still, "add a limit, like `limit: 30m`")
+                fix = "add a limit, like `limit: 30m`"
+                self._problems.warn(("paths", name, i), still, fix, code=Code.STEP_WITHOUT_LIMIT)
 
     def triage(self) -> None:
         """A rule's start and path exist; its name is its own; later rules can be reached."""
@@ -105,7 +107,8 @@ class _Links:
             self._action(rule["do"], (*at, "do"))
             if ended:
                 unreached = f"is never reached: `{ended}` matches everything"
-                self._problems.warn(at, unreached, "move it up, or give that rule a `when`")
+                fix = "move it up, or give that rule a `when`"
+                self._problems.warn(at, unreached, fix, code=Code.RULE_SHADOWED)
             elif "when" not in rule and not rule["do"].get("next"):
                 ended = rule["name"]
 

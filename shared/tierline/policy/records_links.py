@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tierline.domain.policy import Policy
+from tierline.policy.codes import Code
 from tierline.policy.errors import Problems, Where, did_you_mean
 from tierline.policy.kinds import KINDS, Document, Kind
 from tierline.policy.kinds.client import UNSORTED
@@ -93,7 +94,8 @@ def _memberships(people: Mapping[str, Any], policy: Policy, problems: Problems) 
             if known is not None and known.members and name not in known.members:
                 missing = f"`{name}` is not among the members of `{group}`"
                 at: Where = ("people", name, "groups", i)
-                problems.warn(at, missing, "add them to the group's members")
+                fix = "add them to the group's members"
+                problems.warn(at, missing, fix, code=Code.NOT_A_MEMBER)
 
 
 def _integrations(
@@ -108,7 +110,8 @@ def _integrations(
             problems.error(at, both, "keep the one that holds", at_key=True)
         elif "client" not in it and "client_field" not in it:
             unbound = "names no client: its alerts will be Unsorted"
-            problems.warn(at, unbound, "add `client` or `client_field`", at_key=True)
+            fix = "add `client` or `client_field`"
+            problems.warn(at, unbound, fix, code=Code.SOURCE_WITHOUT_CLIENT, at_key=True)
 
 
 def _twins(kind: Kind, placed: Sequence[Placed], problems: Problems) -> None:
@@ -158,4 +161,5 @@ def compare_with_policy(records: "Records", policy: Policy, problems: Problems) 
 def _unrecorded(name: str, known: set[str], at: Where, what: str, problems: Problems) -> None:
     if name not in known:
         message = f"no record knows a {what} called `{name}`"
-        problems.warn(at, message, did_you_mean(name, known) or "add the record")
+        remedy = did_you_mean(name, known) or "add the record"
+        problems.warn(at, message, remedy, code=Code.NOT_RECORDED)
