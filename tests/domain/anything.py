@@ -182,6 +182,7 @@ def commands(now: datetime, proposal: int) -> st.SearchStrategy[c.Command]:
         st.builds(c.Reject, TEXTS),
         st.builds(c.Reopen, TEXTS, alerts),
         st.builds(c.Close, TEXTS, st.integers(0, 2)),
+        st.builds(c.MoveTerms, TEXTS),
     )
 
 

@@ -3,7 +3,19 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.domain.worlds import HOUR, MINUTE, MONDAY, P1, P3, TOM, Story, at, example_policy, person
+from tests.domain.worlds import (
+    HOUR,
+    MINUTE,
+    MONDAY,
+    P1,
+    P3,
+    TOM,
+    Story,
+    at,
+    example_policy,
+    person,
+    promising,
+)
 from tierline.domain.commands import (
     Claim,
     CloseVendorCase,
@@ -11,6 +23,7 @@ from tierline.domain.commands import (
     GivePacket,
     MakePlan,
     Move,
+    MoveTerms,
     OpenVendorCase,
     RefusePlan,
     UpdateVendorCase,
@@ -70,6 +83,13 @@ def woken() -> Story:
     return story.ok(Claim("sam"), person("sam")).ok(Move("over my head"))
 
 
+def moved_terms() -> Story:
+    """Its promises are moved to those of a version that gives the second line less time."""
+    story = FullFloor(escalating_policy()).open(priority=P3).ok(Claim("sam")).wait(5 * MINUTE)
+    story.policy = replace(promising(story.policy, respond=60, resolve=600), version="test-2")
+    return story.ok(MoveTerms("the new contract"), TOM)
+
+
 def escalations() -> list[Story]:
     """All of them."""
-    return [declined(), assisted(), woken()]
+    return [declined(), assisted(), woken(), moved_terms()]

@@ -23,6 +23,7 @@ from tierline.domain.commands import (
     GivePacket,
     MakePlan,
     Move,
+    MoveTerms,
     Note,
     OpenVendorCase,
     Prioritise,
@@ -83,6 +84,7 @@ COMMANDS: dict[str, Callable[[Story], Command]] = {
     "reject": lambda _: Reject("x"),
     "reopen": lambda _: Reopen("x"),
     "close": lambda _: Close("x"),
+    "move terms": lambda _: MoveTerms("x"),
 }
 
 TIME: dict[str, Callable[[], Story]] = {

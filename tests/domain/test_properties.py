@@ -35,6 +35,7 @@ from tierline.domain.events import (
     ProposalDeclined,
     Reopened,
     Routed,
+    TermsMoved,
     Threshold,
 )
 from tierline.domain.evolve import evolve, fold
@@ -198,7 +199,7 @@ class TicketMachine(RuleBasedStateMachine):
     @invariant()
     def a_due_instant_is_what_the_ledger_of_the_log_says(self):
         """Target, hours and holds of the whole life in one sum, instead of run by run."""
-        if any(isinstance(e.what, Prioritised | Reopened) for e in self.events):
+        if any(isinstance(e.what, Prioritised | Reopened | TermsMoved) for e in self.events):
             return
         for name in CLIENT_CLOCKS - {ClockName.UPDATE}:
             clock = self.ticket.clocks.get(name)
@@ -331,7 +332,7 @@ def _check_clocks(before, after, event, policy):
 
 
 def _recounts(event):
-    return isinstance(event.what, Prioritised)
+    return isinstance(event.what, Prioritised | TermsMoved)
 
 
 def _check_told(event, after, policy):

@@ -63,6 +63,7 @@ DEFAULT_TELL: Mapping[str, Mapping[str, Reach]] = {
     "chase inside": {OWNER: NOTIFY},
     "client note": {REQUESTER: NOTIFY},
     "reprioritised": {OWNER: NOTIFY},
+    "terms moved": {OWNER: DIGEST},
     "lowered late": {OWNER: NOTIFY, LEAD: NOTIFY},
     "resolved": {DESK_OWNER: NOTIFY},
     "please confirm": {REQUESTER: NOTIFY},

@@ -254,6 +254,13 @@ class Close:
     successor: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class MoveTerms:
+    """Move its running promises and limits to the terms of the policy in force, and say why."""
+
+    reason: str
+
+
 Command = (
     Attach
     | Recover
@@ -277,6 +284,7 @@ Command = (
     | Reject
     | Reopen
     | Close
+    | MoveTerms
 )
 
 

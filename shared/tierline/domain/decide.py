@@ -23,6 +23,7 @@ from tierline.domain.commands import (
     GivePacket,
     MakePlan,
     Move,
+    MoveTerms,
     Note,
     Open,
     OpenVendorCase,
@@ -41,7 +42,7 @@ from tierline.domain.commands import (
 from tierline.domain.draft import Draft
 from tierline.domain.events import Event
 from tierline.domain.floor import Floor
-from tierline.domain.handlers import alerts, ends, holds, moves, owning, priority, vendors
+from tierline.domain.handlers import alerts, ends, holds, moves, owning, priority, terms, vendors
 from tierline.domain.handlers.asked import Asked
 from tierline.domain.opening import open_ticket
 from tierline.domain.policy import Policy
@@ -85,6 +86,7 @@ _HANDLERS: dict[type, _Handler] = {
     Reject: ends.reject,
     Reopen: ends.reopen_by_hand,
     Close: ends.close,
+    MoveTerms: terms.move_terms,
 }
 
 

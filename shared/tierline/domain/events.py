@@ -28,6 +28,7 @@ from tierline.domain.escalation import (
     VendorCaseUpdated,
 )
 from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, TicketType
+from tierline.domain.terms_moved import TermsMoved
 from tierline.domain.ticket import Hold, Plan, Requester
 
 __all__ = [
@@ -65,6 +66,7 @@ __all__ = [
     "Returned",
     "Reviewed",
     "Routed",
+    "TermsMoved",
     "Threshold",
     "Transferred",
     "VendorCaseClosed",
@@ -357,6 +359,7 @@ What = (
     | Held
     | Resumed
     | Prioritised
+    | TermsMoved
     | Resolved
     | Confirmed
     | Reopened

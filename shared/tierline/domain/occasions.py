@@ -29,6 +29,7 @@ from tierline.domain.events import (
     Returned,
     Reviewed,
     Routed,
+    TermsMoved,
     Transferred,
     Warned,
 )
@@ -214,6 +215,7 @@ _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
     Reviewed: _reviewed,
     Noted: _noted,
     Prioritised: _prioritised,
+    TermsMoved: _always("terms moved"),
     Resolved: _resolved,
     Reopened: _reopened,
     Closed: _closed,

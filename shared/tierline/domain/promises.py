@@ -150,6 +150,21 @@ def _already_told(use: TierUse, carried_us: int, target_s: int) -> tuple[float, 
     return tuple(f for f in use.fired if f * target_s * 1_000_000 <= carried_us)
 
 
+def limits_of(draft: Draft, group: Group) -> Mapping[ClockName, Terms]:
+    """The terms of the limits of a stay with `group`, as the ticket's path has them now."""
+    step = step_of(draft.policy, draft.ticket, group.tier)
+    written = {
+        ClockName.TIER: (step.limit, _thresholds(step)),
+        ClockName.QUEUE: (step.unclaimed, LIMIT_ONLY),
+        ClockName.SILENT: (step.silent, LIMIT_ONLY),
+    }
+    return {
+        name: _limit_terms(draft.policy, group, limit, thresholds)
+        for name, (limit, thresholds) in written.items()
+        if limit is not None
+    }
+
+
 def queue_clock(draft: Draft, group: Group, limit: Duration, at: datetime) -> Clock:
     """The clock of a ticket that waits unclaimed in `group`'s queue from `at`."""
     terms = _limit_terms(draft.policy, group, limit, LIMIT_ONLY)

@@ -271,6 +271,12 @@ def _prioritised(said: Said, what: e.Prioritised) -> str:
     return f"{said.by} changed the priority from {what.old} to {what.new}{_because(what.reason)}"
 
 
+def _terms_moved(said: Said, what: e.TermsMoved) -> str:
+    dues = (f"{name} due {said.when(new)}" for name, (_, new) in what.dues.items() if new)
+    new_dues = f"; {', '.join(dues)}" if any(new for _, new in what.dues.values()) else ""
+    return f"{said.by} moved its promises to new terms{_because(what.reason)}{new_dues}"
+
+
 def _resolved(said: Said, what: e.Resolved) -> str:
     if what.self_healed:
         return "it stayed quiet after the recovery and was resolved by itself"
@@ -376,6 +382,7 @@ _SAY: dict[type, Callable[[Said, Any], str]] = {
     e.Held: _held,
     e.Resumed: _resumed,
     e.Prioritised: _prioritised,
+    e.TermsMoved: _terms_moved,
     e.Resolved: _resolved,
     e.Confirmed: _confirmed,
     e.Reopened: _reopened,

@@ -252,6 +252,14 @@ SENTENCES = [
         say(e.ProposalDeclined(7, "Network", "a free hand at ten")),
         "Tom decided that it does not go to Network: a free hand at ten.",
     ),
+    (
+        say(
+            e.TermsMoved(
+                ("sha256:a",), "sha256:b", "the new contract", {"resolve": (later(hours=1), later(hours=4)), "plan": (AT, None)}
+            )
+        ),
+        "Tom moved its promises to new terms: the new contract; resolve due 13:00 UTC.",
+    ),
     (say(e.PlanRefused("j.doe", "no spare")), "Tom refused the plan of Jane: no spare."),
     (
         say(e.PacketGiven(Packet("rebooted", "", "look at the uplink"))),

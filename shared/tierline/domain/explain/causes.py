@@ -195,6 +195,13 @@ def _prioritised(seen: Seen, what: e.Prioritised) -> str:
     return f"{seen.by} changed {what.old} to {what.new} ({made}){because(what.reason)}."
 
 
+def _terms_moved(seen: Seen, what: e.TermsMoved) -> str:
+    return (
+        f"{seen.by} moved its running promises and limits to the terms of another version of the"
+        f" policy{because(what.reason)}."
+    )
+
+
 def _resolved(seen: Seen, what: e.Resolved) -> str:
     if what.self_healed:
         return "It had recovered, stayed quiet and nobody had touched it, so it resolved itself."
@@ -282,6 +289,7 @@ CAUSES: dict[type, Callable[[Seen, Any], str]] = {
     e.Held: _held,
     e.Resumed: _resumed,
     e.Prioritised: _prioritised,
+    e.TermsMoved: _terms_moved,
     e.Resolved: _resolved,
     e.Confirmed: _confirmed,
     e.Reopened: _reopened,

@@ -1,0 +1,23 @@
+"""What happens to a ticket when a new version of the policy is made to hold for it.
+
+Part of the events (`tierline.domain.events`), where they are all listed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TermsMoved:
+    """Its running promises and limits were moved to the terms of another version of the policy.
+
+    `from_policies`: the versions they were pinned to, `to_policy` the one they are pinned to now.
+    `dues`: by clock, the due instant (UTC) before and after; None while it stands still, or where
+    there is no such promise.
+    """
+
+    from_policies: tuple[str, ...]
+    to_policy: str
+    reason: str = ""
+    dues: Mapping[str, tuple[datetime | None, datetime | None]] = field(default_factory=dict)
