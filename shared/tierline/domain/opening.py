@@ -39,7 +39,7 @@ def open_ticket(
         policy.version,
         {"decided_by": decided_by, "impact": impact, "urgency": urgency},
     )
-    started = at_opening(policy, command.agreement, command.type, priority, at)
+    started = at_opening(policy, opened.agreement, command.type, priority, at)
     if command.spoken_to:
         started = [
             clocks.meet(c, at, policy.calendars) if c.name is ClockName.RESPOND else c
@@ -108,7 +108,7 @@ def _opened(
     impact: int,
     urgency: int,
 ) -> Opened:
-    agreement = policy.agreement(command.agreement)
+    agreement = policy.agreement_of(command.client, command.agreement)
     path = found.path or agreement.path
     mode = command.mode or policy.mode.of(
         path=path, client=command.client, agreement=agreement.name

@@ -102,6 +102,14 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientRules:
+    """What is otherwise for one client: its own version of agreements, by name; whom it tells."""
+
+    agreements: Mapping[str, str] = field(default_factory=dict)
+    tell: Mapping[str, Mapping[str, Reach]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One tier on a path. `limit`, `unclaimed`, `silent`: seconds of the group's staffed hours.
 
@@ -291,6 +299,7 @@ class Policy:
     people: Mapping[str, str] = field(default_factory=dict)
     default_agreement: str = ""
     unsorted_start: str = ""
+    clients: Mapping[str, ClientRules] = field(default_factory=dict)
     found_terms: dict[tuple[str, TicketType, Priority], Mapping[ClockName, Terms]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -314,3 +323,22 @@ class Policy:
     def agreement(self, name: str) -> Agreement:
         """The agreement called `name`, else the default one."""
         return self.agreements.get(name) or self.agreements[self.default_agreement]
+
+    @property
+    def offered(self) -> list[str]:
+        """The names of the agreements that a client may buy: those that are nobody's own."""
+        own = {name for rules in self.clients.values() for name in rules.agreements.values()}
+        return [name for name in self.agreements if name not in own]
+
+    def agreement_of(self, client: str, name: str) -> Agreement:
+        """The agreement called `name` (else the default one) as `client` has it."""
+        plain = self.agreement(name)
+        rules = self.clients.get(client)
+        own = rules.agreements.get(plain.name) if rules else None
+        return plain if own is None else self.agreements[own]
+
+    def told(self, client: str, occasion: str) -> Mapping[str, Reach] | None:
+        """Who hears of an occasion with a ticket of `client`; None: what is told by default."""
+        rules = self.clients.get(client)
+        own = rules.tell.get(occasion) if rules else None
+        return self.tell.get(occasion) if own is None else own

@@ -10,6 +10,7 @@ from tierline.domain.calendar import Calendar
 from tierline.domain.policy import (
     DEFAULT_THRESHOLDS,
     Agreement,
+    ClientRules,
     Duration,
     Group,
     HandOverRules,
@@ -39,6 +40,7 @@ from tierline.domain.terms import (
     ReopenRule,
 )
 from tierline.policy.calendars import Calendars
+from tierline.policy.client_rules import changed_by, expanded, own_name
 from tierline.policy.durations import parse_duration
 from tierline.policy.errors import Problems
 from tierline.policy.expressions import compile_expression
@@ -104,16 +106,19 @@ def compile_checked(
     Returns:
         The immutable policy.
     """
+    version, clients = version_of(document), _clients(document)
+    document = expanded(document)
     calendars = Calendars(document, problems)
     groups = {name: _group(name, it, calendars) for name, it in document["groups"].items()}
     slas = {name: _sla(name, it, calendars) for name, it in document["slas"].items()}
     agreements = document["agreements"]
     return Policy(
-        version=version_of(document),
+        version=version,
         tiers=tuple(document["tiers"]),
         groups=groups,
         slas=slas,
         agreements={n: Agreement(n, it["sla"], it["path"]) for n, it in agreements.items()},
+        clients=clients,
         paths={n: Path(n, tuple(map(_step, it))) for n, it in document["paths"].items()},
         priority=_priority(document.get("priority", {})),
         triage=tuple(map(_rule, document.get("triage", ()))),
@@ -284,6 +289,17 @@ def _mode(it: Mapping[str, str]) -> ModeRules:
             kinds["client"][key] = Mode(mode)
     default = Mode(it.get("default", ModeRules().default))
     return ModeRules(default, kinds["agreement"], kinds["client"], kinds["path"])
+
+
+def _clients(document: Mapping[str, Any]) -> dict[str, ClientRules]:
+    """What single clients have of their own."""
+    return {
+        client: ClientRules(
+            {name: own_name(name, client) for name in changed_by(document, it)},
+            _tell(it.get("tell", {})),
+        )
+        for client, it in document.get("clients", {}).items()
+    }
 
 
 def _tell(it: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, Reach]]:

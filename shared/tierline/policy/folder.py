@@ -1,4 +1,4 @@
-"""Reads a policy folder: every `*.yaml` in name order, and `records.yaml` beside them."""
+"""Reads a policy folder: every `*.yaml` in name order, `clients/`, and `records.yaml` beside them."""
 
 import json
 from collections.abc import Mapping
@@ -9,6 +9,7 @@ from typing import Any
 
 from tierline.domain.calendar import Calendar
 from tierline.domain.policy import Policy
+from tierline.policy.client_files import add_clients, copy_marks
 from tierline.policy.document import check_document, compile_or_raise
 from tierline.policy.errors import Finding, Mark, PolicyError, Positions, Problems, Where
 from tierline.policy.grammar import Document
@@ -19,6 +20,8 @@ from tierline.policy.schedules_links import compare_schedules_with_policy, warn_
 from tierline.policy.yaml import Tree, read_yaml
 
 FILES_LIMIT = 50
+CLIENT_FILES_LIMIT = 500
+CLIENTS_FOLDER = "clients"
 RECORDS_FILE = "records.yaml"
 
 _JOINED = "triage"
@@ -130,7 +133,8 @@ def read_folder(folder: Path) -> tuple[Tree, tuple[str, ...]]:
     here.raise_if_any()
     merged = _merge_all([_read(folder / name, here) for name in rules], here)
     merged.positions.fallback = Mark(str(folder), 0, 0)
-    return merged, rules
+    own = add_clients(merged, folder / CLIENTS_FOLDER, CLIENT_FILES_LIMIT)
+    return merged, (*rules, *own)
 
 
 def _read(path: Path, problems: Problems) -> Tree:
@@ -156,27 +160,20 @@ def _merge(merged: Tree, written: Positions, at: Where, value: Any, problems: Pr
     present = merged.root.get(key)
     if key not in merged.root:
         merged.root[key] = value
-        _copy(written, merged.positions, at, at)
+        copy_marks(written, merged.positions, at, at)
     elif isinstance(present, dict) and isinstance(value, dict):
         for name, item in value.items():
             if name in present:
                 _refuse_twice(merged, written, (key, name), problems)
             else:
                 present[name] = item
-                _copy(written, merged.positions, (key, name), (key, name))
+                copy_marks(written, merged.positions, (key, name), (key, name))
     elif key == _JOINED and isinstance(present, list) and isinstance(value, list):
         for i, item in enumerate(value):
-            _copy(written, merged.positions, (key, i), (key, len(present)))
+            copy_marks(written, merged.positions, (key, i), (key, len(present)))
             present.append(item)
     else:
         _refuse_twice(merged, written, at, problems)
-
-
-def _copy(source: Positions, target: Positions, old: Where, new: Where) -> None:
-    """Carry over the marks of `old` and of everything below it."""
-    size = len(old)
-    for marks, kept in ((source.keys, target.keys), (source.values, target.values)):
-        kept.update({new + w[size:]: mark for w, mark in marks.items() if w[:size] == old})
 
 
 def _refuse_twice(merged: Tree, written: Positions, at: Where, problems: Problems) -> None:

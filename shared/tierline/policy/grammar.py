@@ -1,6 +1,7 @@
 """The grammar of a policy folder: which keys there are, and what they may hold.
 
-Read from top to bottom this is the reference; `schema.py` prints it for editors.
+Read from top to bottom this is the reference; `whole.py` puts it together, `schema.py` prints it for
+editors.
 """
 
 from typing import Any, Final
@@ -230,9 +231,12 @@ STEP: Final = Fields(
     later=frozenset({"expect", "chase", "when", "who", "update", "needs", "delay"}),
 )
 
-_TELL = {occasion.replace(" ", "_"): Field(TOLD, about) for occasion, about in occasions().items()}
+TELL: Final = Fields(
+    "tell",
+    {occasion.replace(" ", "_"): Field(TOLD, about) for occasion, about in occasions().items()},
+)
 
-_SECTIONS: dict[str, tuple[Shape, str, bool]] = {
+SECTIONS: Final[dict[str, tuple[Shape, str, bool]]] = {
     "hours": (MapOf(HOURS), "named hours", False),
     "tiers": (ListOf(NAME, least=1, limit=20), "the lines of support, in order", True),
     "groups": (MapOf(GROUP), "support groups", True),
@@ -327,7 +331,7 @@ _SECTIONS: dict[str, tuple[Shape, str, bool]] = {
         "who stands behind the groups",
         False,
     ),
-    "tell": (Fields("tell", _TELL), "who hears of what: page, notify or digest", False),
+    "tell": (TELL, "who hears of what: page, notify or digest", False),
     "mode": (
         MapOf(Choice(tuple(str(mode) for mode in Mode))),
         "watch, suggest or act: `default`, `agreement NAME`, `path NAME`, a client's name",
@@ -337,11 +341,5 @@ _SECTIONS: dict[str, tuple[Shape, str, bool]] = {
     "unsorted": (NAME, "the tier or group for tickets whose client is unknown", False),
 }
 
-POLICY: Final = Fields(
-    "a policy",
-    {key: Field(*section) for key, section in _SECTIONS.items()},
-    later=frozenset({"tests", "capacity"}),
-)
-
 Document = dict[str, Any]
-"""A checked policy: what `POLICY.check` returned, with holidays as dates. Plain JSON."""
+"""A checked policy: what its grammar returned, with holidays as dates. Plain JSON."""

@@ -33,7 +33,7 @@ class FolderNames:
         hours: Mapping[str, Any],
     ) -> None:
         self._known: dict[tuple[str, str], list[str]] = {
-            ("agreements", ""): list(policy.agreements),
+            ("agreements", ""): policy.offered,
             ("groups", ""): list(policy.groups),
         }
         self._hours = hours
@@ -156,6 +156,8 @@ def compare_with_policy(records: "Records", policy: Policy, problems: Problems) 
         _unrecorded(person, people, ("people", role.replace(" ", "_")), "person", problems)
     for client in policy.mode.clients:
         _unrecorded(client, clients, ("mode", client), "client", problems)
+    for client in policy.clients:
+        _unrecorded(client, clients, ("clients", client), "client", problems)
 
 
 def _unrecorded(name: str, known: set[str], at: Where, what: str, problems: Problems) -> None:

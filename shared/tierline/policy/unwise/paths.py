@@ -23,7 +23,8 @@ def look(loaded: LoadedPolicy, problems: Problems) -> None:
     policy = loaded.policy
     taken = {agreement.path for agreement in policy.agreements.values()}
     taken |= {rule.do.path for rule in policy.triage if rule.do.path}
-    for name, path in policy.paths.items():
+    written = loaded.document["paths"]
+    for name, path in ((name, policy.paths[name]) for name in written):
         at: Where = ("paths", name)
         if name not in taken:
             fix = "name it in an agreement or a rule, or remove it"

@@ -13,7 +13,8 @@ _PRESSING = (Priority.P1, Priority.P2)
 def look(loaded: LoadedPolicy, problems: Problems) -> None:
     """Warn of pressing priorities that the rules give and for which no `update` is promised."""
     policy = loaded.policy
-    for name in dict.fromkeys(it.sla for it in policy.agreements.values()):
+    offered = (policy.agreements[name] for name in policy.offered)
+    for name in dict.fromkeys(it.sla for it in offered):
         for priority in _PRESSING:
             given = _given_by(policy, priority)
             if given and ClockName.UPDATE not in policy.slas[name].targets[priority]:

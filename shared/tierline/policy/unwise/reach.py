@@ -72,7 +72,8 @@ def _bought(loaded: LoadedPolicy) -> Mapping[str, list[str]]:
     for client in loaded.records.clients:
         bought = [it["name"] for it in documents[client.name].get("agreements", ())]
         for name in dict.fromkeys([client.agreement, *bought]):
-            found.setdefault(name, []).append(client.name)
+            own = loaded.policy.agreement_of(client.name, name)
+            found.setdefault(own.name, []).append(client.name)
     return found
 
 
