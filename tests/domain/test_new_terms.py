@@ -1,7 +1,7 @@
 """Moving running promises to another version of the policy, and foreseeing what that would do.
 
-The ticket is a P3 in the queue of the Desk (T1, 30 min), opened on Monday at 09:00: an answer in 2 h,
-a plan in 4 h and a resolution in 20 h of the office (08:00 to 18:00).
+The ticket is a P3 in the queue of the Desk (T1, 30 min), opened on Monday at 09:00: an answer in
+2 h, a plan in 4 h and a resolution in 20 h of the office (08:00 to 18:00).
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The example policies: as large as they say, without a warning at any season, read in the guide."""
+"""The example policies: as large as they say, wise at any season, read in the guide."""
 
 import re
 from datetime import UTC, datetime

@@ -31,7 +31,7 @@ def apply(
     open_tickets: Annotated[
         str,
         typer.Option(
-            "--open-tickets", help="keep: running promises stay as they are. move: to the new terms."
+            "--open-tickets", help="keep: running promises stay. move: they get the new terms."
         ),
     ] = KEEP,
     only: Annotated[
@@ -54,7 +54,7 @@ def apply(
     if open_tickets == MOVE and not token:
         raise _usage(
             "Moving open tickets needs a preview.",
-            f"Look at `tierline policy preview {folder}` first and give its token: --preview TOKEN.",
+            f"Look at `tierline policy preview {folder}` first; give its --preview TOKEN.",
         )
     groups = dict(_pair(text) for text in move_group or ())
     found = _preview(call, folder, year, token)

@@ -29,7 +29,7 @@ class Fate(StrEnum):
 
 
 Dues = Mapping[str, tuple[datetime | None, datetime | None]]
-"""By clock, when it is due (UTC) now and under the new terms; None while it stands still, or gone."""
+"""By clock, when it is due (UTC) now and under the new terms; None where it is not due at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """A client's own rules, made into agreements, SLAs and paths of its own.
 
-What is not said stays as everybody has it. The names of what is made say whose it is, and nobody can
-write them: they stand in no document.
+What is not said stays as everybody has it. The names of what is made say whose it is; they stand in
+no document.
 """
 
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,4 @@
-"""Reads a policy folder: every `*.yaml` in name order, `clients/`, and `records.yaml` beside them."""
+"""Reads a policy folder: every `*.yaml` in name order, `clients/`, and `records.yaml`."""
 
 import json
 from collections.abc import Mapping
@@ -17,6 +17,7 @@ from tierline.policy.records import Records
 from tierline.policy.records_links import compare_with_policy
 from tierline.policy.records_read import read_records
 from tierline.policy.schedules_links import compare_schedules_with_policy, warn_of_gaps
+from tierline.policy.trying.grammar import TESTS
 from tierline.policy.yaml import Tree, read_yaml
 
 FILES_LIMIT = 50
@@ -24,8 +25,10 @@ CLIENT_FILES_LIMIT = 500
 CLIENTS_FOLDER = "clients"
 RECORDS_FILE = "records.yaml"
 
-_JOINED = "triage"
-"""The one list that several files may each add to."""
+TESTS_SECTION = "tests"
+
+_JOINED = frozenset({"triage", TESTS_SECTION})
+"""The lists that several files may each add to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +41,7 @@ class LoadedPolicy:
         warnings: what is allowed and probably not meant.
         records: of `records.yaml`; empty without the file.
         files: the names that were read, in order.
+        tests: what is to be tried; no part of the document, and so of the version.
         in_rules, in_records: where the rules and the records are written, for a further look.
     """
 
@@ -46,6 +50,7 @@ class LoadedPolicy:
     warnings: tuple[Finding, ...]
     records: Records
     files: tuple[str, ...]
+    tests: tuple[Mapping[str, Any], ...] = ()
     in_rules: Problems = field(default_factory=Problems, repr=False, compare=False)
     in_records: Problems = field(default_factory=Problems, repr=False, compare=False)
 
@@ -78,6 +83,7 @@ def load_folder(
     folder = Path(path)
     tree, files = read_folder(folder)
     problems = Problems(tree.positions)
+    tests = TESTS.check(tree.root.pop(TESTS_SECTION, []), (TESTS_SECTION,), problems)
     document = check_document(tree.root, year or datetime.now(UTC).year, problems)
     policy = compile_or_raise(document, problems, extra_calendars or {})
     records_file = folder / RECORDS_FILE
@@ -93,7 +99,9 @@ def load_folder(
         warnings = [*problems.warnings, *noted.warnings]
         files = (*files, RECORDS_FILE)
     plain = _plain(document)
-    return LoadedPolicy(policy, plain, tuple(warnings), records, files, problems, noted)
+    return LoadedPolicy(
+        policy, plain, tuple(warnings), records, files, tuple(tests), problems, noted
+    )
 
 
 def looked_from(year: int | None) -> datetime:
@@ -168,7 +176,7 @@ def _merge(merged: Tree, written: Positions, at: Where, value: Any, problems: Pr
             else:
                 present[name] = item
                 copy_marks(written, merged.positions, (key, name), (key, name))
-    elif key == _JOINED and isinstance(present, list) and isinstance(value, list):
+    elif key in _JOINED and isinstance(present, list) and isinstance(value, list):
         for i, item in enumerate(value):
             copy_marks(written, merged.positions, (key, i), (key, len(present)))
             present.append(item)

@@ -1,7 +1,7 @@
 """The grammar of a policy folder: which keys there are, and what they may hold.
 
-Read from top to bottom this is the reference; `whole.py` puts it together, `schema.py` prints it for
-editors.
+Read from top to bottom this is the reference; `whole.py` puts it together, `schema.py` prints it
+for editors.
 """
 
 from typing import Any, Final

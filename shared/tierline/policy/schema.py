@@ -10,6 +10,7 @@ from typing import Any
 from tierline.policy.client_grammar import CLIENT_RULES
 from tierline.policy.records_grammar import RECORDS
 from tierline.policy.shapes import JsonSchema
+from tierline.policy.trying.grammar import TESTS
 from tierline.policy.whole import POLICY
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -18,6 +19,8 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def policy_schema() -> dict[str, Any]:
     """The schema of one file: rules, of which a file may hold any sections, records, a client's."""
     rules = {key: value for key, value in POLICY.schema().items() if key != "required"}
+    tests = {**TESTS.schema(), "description": "what `tierline policy test` tries"}
+    rules["properties"] = {**rules["properties"], "tests": tests}
     return {
         "$schema": DIALECT,
         "title": "Tierline policy",

@@ -1,4 +1,4 @@
-"""Making a previewed version the active one; tickets of groups that go are taken elsewhere first."""
+"""Making a previewed version the active one; groups that go are emptied into others first."""
 
 from collections.abc import Mapping
 from typing import Any

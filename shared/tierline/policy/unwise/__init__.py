@@ -1,4 +1,4 @@
-"""What is allowed in a policy and probably not meant: rules that never match, hours without anybody.
+"""What is allowed in a policy and probably not meant: idle rules, hours without anybody.
 
 Each file looks at one thing; all they know is a folder that has been loaded. Nothing here refuses.
 """

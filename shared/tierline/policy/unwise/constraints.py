@@ -31,7 +31,7 @@ class Value(NamedTuple):
     def covers(self, other: "Value") -> bool:
         """Whether whatever `other` lets pass, this lets pass too."""
         if self.pattern:
-            # The stars of `other` can only be taken by stars of this one, so what they stand for is.
+            # Stars of `other` are only taken by stars of this one, and so is what they stand for.
             return glob(self.text, other.text)
         return not other.pattern and self.text == other.text
 

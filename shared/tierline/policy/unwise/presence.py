@@ -1,27 +1,20 @@
-"""When somebody of a group is there, and when somebody can be woken for it, as stretches of time."""
+"""When somebody of a group is there, and when somebody can be woken for it, as stretches."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any
-from zoneinfo import ZoneInfo
+from datetime import datetime
 
 from tierline.domain.audience import DUTY_MANAGER, SERVICE_MANAGER
 from tierline.domain.calendar import Calendar
 from tierline.domain.instants import to_us
 from tierline.domain.open_hours import open_hours
 from tierline.domain.policy import Group
-from tierline.domain.rota import Absence, RotaError, Schedule, gaps
+from tierline.domain.rota import RotaError, Schedule, gaps
 from tierline.domain.windows import Span, merged
 from tierline.policy.calendars import Calendars
 from tierline.policy.errors import Problems
 from tierline.policy.folder import LoadedPolicy
-from tierline.policy.kinds.absence import ends_of, starts_of
+from tierline.policy.records_absences import absences_of
 from tierline.policy.unwise.people import left, members_of
 from tierline.policy.unwise.spans import common, union, without
-
-_SPARE = timedelta(days=1)
-"""An absence by a clock far from UTC may begin a day earlier than its date says."""
-
 
 class Presence:
     """Who is there between two instants.
@@ -38,7 +31,7 @@ class Presence:
         self._start, self._end = start, end
         self._people = {str(it["name"]): it for it in loaded.records.documents.get("people", ())}
         self._gone = left(loaded)
-        self._absences = tuple(self._absent())
+        self._absences = tuple(absences_of(loaded.records))
         self._schedules = {it.name: it for it in loaded.records.schedules}
         self._hours = Calendars({"hours": loaded.document.get("hours", {})}, Problems())
         self._kept: dict[tuple[str, str], list[Span]] = {}
@@ -106,17 +99,3 @@ class Presence:
         except RotaError:
             return []  # more overrides than an answer looks at: then somebody minds it
         return [(to_us(gap.start), to_us(gap.end)) for gap in found]
-
-    def _absent(self) -> list[Absence]:
-        found = []
-        for it in self._loaded.records.documents.get("absences", ()):
-            zone = ZoneInfo(_zone_of(self._people.get(str(it["person"]), {})))
-            starts = starts_of(it["from"]).replace(tzinfo=zone)
-            ends = ends_of(it["until"]).replace(tzinfo=zone)
-            if ends > self._start - _SPARE and starts < self._end + _SPARE:
-                found.append(Absence(str(it["person"]), starts, ends))
-        return found
-
-
-def _zone_of(person: Mapping[str, Any]) -> str:
-    return str(person.get("zone") or "UTC")
