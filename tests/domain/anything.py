@@ -12,7 +12,7 @@ from tierline.domain.calendar import Calendar
 from tierline.domain.commands import Asker
 from tierline.domain.events import Actor
 from tierline.domain.floor import Floor
-from tierline.domain.policy import HandOverRules, PagingRules, Path, Policy, Step
+from tierline.domain.policy import Duration, HandOverRules, PagingRules, Path, Policy, Step
 from tierline.domain.terms import (
     HoldReason,
     Mode,
@@ -96,6 +96,7 @@ def _any_step(draw: st.DrawFn, step: Step) -> Step:
         assist=draw(st.sampled_from([None, 0.5, 0.6])),
         over_budget=draw(st.sampled_from(OverBudget)),
         receiver_full=draw(st.sampled_from(ReceiverFull)),
+        expect=draw(st.sampled_from([None, Duration(seconds=2_400), Duration(business_days=1)])),
     )
 
 

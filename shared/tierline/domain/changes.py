@@ -40,6 +40,7 @@ NOTHING_OWED: Changes = {
     "packet_due": None,
     "page": None,
     "owed_at": None,
+    "expected_at": None,
     **ALONE,
 }
 """What does not outlive the work."""

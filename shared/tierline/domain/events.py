@@ -133,12 +133,13 @@ class Opened:
 @quick
 @dataclass(frozen=True)
 class Routed:
-    """Triage put it into a group's queue. `budget`: as of a move."""
+    """Triage put it into a group's queue. `budget`, `expected_at`: as of a move."""
 
     tier: str
     group: str
     decided_by: Mapping[str, str] = field(default_factory=dict)
     budget: str = ""
+    expected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,6 +276,7 @@ class Reopened:
     rejected: bool = False
     topped_up: bool = False
     alert: str = ""
+    expected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -174,6 +174,7 @@ def _moved(ticket: Ticket, event: Event, what: Moved) -> Changes:
         "packet_due": what.packet_due,
         "claimed_at": None,
         "owed_at": None,
+        "expected_at": what.expected_at,
         **ALONE,
         "trail": (*ticket.trail, what.to_group),
         "sideways": ticket.sideways + 1 if isinstance(what, Transferred) else 0,
@@ -210,6 +211,7 @@ def _reopened(ticket: Ticket, event: Event, what: Reopened) -> Changes:
         "alerts": ticket.alerts + 1 if what.alert else ticket.alerts,
         "claimed_at": event.at if what.owner else None,
         "topped_up": (*ticket.topped_up, what.group) if what.topped_up else ticket.topped_up,
+        "expected_at": what.expected_at,
         "restored_at": None,
         "resolved_at": None,
         "closed_at": None,
@@ -222,6 +224,8 @@ def _reviewed(ticket: Ticket, _event: Event, what: Reviewed) -> Changes:
         return {"proposal": amended(ticket.proposal, decide_by=None)}
     if what.kind == "packet":
         return {"packet_due": None}
+    if what.kind == "expected":
+        return {"expected_at": None}
     if what.kind == "limit":
         return {"owed_at": None}
     if what.kind == "vendor":
@@ -237,7 +241,8 @@ def _nothing(_ticket: Ticket, _event: Event, _what: Any) -> Changes:
 
 
 def _routed(_ticket: Ticket, _event: Event, what: Routed) -> Changes:
-    return {"tier": what.tier, "group": what.group, "stay": 1, "trail": (what.group,)}
+    place = {"tier": what.tier, "group": what.group, "stay": 1, "trail": (what.group,)}
+    return {**place, "expected_at": what.expected_at}
 
 
 def _recovered(_ticket: Ticket, event: Event, what: Recovered) -> Changes:

@@ -150,6 +150,7 @@ _OF_A_REVIEW: Mapping[str, str] = {
     "choice": "choice not made",
     "packet": "packet asked",
     "vendor": "vendor chase",
+    "expected": "later than expected",
 }
 
 

@@ -159,7 +159,13 @@ def _route(
     )
     arrival = on_arrival(draft, group, at, TierUse(0))
     draft.emit(
-        Routed(group.tier, group.name, {**decided_by, "group": chosen}, arrival.budget),
+        Routed(
+            group.tier,
+            group.name,
+            {**decided_by, "group": chosen},
+            arrival.budget,
+            arrival.expected_at,
+        ),
         at=at,
         by=asker.actor,
         why=why,

@@ -116,6 +116,7 @@ class Step:
     `assist`: the fraction of the limit at which the group's lead joins a claimed ticket.
     `over_budget`: what to do where the limit is longer than the client's promise leaves.
     `receiver_full`: what an unclaimed ticket does where this tier has no room for it.
+    `expect`: how long a stay is expected to take; said when it passes, and moves nothing.
     """
 
     tier: str
@@ -126,6 +127,7 @@ class Step:
     assist: float | None = None
     over_budget: OverBudget = OverBudget.SAY
     receiver_full: ReceiverFull = ReceiverFull.LEAD_DECIDES
+    expect: Duration | None = None
 
 
 def rank(tiers: tuple[str, ...], tier: str) -> int:

@@ -80,11 +80,13 @@ class Arrival(NamedTuple):
     """What a new stay begins with: its clocks, whether its tier clock was topped up, its budget.
 
     `budget`: `short` or `compressed` where the limit is longer than the client's promise leaves.
+    `expected_at`: when (UTC) the path expects it to be done there, of the group's staffed time.
     """
 
     started: list[Clock]
     topped_up: bool
     budget: str
+    expected_at: datetime | None = None
 
 
 def on_arrival(draft: Draft, group: Group, at: datetime, use: TierUse) -> Arrival:
@@ -109,7 +111,14 @@ def on_arrival(draft: Draft, group: Group, at: datetime, use: TierUse) -> Arriva
         started.append(tier)
     if step.unclaimed is not None:
         started.append(queue_clock(draft, group, step.unclaimed, at))
-    return Arrival(started, topped_up, cut)
+    return Arrival(started, topped_up, cut, _expected_at(ticket, step, group, at))
+
+
+def _expected_at(ticket: Ticket, step: Step, group: Group, at: datetime) -> datetime | None:
+    """Nothing is expected of a request: it has promises of its own, and no limit."""
+    if step.expect is None or ticket.type is TicketType.REQUEST:
+        return None
+    return add(group.hours, at, timedelta(seconds=step.expect.on(group.hours)))
 
 
 def _thresholds(step: Step) -> tuple[float, ...]:

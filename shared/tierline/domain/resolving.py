@@ -139,6 +139,7 @@ def reopen(
             rejected=rejected,
             topped_up=arrival.topped_up,
             alert=alert,
+            expected_at=arrival.expected_at,
         ),
         at=at,
         by=by,

@@ -348,6 +348,8 @@ def _reviewed(said: Said, what: e.Reviewed) -> str:
         return f"the limit of {said.ticket.tier} had run out, and its path goes no higher"
     if what.kind == "packet":
         return "the sender was asked what was tried and what the next tier is to do"
+    if what.kind == "expected":
+        return f"it was expected to be done in {said.ticket.tier} by now"
     if what.kind == "closing":
         return f"{said.ticket.group} closed for the day and nobody had claimed it"
     return "it came up for its daily review"

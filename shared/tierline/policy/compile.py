@@ -201,6 +201,7 @@ def _step(it: Mapping[str, Any]) -> Step:
         assist=assist_share(it["assist"]) if "assist" in it else None,
         over_budget=OverBudget(it.get("over_budget", OverBudget.SAY)),
         receiver_full=ReceiverFull(it.get("receiver_full", ReceiverFull.LEAD_DECIDES)),
+        expect=_optional(it.get("expect")),
     )
 
 

@@ -215,6 +215,7 @@ STEP: Final = Fields(
             DurationText(after="tell lead"), "when the lead hears that nobody took it"
         ),
         "silent": Field(DURATION, "how long its owner may say nothing"),
+        "expect": Field(DURATION, "how long a stay is expected to take; said when it passes"),
         "by_hand": Field(Flag(), "true: people go there, time does not"),
         "assist": Field(
             AssistAt(), "when the group's lead joins a claimed ticket, like `lead at 50%`"
@@ -228,7 +229,7 @@ STEP: Final = Fields(
             "what an unclaimed ticket does where this tier has no room for it",
         ),
     },
-    later=frozenset({"expect", "chase", "when", "who", "update", "needs", "delay"}),
+    later=frozenset({"chase", "when", "who", "update", "needs", "delay"}),
 )
 
 TELL: Final = Fields(

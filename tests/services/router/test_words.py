@@ -302,6 +302,7 @@ SENTENCES = [
         say(e.Reviewed("vendor", 2, later(days=1)), e.TIME),
         "It was time to ask the vendor again (reminder 2).",
     ),
+    (say(e.Reviewed("expected"), e.TIME), "It was expected to be done in T1 by now."),
     (say(e.Reviewed("choice"), e.TIME), "Neither lead has chosen in time."),
     (
         say(e.Reviewed("limit"), e.TIME),

@@ -164,6 +164,7 @@ class Ticket(TicketRow):
     packet_due: datetime | None
     assistant: str
     assist_until: datetime | None
+    expected_at: datetime | None
     owed_at: datetime | None
     page: Page | None
     helper: str

@@ -253,6 +253,7 @@ _REVIEWS = {
     "choice": "Neither lead had chosen within a quarter of an hour of staffed time.",
     "limit": "Its limit had run out while something kept it, and nothing is higher on its path.",
     "packet": "It was handed up, and nobody had said what was tried and what is asked.",
+    "expected": "The path says how long a stay in its tier is expected to take, and that is over.",
     "vendor": "There is an open case with a vendor, and it was time to ask them again.",
 }
 
