@@ -90,6 +90,14 @@ def moved_terms() -> Story:
     return story.ok(MoveTerms("the new contract"), TOM)
 
 
+def delayed() -> Story:
+    """It is put aside for half an hour, and does not mend itself."""
+    policy = escalating_policy()
+    *first, last = policy.triage
+    late = replace(last, do=replace(last.do, delay=timedelta(minutes=30)))
+    return FullFloor(replace(policy, triage=(*first, late))).open(priority=P3).wait(HOUR)
+
+
 def escalations() -> list[Story]:
     """All of them."""
-    return [declined(), assisted(), woken(), moved_terms()]
+    return [declined(), assisted(), woken(), moved_terms(), delayed()]
