@@ -12,7 +12,7 @@ from tierline.domain.calendar import Calendar
 from tierline.domain.commands import Asker
 from tierline.domain.events import Actor
 from tierline.domain.floor import Floor
-from tierline.domain.policy import HandOverRules, PagingRules, Path, Policy, Step
+from tierline.domain.policy import Duration, HandOverRules, PagingRules, Path, Policy, Step
 from tierline.domain.terms import (
     HoldReason,
     Mode,
@@ -79,8 +79,12 @@ def policies(draw: st.DrawFn) -> Policy:
     sla = replace(policy.slas["gold"], cover={priority: draw(hours) for priority in Priority})
     known = {calendar.hash: calendar for calendar in CALENDARS}
     path = Path("standard", tuple(_any_step(draw, step) for step in policy.paths["standard"].steps))
+    delay = draw(st.sampled_from([None, None, timedelta(minutes=30)]))
+    *first, last = policy.triage
+    late = replace(last, do=replace(last.do, delay=delay))
     return replace(
         policy,
+        triage=(*first, late),
         groups=groups,
         slas={"gold": sla},
         calendars=known,
@@ -96,6 +100,7 @@ def _any_step(draw: st.DrawFn, step: Step) -> Step:
         assist=draw(st.sampled_from([None, 0.5, 0.6])),
         over_budget=draw(st.sampled_from(OverBudget)),
         receiver_full=draw(st.sampled_from(ReceiverFull)),
+        expect=draw(st.sampled_from([None, Duration(seconds=2_400), Duration(business_days=1)])),
     )
 
 
@@ -182,6 +187,7 @@ def commands(now: datetime, proposal: int) -> st.SearchStrategy[c.Command]:
         st.builds(c.Reject, TEXTS),
         st.builds(c.Reopen, TEXTS, alerts),
         st.builds(c.Close, TEXTS, st.integers(0, 2), TEXTS, st.integers(0, 2)),
+        st.builds(c.MoveTerms, TEXTS),
         _together(when),
     )
 

@@ -3,7 +3,19 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.domain.worlds import HOUR, MINUTE, MONDAY, P1, P3, TOM, Story, at, example_policy, person
+from tests.domain.worlds import (
+    HOUR,
+    MINUTE,
+    MONDAY,
+    P1,
+    P3,
+    TOM,
+    Story,
+    at,
+    example_policy,
+    person,
+    promising,
+)
 from tierline.domain.commands import (
     AddChild,
     Asker,
@@ -23,6 +35,7 @@ from tierline.domain.commands import (
     LinkProblem,
     MakePlan,
     Move,
+    MoveTerms,
     OpenVendorCase,
     RefusePlan,
     Reject,
@@ -118,6 +131,22 @@ def found() -> Story:
     return story.ok(CountIncident(1005), TIERLINE)
 
 
+def moved_terms() -> Story:
+    """Its promises are moved to those of a version that gives the second line less time."""
+    story = FullFloor(escalating_policy()).open(priority=P3).ok(Claim("sam")).wait(5 * MINUTE)
+    story.policy = replace(promising(story.policy, respond=60, resolve=600), version="test-2")
+    return story.ok(MoveTerms("the new contract"), TOM)
+
+
+def delayed() -> Story:
+    """It is put aside for half an hour, and does not mend itself."""
+    policy = escalating_policy()
+    *first, last = policy.triage
+    late = replace(last, do=replace(last.do, delay=timedelta(minutes=30)))
+    return FullFloor(replace(policy, triage=(*first, late))).open(priority=P3).wait(HOUR)
+
+
 def escalations() -> list[Story]:
     """All of them."""
-    return [declined(), assisted(), woken(), led(), under(), found()]
+    alone = [declined(), assisted(), woken(), moved_terms(), delayed()]
+    return [*alone, led(), under(), found()]

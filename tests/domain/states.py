@@ -36,6 +36,7 @@ from tierline.domain.commands import (
     LinkProblem,
     MakePlan,
     Move,
+    MoveTerms,
     Note,
     OpenVendorCase,
     Prioritise,
@@ -118,6 +119,7 @@ COMMANDS: dict[str, Callable[[Story], Command]] = {
     "state cause": lambda _: StateCause("x"),
     "give workaround": lambda _: GiveWorkaround("x"),
     **REACTIONS,
+    "move terms": lambda _: MoveTerms("x"),
 }
 
 TIME: dict[str, Callable[[], Story]] = {

@@ -36,7 +36,7 @@ triage:
 #        part of the message, part of the remedy)
 CASES = {
     "unknown section": ("agreements:", "agrements: #!", "no key `agrements`", "`agreements`"),
-    "section of a later version": ("tiers:", "tests: [] #!\ntiers:", "later version", "for now"),
+    "section of a later version": ("tiers:", "capacity: {} #!\ntiers:", "later version", "for now"),
     "unknown key": ("members: [Sam]", "membres: [Sam]} #!", "no key `membres`", "`members`"),
     "key of a later version": ("path: standard", "covers: [] #!\n ", "later version", "for now"),
     "capacity in words": ("members: [Sam]", "capacity: six each} #!", "not a capacity", "6 each"),

@@ -35,6 +35,7 @@ from tierline.domain.events import (
     ProposalDeclined,
     Reopened,
     Routed,
+    TermsMoved,
     Threshold,
 )
 from tierline.domain.evolve import evolve, fold
@@ -198,7 +199,7 @@ class TicketMachine(RuleBasedStateMachine):
     @invariant()
     def a_due_instant_is_what_the_ledger_of_the_log_says(self):
         """Target, hours and holds of the whole life in one sum, instead of run by run."""
-        if any(isinstance(e.what, Prioritised | Reopened) for e in self.events):
+        if any(isinstance(e.what, Prioritised | Reopened | TermsMoved) for e in self.events):
             return
         for name in CLIENT_CLOCKS - {ClockName.UPDATE}:
             clock = self.ticket.clocks.get(name)
@@ -291,7 +292,7 @@ def _at_work(events, policy, now):
     for event, following in zip(events, [*events[1:], None], strict=True):
         ticket = evolve(ticket, event)
         at_work = ticket.group and ticket.state in {State.QUEUED, State.WORKING}
-        if at_work and not ticket.plan and not ticket.under:
+        if at_work and not (ticket.plan or ticket.under or ticket.delayed_until):
             end = following.at if following else now
             yield ticket.tier, policy.groups[ticket.group].hours, event.at, end
 
@@ -332,7 +333,7 @@ def _check_clocks(before, after, event, policy):
 
 
 def _recounts(event):
-    return isinstance(event.what, Prioritised)
+    return isinstance(event.what, Prioritised | TermsMoved)
 
 
 def _check_told(event, after, policy):

@@ -122,6 +122,8 @@ def _so_far(ticket: Ticket) -> dict[str, Any]:
         "packet_due": ticket.packet_due,
         "assistant": ticket.assistant,
         "assist_until": ticket.assist_until,
+        "expected_at": ticket.expected_at,
+        "delayed_until": ticket.delayed_until,
         "owed_at": ticket.owed_at,
         "page": ticket.page,
         "helper": ticket.helper,

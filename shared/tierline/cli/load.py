@@ -21,6 +21,7 @@ from tierline.cli.load_credentials import (
 from tierline.cli.load_policy import write_policy
 from tierline.cli.load_records import SecretOf, write_records
 from tierline.policy import LoadedPolicy, PolicyError, load_folder
+from tierline.store.policy_versions import LOCK_LOADING
 from tierline.store.tickets import Connection
 
 
@@ -81,7 +82,7 @@ def load_into(target: Target, loaded: LoadedPolicy) -> dict[str, Any]:
         passwords = derive_passwords(stored, target.secret, loaded.records)
 
     async def write(connection: Connection) -> dict[str, Any]:
-        await connection.execute("SELECT pg_advisory_xact_lock(hashtext('tierline load'))")
+        await connection.execute(LOCK_LOADING)
         policy = await write_policy(connection, loaded)
         written = await write_records(connection, loaded.records, _secrets(target))
         outcome = {

@@ -26,6 +26,8 @@ _REMEDIES_BY_CODE = {
     "no_such_record": "`tierline records list KIND` shows which there are.",
     "replay_running": "Read what you like; a copy of your own to write to: "
     "`tierline up --ports auto --home OTHER`.",
+    "no_such_preview": "`tierline policy preview FOLDER` makes one.",
+    "stale_preview": "`tierline policy preview FOLDER` makes a new one.",
     "rows_refused": "Correct the lines; `--preview` shows all of them.",
     "scope": "Make a token that has it: `tierline token create --scope ...`.",
 }

@@ -12,6 +12,7 @@ from tierline.domain import assisting, paging
 from tierline.domain import clock as clocks
 from tierline.domain.amend import amended
 from tierline.domain.business_time import add, is_open
+from tierline.domain.delaying import let_in
 from tierline.domain.draft import Draft
 from tierline.domain.events import (
     TIME,
@@ -38,7 +39,7 @@ from tierline.domain.lapsing import (
     owed_lapse,
 )
 from tierline.domain.policy import Policy
-from tierline.domain.promises import next_review, sla_of
+from tierline.domain.promises import next_review, sla_of, step_of
 from tierline.domain.resolving import resolve
 from tierline.domain.terms import CLIENT_CLOCKS, ClockName, HoldReason, Mode
 from tierline.domain.ticket import Ticket
@@ -86,6 +87,8 @@ def upcoming(ticket: Ticket) -> Due | None:
         found.append((plan.grace_until or plan.promised_at, 2, 0, 0.0, "promise"))
     if ticket.quiet_until is not None:
         found.append((ticket.quiet_until, 3, 0, 0.0, "quiet"))
+    elif ticket.delayed_until is not None:
+        found.append((ticket.delayed_until, 3, 1, 0.0, "delay"))
     _waiting(ticket, found)
     return Due._make(min(found)) if found else None
 
@@ -102,6 +105,8 @@ def _waiting(ticket: Ticket, found: list[tuple[datetime, int, int, float, str]])
         found.append((ticket.packet_due, 5, 0, 0.0, "packet"))
     if ticket.page is not None:
         found.append((ticket.page.next_at, 5, 1, 0.0, "page"))
+    if ticket.expected_at is not None and ticket.hold is None:
+        found.append((ticket.expected_at, 5, 3, 0.0, "expected"))
     if ticket.proposal is not None and ticket.proposal.decide_by is not None:
         found.append((ticket.proposal.decide_by, 5, 2, 0.0, "choice"))
 
@@ -312,6 +317,16 @@ def _packet(draft: Draft, _due: Due, at: datetime) -> None:
     draft.emit(Reviewed("packet"), at=at, by=TIME, why=why, cause=cause)
 
 
+def _expected(draft: Draft, due: Due, at: datetime) -> None:
+    """The time its tier was expected to take is over: said once, and nothing moves."""
+    ticket = draft.ticket
+    step = step_of(draft.policy, ticket, ticket.tier)
+    wanted = "" if step.expect is None else str(step.expect.seconds or step.expect.business_days)
+    why = draft.why("expected time", tier=ticket.tier, expected=wanted, by=due.at.isoformat())
+    cause = f"expected/{ticket.stay}/{due.at.isoformat()}"
+    draft.emit(Reviewed("expected"), at=at, by=TIME, why=why, cause=cause)
+
+
 _STEPS: dict[str, Callable[[Draft, Due, datetime], None]] = {
     "promise": _promise,
     "quiet": _quiet,
@@ -323,6 +338,8 @@ _STEPS: dict[str, Callable[[Draft, Due, datetime], None]] = {
     "vendor chase": _vendor_chase,
     "packet": _packet,
     "page": lambda draft, _due, at: paging.go_on(draft, at),
+    "expected": _expected,
+    "delay": lambda draft, due, at: let_in(draft, at, TIME, f"delay/{due.at.isoformat()}"),
     "choice": lambda draft, _due, at: choice_unmade(draft, at),
 }
 

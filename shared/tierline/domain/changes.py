@@ -40,6 +40,8 @@ NOTHING_OWED: Changes = {
     "packet_due": None,
     "page": None,
     "owed_at": None,
+    "expected_at": None,
+    "delayed_until": None,
     **ALONE,
 }
 """What does not outlive the work."""

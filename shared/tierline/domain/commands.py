@@ -323,6 +323,13 @@ class Close:
     open_under: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class MoveTerms:
+    """Move its running promises and limits to the terms of the policy in force, and say why."""
+
+    reason: str
+
+
 Command = (
     Attach
     | Recover
@@ -347,6 +354,7 @@ Command = (
     | Reopen
     | Close
     | Together
+    | MoveTerms
 )
 
 

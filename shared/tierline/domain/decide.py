@@ -36,6 +36,7 @@ from tierline.domain.commands import (
     LinkProblem,
     MakePlan,
     Move,
+    MoveTerms,
     Note,
     Open,
     OpenVendorCase,
@@ -53,6 +54,7 @@ from tierline.domain.commands import (
     TellSolved,
     UpdateVendorCase,
 )
+from tierline.domain.delaying import let_in, lets_in
 from tierline.domain.draft import Draft
 from tierline.domain.events import Event
 from tierline.domain.floor import Floor
@@ -65,6 +67,7 @@ from tierline.domain.handlers import (
     owning,
     priority,
     problems,
+    terms,
     vendors,
 )
 from tierline.domain.handlers.asked import Asked
@@ -125,6 +128,7 @@ _HANDLERS: dict[type, _Handler] = {
     StateCause: problems.state_cause,
     GiveWorkaround: problems.give_workaround,
     TellSolved: problems.tell_solved,
+    MoveTerms: terms.move_terms,
 }
 
 
@@ -144,9 +148,14 @@ def decide(
     """
     draft = Draft(policy, floor, max(now, ticket.recorded_at), ticket)
     pass_time(draft)
+    before, told = draft.ticket, len(draft.events)
+    if lets_in(draft, command):
+        let_in(draft, draft.now, asker.actor, cause)
     refused = _HANDLERS[type(command)](draft, command, Asked(asker, cause))
     if refused is None:
         pass_time(draft)
+    else:
+        draft.ticket, draft.events = before, draft.events[:told]
     return Decision(draft.ticket, tuple(draft.events), refused)
 
 

@@ -28,6 +28,7 @@ from tierline.domain.escalation import (
     VendorCaseUpdated,
 )
 from tierline.domain.terms import HoldReason, Mode, Priority, TicketType
+from tierline.domain.terms_moved import Entered, TermsMoved
 from tierline.domain.ticket import Hold, Plan, Requester
 from tierline.domain.timely import Breached, Lapsed, Reviewed, Threshold, Warned
 from tierline.domain.together import (
@@ -58,6 +59,7 @@ __all__ = [
     "Claimed",
     "Closed",
     "Confirmed",
+    "Entered",
     "Escalated",
     "EscalationProposed",
     "Event",
@@ -89,6 +91,7 @@ __all__ = [
     "Returned",
     "Reviewed",
     "Routed",
+    "TermsMoved",
     "Threshold",
     "Transferred",
     "VendorCaseClosed",
@@ -156,12 +159,14 @@ class Opened:
 @quick
 @dataclass(frozen=True)
 class Routed:
-    """Triage put it into a group's queue. `budget`: as of a move."""
+    """Triage gave it to a group, whose queue it enters at once or after `delayed_until` (UTC)."""
 
     tier: str
     group: str
     decided_by: Mapping[str, str] = field(default_factory=dict)
     budget: str = ""
+    expected_at: datetime | None = None
+    delayed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,6 +310,7 @@ class Reopened:
     topped_up: bool = False
     alert: str = ""
     flowed: int = 0
+    expected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +325,7 @@ class Closed:
 What = (
     Opened
     | Routed
+    | Entered
     | AlertAttached
     | Recovered
     | Claimed
@@ -343,6 +350,7 @@ What = (
     | Held
     | Resumed
     | Prioritised
+    | TermsMoved
     | Resolved
     | Confirmed
     | Reopened

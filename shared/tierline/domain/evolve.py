@@ -18,6 +18,7 @@ from tierline.domain.events import (
     Claimed,
     Closed,
     Confirmed,
+    Entered,
     Escalated,
     EscalationProposed,
     Event,
@@ -49,6 +50,7 @@ from tierline.domain.events import (
     Returned,
     Reviewed,
     Routed,
+    TermsMoved,
     Transferred,
     VendorCaseClosed,
     VendorCaseOpened,
@@ -184,6 +186,7 @@ def _moved(ticket: Ticket, event: Event, what: Moved) -> Changes:
         "packet_due": what.packet_due,
         "claimed_at": None,
         "owed_at": None,
+        "expected_at": what.expected_at,
         **ALONE,
         "trail": (*ticket.trail, what.to_group),
         "sideways": ticket.sideways + 1 if isinstance(what, Transferred) else 0,
@@ -221,6 +224,7 @@ def _reopened(ticket: Ticket, event: Event, what: Reopened) -> Changes:
         "alerts": ticket.alerts + 1 if what.alert else ticket.alerts,
         "claimed_at": event.at if what.owner else None,
         "topped_up": (*ticket.topped_up, what.group) if what.topped_up else ticket.topped_up,
+        "expected_at": what.expected_at,
         "restored_at": None,
         "resolved_at": None,
         "closed_at": None,
@@ -241,6 +245,8 @@ def _reviewed(ticket: Ticket, _event: Event, what: Reviewed) -> Changes:
         return {"proposal": amended(ticket.proposal, decide_by=None)}
     if what.kind == "packet":
         return {"packet_due": None}
+    if what.kind == "expected":
+        return {"expected_at": None}
     if what.kind == "limit":
         return {"owed_at": None}
     if what.kind == "vendor":
@@ -256,7 +262,13 @@ def _nothing(_ticket: Ticket, _event: Event, _what: Any) -> Changes:
 
 
 def _routed(_ticket: Ticket, _event: Event, what: Routed) -> Changes:
-    return {"tier": what.tier, "group": what.group, "stay": 1, "trail": (what.group,)}
+    place = {"tier": what.tier, "group": what.group, "stay": 1, "trail": (what.group,)}
+    return {**place, "expected_at": what.expected_at, "delayed_until": what.delayed_until}
+
+
+def _entered(_ticket: Ticket, _event: Event, what: Entered) -> Changes:
+    place = {"tier": what.tier, "group": what.group, "trail": (what.group,)}
+    return {**place, "expected_at": what.expected_at, "delayed_until": None}
 
 
 def _recovered(_ticket: Ticket, event: Event, what: Recovered) -> Changes:
@@ -309,6 +321,7 @@ def _twice(ticket: Ticket, _event: Event, _what: Opened) -> Changes:
 _FOLD: Mapping[type, Callable[[Ticket, Event, Any], Changes]] = {
     Opened: _twice,
     Routed: _routed,
+    Entered: _entered,
     AlertAttached: _attached,
     Recovered: _recovered,
     Claimed: _claimed,
@@ -333,6 +346,7 @@ _FOLD: Mapping[type, Callable[[Ticket, Event, Any], Changes]] = {
     Held: _held,
     Resumed: _resumed,
     Prioritised: _prioritised,
+    TermsMoved: _nothing,
     Resolved: _resolved,
     Confirmed: _nothing,
     Reopened: _reopened,

@@ -74,6 +74,7 @@ def move(
         packet_due=_packet_due(draft, kind, handed, at),
         budget=arrival.budget,
         skipped=skipped,
+        expected_at=arrival.expected_at,
     )
     review_at = review_after(group, at, unclaimed=True)
     draft.emit(what, at=at, by=by, why=why, cause=cause, changed=changed, review_at=review_at)

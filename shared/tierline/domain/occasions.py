@@ -9,6 +9,7 @@ from tierline.domain.events import (
     Breached,
     ChildLeft,
     Closed,
+    Entered,
     Escalated,
     EscalationProposed,
     Event,
@@ -35,6 +36,7 @@ from tierline.domain.events import (
     Returned,
     Reviewed,
     Routed,
+    TermsMoved,
     Transferred,
     Warned,
     WorkaroundGiven,
@@ -69,7 +71,9 @@ def _always(*occasions: str) -> Callable[[Any, Seen], Occasions]:
     return lambda _what, _seen: occasions
 
 
-def _routed(what: Routed, _seen: Seen) -> Occasions:
+def _routed(what: Routed | Entered, _seen: Seen) -> Occasions:
+    if isinstance(what, Routed) and what.delayed_until is not None:
+        return  # nobody is told before it is let in
     yield from ("new in queue", "received")
     if what.budget:
         yield "promise in danger"
@@ -156,6 +160,7 @@ _OF_A_REVIEW: Mapping[str, str] = {
     "choice": "choice not made",
     "packet": "packet asked",
     "vendor": "vendor chase",
+    "expected": "later than expected",
 }
 
 
@@ -218,6 +223,7 @@ def _incident_linked(what: IncidentLinked, seen: Seen) -> Occasions:
 
 _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
     Routed: _routed,
+    Entered: _routed,
     AlertAttached: _attached,
     Recovered: _recovered,
     Warned: _warned,
@@ -239,6 +245,7 @@ _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
     Reviewed: _reviewed,
     Noted: _noted,
     Prioritised: _prioritised,
+    TermsMoved: _always("terms moved"),
     Resolved: _resolved,
     Reopened: _reopened,
     Closed: _closed,

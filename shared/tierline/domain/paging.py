@@ -43,7 +43,9 @@ def ladder(policy: Policy, floor: Floor, group: Group, at: datetime) -> tuple[Ru
 
 def wanted(policy: Policy, floor: Floor, ticket: Ticket, at: datetime) -> Group | None:
     """The closed group somebody must be woken for; None where nobody is to be."""
-    if not ticket.unclaimed or ticket.priority not in policy.paging.priorities:
+    if not ticket.unclaimed or ticket.delayed_until is not None:
+        return None
+    if ticket.priority not in policy.paging.priorities:
         return None
     if ticket.under is not None or ticket.type is TicketType.PROBLEM:
         return None

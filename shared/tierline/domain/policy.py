@@ -102,12 +102,21 @@ class Agreement:
 
 
 @dataclass(frozen=True, slots=True)
+class ClientRules:
+    """What is otherwise for one client: its own version of agreements, by name; whom it tells."""
+
+    agreements: Mapping[str, str] = field(default_factory=dict)
+    tell: Mapping[str, Mapping[str, Reach]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """One tier on a path. `limit`, `unclaimed`, `silent`: seconds of the group's staffed hours.
 
     `assist`: the fraction of the limit at which the group's lead joins a claimed ticket.
     `over_budget`: what to do where the limit is longer than the client's promise leaves.
     `receiver_full`: what an unclaimed ticket does where this tier has no room for it.
+    `expect`: how long a stay is expected to take; said when it passes, and moves nothing.
     """
 
     tier: str
@@ -118,6 +127,7 @@ class Step:
     assist: float | None = None
     over_budget: OverBudget = OverBudget.SAY
     receiver_full: ReceiverFull = ReceiverFull.LEAD_DECIDES
+    expect: Duration | None = None
 
 
 def rank(tiers: tuple[str, ...], tier: str) -> int:
@@ -225,7 +235,10 @@ class PriorityRules:
 
 @dataclass(frozen=True, slots=True)
 class RuleAction:
-    """What a triage rule sets. `start` names a tier or a group; `go_on`: later rules may add."""
+    """What a triage rule sets. `start` names a tier or a group; `go_on`: later rules may add.
+
+    `delay`: an alert's ticket is let into its queue so much later, unless it recovers first.
+    """
 
     category: str | None = None
     start: str | None = None
@@ -233,6 +246,7 @@ class RuleAction:
     path: str | None = None
     problem_key: str | None = None
     go_on: bool = False
+    delay: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +309,7 @@ class Policy:
     people: Mapping[str, str] = field(default_factory=dict)
     default_agreement: str = ""
     unsorted_start: str = ""
+    clients: Mapping[str, ClientRules] = field(default_factory=dict)
     found_terms: dict[tuple[str, TicketType, Priority], Mapping[ClockName, Terms]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -318,3 +333,22 @@ class Policy:
     def agreement(self, name: str) -> Agreement:
         """The agreement called `name`, else the default one."""
         return self.agreements.get(name) or self.agreements[self.default_agreement]
+
+    @property
+    def offered(self) -> list[str]:
+        """The names of the agreements that a client may buy: those that are nobody's own."""
+        own = {name for rules in self.clients.values() for name in rules.agreements.values()}
+        return [name for name in self.agreements if name not in own]
+
+    def agreement_of(self, client: str, name: str) -> Agreement:
+        """The agreement called `name` (else the default one) as `client` has it."""
+        plain = self.agreement(name)
+        rules = self.clients.get(client)
+        own = rules.agreements.get(plain.name) if rules else None
+        return plain if own is None else self.agreements[own]
+
+    def told(self, client: str, occasion: str) -> Mapping[str, Reach] | None:
+        """Who hears of an occasion with a ticket of `client`; None: what is told by default."""
+        rules = self.clients.get(client)
+        own = rules.tell.get(occasion) if rules else None
+        return self.tell.get(occasion) if own is None else own

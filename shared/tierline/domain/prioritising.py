@@ -59,7 +59,7 @@ def clocks_under(draft: Draft, priority: Priority, at: datetime) -> list[Clock]:
             if name is not ClockName.UPDATE:
                 changed.append(_late_start(name, new[name], sla.priority_change, at, draft))
         elif not clock.over:
-            changed.append(_under(clock, new[name], sla.priority_change, at, draft))
+            changed.append(under(clock, new[name], sla.priority_change, at, draft))
         elif clock.met_at is None and _owed_again(draft, sla):
             changed.append(_again(clock, new[name], sla.priority_change, at, draft))
     return changed
@@ -83,7 +83,7 @@ def _late_start(
 def _again(clock: Clock, terms: Terms, rule: PriorityChange, at: datetime, draft: Draft) -> Clock:
     """A promise that was dropped and is made again: it goes on, as the rule says."""
     if rule is not PriorityChange.RETROACTIVE:
-        return _under(amended(clock, stopped_by="priority"), terms, rule, at, draft)
+        return under(amended(clock, stopped_by="priority"), terms, rule, at, draft)
     always = _as_if_always(clock.name, terms, at, draft, clock.cycle)
     return amended(always, fired=clock.fired, breached_at=clock.breached_at)
 
@@ -104,9 +104,18 @@ def _as_if_always(name: ClockName, terms: Terms, at: datetime, draft: Draft, cyc
     return amended(fresh, started_at=opened_at, runs=ran.runs)
 
 
-def _under(clock: Clock, terms: Terms, rule: PriorityChange, at: datetime, draft: Draft) -> Clock:
+def under(
+    clock: Clock,
+    terms: Terms,
+    rule: PriorityChange,
+    at: datetime,
+    draft: Draft,
+    *,
+    by: str = "priority",
+) -> Clock:
+    """A clock that is not over, under other terms from `at`; `by`: what changed them."""
     was_running = clock.running
-    stopped = clocks.stop(clock, at, "priority", draft.policy.calendars)
+    stopped = clocks.stop(clock, at, by, draft.policy.calendars)
     carried_us, cycle, fired, breached = _carried(stopped, terms, rule)
     changed = amended(
         stopped,

@@ -90,11 +90,13 @@ class Arrival(NamedTuple):
     """What a new stay begins with: its clocks, whether its tier clock was topped up, its budget.
 
     `budget`: `short` or `compressed` where the limit is longer than the client's promise leaves.
+    `expected_at`: when (UTC) the path expects it to be done there, of the group's staffed time.
     """
 
     started: list[Clock]
     topped_up: bool
     budget: str
+    expected_at: datetime | None = None
 
 
 def on_arrival(draft: Draft, group: Group, at: datetime, use: TierUse) -> Arrival:
@@ -121,7 +123,14 @@ def on_arrival(draft: Draft, group: Group, at: datetime, use: TierUse) -> Arriva
         started.append(tier)
     if step.unclaimed is not None:
         started.append(queue_clock(draft, group, step.unclaimed, at))
-    return Arrival(started, topped_up, cut)
+    return Arrival(started, topped_up, cut, _expected_at(ticket, step, group, at))
+
+
+def _expected_at(ticket: Ticket, step: Step, group: Group, at: datetime) -> datetime | None:
+    """Nothing is expected of a request: it has promises of its own, and no limit."""
+    if step.expect is None or ticket.type is TicketType.REQUEST:
+        return None
+    return add(group.hours, at, timedelta(seconds=step.expect.on(group.hours)))
 
 
 def _thresholds(step: Step) -> tuple[float, ...]:
@@ -160,6 +169,21 @@ def _tier_clock(
 def _already_told(use: TierUse, carried_us: int, target_s: int) -> tuple[float, ...]:
     """Thresholds told in an earlier stay of the tier that are still behind us."""
     return tuple(f for f in use.fired if f * target_s * 1_000_000 <= carried_us)
+
+
+def limits_of(draft: Draft, group: Group) -> Mapping[ClockName, Terms]:
+    """The terms of the limits of a stay with `group`, as the ticket's path has them now."""
+    step = step_of(draft.policy, draft.ticket, group.tier)
+    written = {
+        ClockName.TIER: (step.limit, _thresholds(step)),
+        ClockName.QUEUE: (step.unclaimed, LIMIT_ONLY),
+        ClockName.SILENT: (step.silent, LIMIT_ONLY),
+    }
+    return {
+        name: _limit_terms(draft.policy, group, limit, thresholds)
+        for name, (limit, thresholds) in written.items()
+        if limit is not None
+    }
 
 
 def queue_clock(draft: Draft, group: Group, limit: Duration, at: datetime) -> Clock:

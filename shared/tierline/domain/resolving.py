@@ -148,6 +148,7 @@ def reopen(
             topped_up=arrival.topped_up,
             alert=alert,
             flowed=flowed,
+            expected_at=arrival.expected_at,
         ),
         at=at,
         by=by,

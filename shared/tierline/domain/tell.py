@@ -65,7 +65,7 @@ def notices_for(
     """
     found: dict[tuple[str, str], Notice] = {}
     for occasion in occasions_of(event, ticket, policy):
-        table = policy.tell.get(occasion, DEFAULT_TELL[occasion])
+        table = policy.told(ticket.client, occasion) or DEFAULT_TELL[occasion]
         for audience, reach in table.items():
             for kind, recipient in recipients_of(audience, event, ticket, policy):
                 notice = Notice(kind, recipient, occasion, reach, f"{occasion}: {audience}")

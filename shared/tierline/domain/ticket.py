@@ -257,6 +257,8 @@ class Ticket:
     assist_until: datetime | None = None
     owed_at: datetime | None = None
     page: Page | None = None
+    expected_at: datetime | None = None
+    delayed_until: datetime | None = None
     clocks: Mapping[ClockName, Clock] = field(default_factory=dict)
     held_us: int = 0
     tier_used: Mapping[str, TierUse] = field(default_factory=dict)

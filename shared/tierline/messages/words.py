@@ -58,8 +58,10 @@ def _opened(said: Said, what: e.Opened) -> str:
     return f"{said.by} opened the {what.type} {kind}{because(what.title)}"
 
 
-def _routed(_said: Said, what: e.Routed) -> str:
+def _routed(said: Said, what: e.Routed) -> str:
     chosen = what.decided_by.get("group", "")
+    if what.delayed_until is not None:
+        return f"put aside for {what.group} ({what.tier}) until {said.when(what.delayed_until)}"
     return f"put into the queue of {what.group} ({what.tier}){because(chosen)}"
 
 
@@ -226,6 +228,12 @@ def _prioritised(said: Said, what: e.Prioritised) -> str:
     return f"{said.by} changed the priority from {what.old} to {what.new}{because(what.reason)}"
 
 
+def _terms_moved(said: Said, what: e.TermsMoved) -> str:
+    dues = (f"{name} due {said.when(new)}" for name, (_, new) in what.dues.items() if new)
+    new_dues = f"; {', '.join(dues)}" if any(new for _, new in what.dues.values()) else ""
+    return f"{said.by} moved its promises to new terms{because(what.reason)}{new_dues}"
+
+
 def _resolved(said: Said, what: e.Resolved) -> str:
     if what.self_healed:
         return "it stayed quiet after the recovery and was resolved by itself"
@@ -301,6 +309,8 @@ def _reviewed(said: Said, what: e.Reviewed) -> str:
         return f"the limit of {said.ticket.tier} had run out, and its path goes no higher"
     if what.kind == "packet":
         return "the sender was asked what was tried and what the next tier is to do"
+    if what.kind == "expected":
+        return f"it was expected to be done in {said.ticket.tier} by now"
     if what.kind == "closing":
         return f"{said.ticket.group} closed for the day and nobody had claimed it"
     return "it came up for its daily review"
@@ -311,6 +321,7 @@ _WAITED_FOR = {"client": "the client", "vendor": "the vendor"}
 _SAY: dict[type, Callable[[Said, Any], str]] = {
     e.Opened: _opened,
     e.Routed: _routed,
+    e.Entered: lambda _said, what: f"put into the queue of {what.group} ({what.tier})",
     e.AlertAttached: _alert_attached,
     e.Recovered: _recovered,
     e.Claimed: _claimed,
@@ -335,6 +346,7 @@ _SAY: dict[type, Callable[[Said, Any], str]] = {
     e.Held: _held,
     e.Resumed: _resumed,
     e.Prioritised: _prioritised,
+    e.TermsMoved: _terms_moved,
     e.Resolved: _resolved,
     e.Confirmed: _confirmed,
     e.Reopened: _reopened,

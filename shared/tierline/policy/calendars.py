@@ -29,6 +29,12 @@ def calendars_of(document: Mapping[str, Any]) -> Iterator[tuple[Where, dict[str,
         for name, sla in document.get("slas", {}).items()
         for priority, hours in sla["cover"].items()
     ]
+    spots += [
+        (("clients", name, "sla", "cover", priority), hours)
+        for name, rules in document.get("clients", {}).items()
+        if isinstance(rules.get("sla"), dict)
+        for priority, hours in rules["sla"].get("cover", {}).items()
+    ]
     return ((where, hours) for where, hours in spots if isinstance(hours, dict))
 
 

@@ -10,6 +10,7 @@ from tierline.domain.calendar import Calendar
 from tierline.domain.policy import (
     DEFAULT_THRESHOLDS,
     Agreement,
+    ClientRules,
     Duration,
     Group,
     HandOverRules,
@@ -39,6 +40,7 @@ from tierline.domain.terms import (
     ReopenRule,
 )
 from tierline.policy.calendars import Calendars
+from tierline.policy.client_rules import changed_by, expanded, own_name
 from tierline.policy.durations import parse_duration
 from tierline.policy.errors import Problems
 from tierline.policy.expressions import compile_expression
@@ -105,16 +107,19 @@ def compile_checked(
     Returns:
         The immutable policy.
     """
+    version, clients = version_of(document), _clients(document)
+    document = expanded(document)
     calendars = Calendars(document, problems)
     groups = {name: _group(name, it, calendars) for name, it in document["groups"].items()}
     slas = {name: _sla(name, it, calendars) for name, it in document["slas"].items()}
     agreements = document["agreements"]
     return Policy(
-        version=version_of(document),
+        version=version,
         tiers=tuple(document["tiers"]),
         groups=groups,
         slas=slas,
         agreements={n: Agreement(n, it["sla"], it["path"]) for n, it in agreements.items()},
+        clients=clients,
         paths={n: Path(n, tuple(map(_step, it))) for n, it in document["paths"].items()},
         priority=_priority(document.get("priority", {})),
         triage=tuple(map(_rule, document.get("triage", ()))),
@@ -197,6 +202,7 @@ def _step(it: Mapping[str, Any]) -> Step:
         assist=assist_share(it["assist"]) if "assist" in it else None,
         over_budget=OverBudget(it.get("over_budget", OverBudget.SAY)),
         receiver_full=ReceiverFull(it.get("receiver_full", ReceiverFull.LEAD_DECIDES)),
+        expect=_optional(it.get("expect")),
     )
 
 
@@ -220,6 +226,7 @@ def _rule(it: Mapping[str, Any]) -> Rule:
         path=do.get("path"),
         problem_key=do.get("problem_key"),
         go_on=do.get("next", False),
+        delay=_seconds(do["delay"]) if "delay" in do else None,
     )
     return Rule(name=it["name"], matches=_matcher(it.get("when")), do=action)
 
@@ -286,6 +293,17 @@ def _mode(it: Mapping[str, str]) -> ModeRules:
             kinds["client"][key] = Mode(mode)
     default = Mode(it.get("default", ModeRules().default))
     return ModeRules(default, kinds["agreement"], kinds["client"], kinds["path"])
+
+
+def _clients(document: Mapping[str, Any]) -> dict[str, ClientRules]:
+    """What single clients have of their own."""
+    return {
+        client: ClientRules(
+            {name: own_name(name, client) for name in changed_by(document, it)},
+            _tell(it.get("tell", {})),
+        )
+        for client, it in document.get("clients", {}).items()
+    }
 
 
 def _tell(it: Mapping[str, Mapping[str, str]]) -> dict[str, dict[str, Reach]]:

@@ -10,10 +10,12 @@ from typing import Any
 from tierline.domain.calendar import Calendar
 from tierline.domain.policy import Policy
 from tierline.policy.calendars import refuse_regions, resolve_holidays
+from tierline.policy.client_rules import check_client_links
 from tierline.policy.compile import compile_checked
 from tierline.policy.errors import Problems
-from tierline.policy.grammar import POLICY, Document
+from tierline.policy.grammar import Document
 from tierline.policy.links import check_links
+from tierline.policy.whole import POLICY
 
 LISTED = "groups_listed"
 """The order of the groups, which matters, kept apart: databases may shuffle the keys of JSON."""
@@ -78,6 +80,9 @@ def compile_or_raise(
         PolicyError: names that lead nowhere, calendars that cannot be built.
     """
     check_links(document, problems)
+    if document.get("clients"):
+        check_client_links(document, problems)
+        problems.raise_if_any()  # what a client has of its own is made of what the names lead to
     policy = compile_checked(document, problems, extra_calendars)
     problems.raise_if_any()
     return policy

@@ -7,11 +7,14 @@ and a document out of the database.
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from typing import NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import Final, NamedTuple
 
 FINDINGS_LIMIT = 20
 """More than this nobody reads; the first ones usually cause the rest."""
+
+UNWISE: Final = "unwise"
+"""The code of a warning that has none of its own."""
 
 Where = tuple[str | int, ...]
 """The keys and list positions (from 0) that lead from the root to a value."""
@@ -30,7 +33,10 @@ NOWHERE = Mark("", 0, 0)
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that is wrong. `line` and `column` count from 1; 0 when there is no file."""
+    """One thing that is wrong. `line` and `column` count from 1; 0 when there is no file.
+
+    `code` is a warning's stable name, for scripts; errors have none.
+    """
 
     file: str
     line: int
@@ -38,6 +44,7 @@ class Finding:
     field: str
     message: str
     remedy: str = ""
+    code: str = ""
 
     def __str__(self) -> str:
         place = f"{self.file}:{self.line}:{self.column}: " if self.line else ""
@@ -99,21 +106,37 @@ class Problems:
     """Collects findings while a tree is checked.
 
     `moved` maps the path of a normalised value to the path it was written under (`cover.P3` was
-    written `cover.else`), so that later checks still point at the right line.
+    written `cover.else`), so that later checks still point at the right line. Of errors and of
+    warnings at most `limit` are kept; `left_out` counts the warnings beyond it.
     """
 
     positions: Positions = field(default_factory=Positions)
     errors: list[Finding] = field(default_factory=list)
     warnings: list[Finding] = field(default_factory=list)
     moved: dict[Where, Where] = field(default_factory=dict)
+    limit: int = FINDINGS_LIMIT
+    left_out: int = 0
 
     def error(self, where: Where, message: str, remedy: str = "", *, at_key: bool = False) -> None:
         """Note an error at `where`; past the limit only the fact that there are more is kept."""
         self._note(self.errors, self._finding(where, message, remedy, at_key=at_key))
 
-    def warn(self, where: Where, message: str, remedy: str = "", *, at_key: bool = False) -> None:
-        """Note something that is allowed and probably not meant."""
-        self._note(self.warnings, self._finding(where, message, remedy, at_key=at_key))
+    def warn(
+        self,
+        where: Where,
+        message: str,
+        remedy: str = "",
+        *,
+        code: str = UNWISE,
+        at_key: bool = False,
+    ) -> None:
+        """Note something that is allowed and probably not meant; `code` names it for scripts."""
+        found = replace(self._finding(where, message, remedy, at_key=at_key), code=code)
+        self.left_out += not self._note(self.warnings, found)
+
+    def elsewhere(self, *, limit: int) -> "Problems":
+        """An empty collection for the same files, of which `limit` findings are kept."""
+        return Problems(self.positions, moved=self.moved, limit=limit)
 
     def raise_if_any(self) -> None:
         """Raise what was collected.
@@ -124,10 +147,14 @@ class Problems:
         if self.errors:
             raise PolicyError(*sorted(self.errors, key=_place))
 
-    @staticmethod
-    def _note(notes: list[Finding], finding: Finding) -> None:
-        if len(notes) < FINDINGS_LIMIT and finding not in notes:
-            notes.append(finding)
+    def _note(self, notes: list[Finding], finding: Finding) -> bool:
+        """Keep a finding; False where there is no room for it any more."""
+        if finding in notes:
+            return True
+        if len(notes) >= self.limit:
+            return False
+        notes.append(finding)
+        return True
 
     def _finding(self, where: Where, message: str, remedy: str, *, at_key: bool) -> Finding:
         written = self._as_written(where)

@@ -1,14 +1,15 @@
-"""Reads a policy folder: every `*.yaml` in name order, and `records.yaml` beside them."""
+"""Reads a policy folder: every `*.yaml` in name order, `clients/`, and `records.yaml`."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from tierline.domain.calendar import Calendar
 from tierline.domain.policy import Policy
+from tierline.policy.client_files import add_clients, copy_marks
 from tierline.policy.document import check_document, compile_or_raise
 from tierline.policy.errors import Finding, Mark, PolicyError, Positions, Problems, Where
 from tierline.policy.grammar import Document
@@ -16,13 +17,18 @@ from tierline.policy.records import Records
 from tierline.policy.records_links import compare_with_policy
 from tierline.policy.records_read import read_records
 from tierline.policy.schedules_links import compare_schedules_with_policy, warn_of_gaps
+from tierline.policy.trying.grammar import TESTS
 from tierline.policy.yaml import Tree, read_yaml
 
 FILES_LIMIT = 50
+CLIENT_FILES_LIMIT = 500
+CLIENTS_FOLDER = "clients"
 RECORDS_FILE = "records.yaml"
 
-_JOINED = "triage"
-"""The one list that several files may each add to."""
+TESTS_SECTION = "tests"
+
+_JOINED = frozenset({"triage", TESTS_SECTION})
+"""The lists that several files may each add to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,8 @@ class LoadedPolicy:
         warnings: what is allowed and probably not meant.
         records: of `records.yaml`; empty without the file.
         files: the names that were read, in order.
+        tests: what is to be tried; no part of the document, and so of the version.
+        in_rules, in_records: where the rules and the records are written, for a further look.
     """
 
     policy: Policy
@@ -42,6 +50,14 @@ class LoadedPolicy:
     warnings: tuple[Finding, ...]
     records: Records
     files: tuple[str, ...]
+    tests: tuple[Mapping[str, Any], ...] = ()
+    in_rules: Problems = field(default_factory=Problems, repr=False, compare=False)
+    in_records: Problems = field(default_factory=Problems, repr=False, compare=False)
+
+    @property
+    def recorded(self) -> bool:
+        """Whether the folder holds records at all; where not, they are kept elsewhere."""
+        return RECORDS_FILE in self.files
 
 
 def load_folder(
@@ -67,25 +83,29 @@ def load_folder(
     folder = Path(path)
     tree, files = read_folder(folder)
     problems = Problems(tree.positions)
+    tests = TESTS.check(tree.root.pop(TESTS_SECTION, []), (TESTS_SECTION,), problems)
     document = check_document(tree.root, year or datetime.now(UTC).year, problems)
     policy = compile_or_raise(document, problems, extra_calendars or {})
     records_file = folder / RECORDS_FILE
     records = Records()
-    warnings = problems.warnings
+    warnings, noted = problems.warnings, Problems()
     if records_file.exists():
         found = read_yaml(records_file)
         noted = Problems(found.positions)
         records = read_records(found.root, policy, document.get("hours", {}), noted)
         compare_with_policy(records, policy, problems)
         compare_schedules_with_policy(records.schedules, policy, problems)
-        warn_of_gaps(records.schedules, _looked_from(year), noted)
+        warn_of_gaps(records.schedules, looked_from(year), noted)
         warnings = [*problems.warnings, *noted.warnings]
         files = (*files, RECORDS_FILE)
-    return LoadedPolicy(policy, _plain(document), tuple(warnings), records, files)
+    plain = _plain(document)
+    return LoadedPolicy(
+        policy, plain, tuple(warnings), records, files, tuple(tests), problems, noted
+    )
 
 
-def _looked_from(year: int | None) -> datetime:
-    """Where the look for gaps in schedules begins: now, or with the year that was given."""
+def looked_from(year: int | None) -> datetime:
+    """Where a look at hours and schedules begins: now, or with the year that was given (UTC)."""
     return datetime.now(UTC) if year is None else datetime(year, 1, 1, tzinfo=UTC)
 
 
@@ -121,7 +141,8 @@ def read_folder(folder: Path) -> tuple[Tree, tuple[str, ...]]:
     here.raise_if_any()
     merged = _merge_all([_read(folder / name, here) for name in rules], here)
     merged.positions.fallback = Mark(str(folder), 0, 0)
-    return merged, rules
+    own = add_clients(merged, folder / CLIENTS_FOLDER, CLIENT_FILES_LIMIT)
+    return merged, (*rules, *own)
 
 
 def _read(path: Path, problems: Problems) -> Tree:
@@ -147,27 +168,20 @@ def _merge(merged: Tree, written: Positions, at: Where, value: Any, problems: Pr
     present = merged.root.get(key)
     if key not in merged.root:
         merged.root[key] = value
-        _copy(written, merged.positions, at, at)
+        copy_marks(written, merged.positions, at, at)
     elif isinstance(present, dict) and isinstance(value, dict):
         for name, item in value.items():
             if name in present:
                 _refuse_twice(merged, written, (key, name), problems)
             else:
                 present[name] = item
-                _copy(written, merged.positions, (key, name), (key, name))
-    elif key == _JOINED and isinstance(present, list) and isinstance(value, list):
+                copy_marks(written, merged.positions, (key, name), (key, name))
+    elif key in _JOINED and isinstance(present, list) and isinstance(value, list):
         for i, item in enumerate(value):
-            _copy(written, merged.positions, (key, i), (key, len(present)))
+            copy_marks(written, merged.positions, (key, i), (key, len(present)))
             present.append(item)
     else:
         _refuse_twice(merged, written, at, problems)
-
-
-def _copy(source: Positions, target: Positions, old: Where, new: Where) -> None:
-    """Carry over the marks of `old` and of everything below it."""
-    size = len(old)
-    for marks, kept in ((source.keys, target.keys), (source.values, target.values)):
-        kept.update({new + w[size:]: mark for w, mark in marks.items() if w[:size] == old})
 
 
 def _refuse_twice(merged: Tree, written: Positions, at: Where, problems: Problems) -> None:

@@ -1,6 +1,7 @@
 """The grammar of a policy folder: which keys there are, and what they may hold.
 
-Read from top to bottom this is the reference; `schema.py` prints it for editors.
+Read from top to bottom this is the reference; `whole.py` puts it together, `schema.py` prints it
+for editors.
 """
 
 from typing import Any, Final
@@ -17,6 +18,7 @@ from tierline.domain.terms import (
     ReceiverFull,
     ReopenRule,
 )
+from tierline.policy.durations import parse_duration
 from tierline.policy.fields import ByPriority, Field, Fields
 from tierline.policy.group_figures import Capacity, HourlyCost
 from tierline.policy.hours import ALWAYS, WrittenCalendar
@@ -180,6 +182,15 @@ PRIORITY: Final = Fields(
     },
 )
 
+_LONGEST_DELAY_S = 24 * 3600
+
+
+def _within_a_day(text: str) -> tuple[str, str] | None:
+    if parse_duration(text).seconds <= _LONGEST_DELAY_S:
+        return None
+    return "is longer than a day", "write at most 24h"
+
+
 RULE: Final = Fields(
     "a triage rule",
     {
@@ -198,9 +209,13 @@ RULE: Final = Fields(
                     "problem_key": Field(
                         Template("a key", 200), "alerts with one key share one ticket"
                     ),
+                    "delay": Field(
+                        Checked(CLOCK_TIME, _within_a_day),
+                        "how much later an alert's ticket enters its queue, if it lasts",
+                    ),
                     "next": Field(Flag(), "true: later rules may add to this one"),
                 },
-                later=frozenset({"delay", "restrict"}),
+                later=frozenset({"restrict"}),
             ),
             "what the rule sets",
             required=True,
@@ -217,6 +232,7 @@ STEP: Final = Fields(
             DurationText(after="tell lead"), "when the lead hears that nobody took it"
         ),
         "silent": Field(DURATION, "how long its owner may say nothing"),
+        "expect": Field(DURATION, "how long a stay is expected to take; said when it passes"),
         "by_hand": Field(Flag(), "true: people go there, time does not"),
         "assist": Field(
             AssistAt(), "when the group's lead joins a claimed ticket, like `lead at 50%`"
@@ -230,12 +246,15 @@ STEP: Final = Fields(
             "what an unclaimed ticket does where this tier has no room for it",
         ),
     },
-    later=frozenset({"expect", "chase", "when", "who", "update", "needs", "delay"}),
+    later=frozenset({"chase", "when", "who", "update", "needs", "delay"}),
 )
 
-_TELL = {occasion.replace(" ", "_"): Field(TOLD, about) for occasion, about in occasions().items()}
+TELL: Final = Fields(
+    "tell",
+    {occasion.replace(" ", "_"): Field(TOLD, about) for occasion, about in occasions().items()},
+)
 
-_SECTIONS: dict[str, tuple[Shape, str, bool]] = {
+SECTIONS: Final[dict[str, tuple[Shape, str, bool]]] = {
     "hours": (MapOf(HOURS), "named hours", False),
     "tiers": (ListOf(NAME, least=1, limit=20), "the lines of support, in order", True),
     "groups": (MapOf(GROUP), "support groups", True),
@@ -334,7 +353,7 @@ _SECTIONS: dict[str, tuple[Shape, str, bool]] = {
         "who stands behind the groups",
         False,
     ),
-    "tell": (Fields("tell", _TELL), "who hears of what: page, notify or digest", False),
+    "tell": (TELL, "who hears of what: page, notify or digest", False),
     "mode": (
         MapOf(Choice(tuple(str(mode) for mode in Mode))),
         "watch, suggest or act: `default`, `agreement NAME`, `path NAME`, a client's name",
@@ -344,11 +363,5 @@ _SECTIONS: dict[str, tuple[Shape, str, bool]] = {
     "unsorted": (NAME, "the tier or group for tickets whose client is unknown", False),
 }
 
-POLICY: Final = Fields(
-    "a policy",
-    {key: Field(*section) for key, section in _SECTIONS.items()},
-    later=frozenset({"tests", "capacity"}),
-)
-
 Document = dict[str, Any]
-"""A checked policy: what `POLICY.check` returned, with holidays as dates. Plain JSON."""
+"""A checked policy: what its grammar returned, with holidays as dates. Plain JSON."""

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tierline.policy.client_rules import own_paths
+from tierline.policy.codes import Code
 from tierline.policy.errors import Problems, Where, did_you_mean
 
 
@@ -63,34 +65,40 @@ class _Links:
 
     def paths(self) -> None:
         """Steps climb the tiers, each tier has a group, and time can go somewhere."""
-        staffed = {group["tier"] for group in self._groups.values()}
-        for name, steps in self._paths.items():
-            highest = -1
-            for i, step in enumerate(steps):
-                at: Where = ("paths", name, i, "at")
-                if not self._known(step["at"], self._tiers, at, "tier"):
-                    continue
-                rank = self._tiers.index(step["at"])
-                if rank <= highest:
-                    order = ", ".join(self._tiers)
-                    below = f"`{step['at']}` does not come after the step before it"
-                    self._problems.error(at, below, f"follow the order of `tiers`: {order}")
-                highest = max(highest, rank)
-                if step["at"] not in staffed:
-                    empty = f"tier `{step['at']}` has no group"
-                    self._problems.error(at, empty, f"add a group with `tier: {step['at']}`")
-            self._walkable(name, steps)
+        listed: list[tuple[Where, Sequence[Mapping[str, Any]]]] = [
+            (("paths", name), steps) for name, steps in self._paths.items()
+        ]
+        for where, steps in [*listed, *own_paths(self._document)]:
+            self._climbs(where, steps)
+            self._walkable(where, steps)
 
-    def _walkable(self, name: str, steps: Sequence[Mapping[str, Any]]) -> None:
+    def _climbs(self, where: Where, steps: Sequence[Mapping[str, Any]]) -> None:
+        staffed = {group["tier"] for group in self._groups.values()}
+        highest = -1
+        for i, step in enumerate(steps):
+            at: Where = (*where, i, "at")
+            if not self._known(step["at"], self._tiers, at, "tier"):
+                continue
+            rank = self._tiers.index(step["at"])
+            if rank <= highest:
+                order = ", ".join(self._tiers)
+                below = f"`{step['at']}` does not come after the step before it"
+                self._problems.error(at, below, f"follow the order of `tiers`: {order}")
+            highest = max(highest, rank)
+            if step["at"] not in staffed:
+                empty = f"tier `{step['at']}` has no group"
+                self._problems.error(at, empty, f"add a group with `tier: {step['at']}`")
+
+    def _walkable(self, where: Where, steps: Sequence[Mapping[str, Any]]) -> None:
         timed = [i for i, step in enumerate(steps) if not step.get("by_hand")]
         if not timed:
             fix = "remove `by hand` from at least one"
-            where: Where = ("paths", name)
             self._problems.error(where, "every step is by hand", fix, at_key=True)
         for i in timed[:-1]:
             if "limit" not in steps[i]:
                 still = f"`{steps[i]['at']}` has no limit: time never moves a ticket past it"
-                self._problems.warn(("paths", name, i), still, "add a limit, like `limit: 30m`")
+                fix = "add a limit, like `limit: 30m`"
+                self._problems.warn((*where, i), still, fix, code=Code.STEP_WITHOUT_LIMIT)
 
     def triage(self) -> None:
         """A rule's start and path exist; its name is its own; later rules can be reached."""
@@ -105,7 +113,8 @@ class _Links:
             self._action(rule["do"], (*at, "do"))
             if ended:
                 unreached = f"is never reached: `{ended}` matches everything"
-                self._problems.warn(at, unreached, "move it up, or give that rule a `when`")
+                fix = "move it up, or give that rule a `when`"
+                self._problems.warn(at, unreached, fix, code=Code.RULE_SHADOWED)
             elif "when" not in rule and not rule["do"].get("next"):
                 ended = rule["name"]
 

@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tierline.domain.policy import Policy
+from tierline.policy.codes import Code
 from tierline.policy.errors import Problems, Where, did_you_mean
 from tierline.policy.kinds import KINDS, Document, Kind
 from tierline.policy.kinds.client import UNSORTED
@@ -32,7 +33,7 @@ class FolderNames:
         hours: Mapping[str, Any],
     ) -> None:
         self._known: dict[tuple[str, str], list[str]] = {
-            ("agreements", ""): list(policy.agreements),
+            ("agreements", ""): policy.offered,
             ("groups", ""): list(policy.groups),
         }
         self._hours = hours
@@ -93,7 +94,8 @@ def _memberships(people: Mapping[str, Any], policy: Policy, problems: Problems) 
             if known is not None and known.members and name not in known.members:
                 missing = f"`{name}` is not among the members of `{group}`"
                 at: Where = ("people", name, "groups", i)
-                problems.warn(at, missing, "add them to the group's members")
+                fix = "add them to the group's members"
+                problems.warn(at, missing, fix, code=Code.NOT_A_MEMBER)
 
 
 def _integrations(
@@ -108,7 +110,8 @@ def _integrations(
             problems.error(at, both, "keep the one that holds", at_key=True)
         elif "client" not in it and "client_field" not in it:
             unbound = "names no client: its alerts will be Unsorted"
-            problems.warn(at, unbound, "add `client` or `client_field`", at_key=True)
+            fix = "add `client` or `client_field`"
+            problems.warn(at, unbound, fix, code=Code.SOURCE_WITHOUT_CLIENT, at_key=True)
 
 
 def _twins(kind: Kind, placed: Sequence[Placed], problems: Problems) -> None:
@@ -153,9 +156,12 @@ def compare_with_policy(records: "Records", policy: Policy, problems: Problems) 
         _unrecorded(person, people, ("people", role.replace(" ", "_")), "person", problems)
     for client in policy.mode.clients:
         _unrecorded(client, clients, ("mode", client), "client", problems)
+    for client in policy.clients:
+        _unrecorded(client, clients, ("clients", client), "client", problems)
 
 
 def _unrecorded(name: str, known: set[str], at: Where, what: str, problems: Problems) -> None:
     if name not in known:
         message = f"no record knows a {what} called `{name}`"
-        problems.warn(at, message, did_you_mean(name, known) or "add the record")
+        remedy = did_you_mean(name, known) or "add the record"
+        problems.warn(at, message, remedy, code=Code.NOT_RECORDED)

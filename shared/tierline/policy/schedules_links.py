@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from tierline.domain.instants import LAST_INSTANT, from_us
 from tierline.domain.policy import Policy
 from tierline.domain.rota import Gap, Rotation, Schedule, gaps
+from tierline.policy.codes import Code
 from tierline.policy.errors import Problems, Where, did_you_mean
 from tierline.policy.schedules_read import WRITTEN_EVERYBODY
 
@@ -52,7 +53,8 @@ def compare_schedules_with_policy(
         if group.on_call and group.on_call not in known:
             message = f"no schedule is called `{group.on_call}`"
             remedy = did_you_mean(group.on_call, known) if known else "add it to the records"
-            problems.warn(("groups", name, "on_call"), message, remedy)
+            at: Where = ("groups", name, "on_call")
+            problems.warn(at, message, remedy, code=Code.SCHEDULE_UNKNOWN)
 
 
 def warn_of_gaps(schedules: Iterable[Schedule], now: datetime, problems: Problems) -> None:
@@ -70,7 +72,8 @@ def warn_of_gaps(schedules: Iterable[Schedule], now: datetime, problems: Problem
         if found:
             message = _in_words(found, ZoneInfo(schedule.zone))
             remedy = "add a layer or an override, if somebody should be"
-            problems.warn(("schedules", schedule.name), message, remedy, at_key=True)
+            at: Where = ("schedules", schedule.name)
+            problems.warn(at, message, remedy, code=Code.SCHEDULE_GAP, at_key=True)
 
 
 def _beginning(schedule: Schedule) -> list[datetime]:

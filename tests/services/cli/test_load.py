@@ -184,6 +184,25 @@ async def test_a_changed_folder_brings_rows_up_to_date_and_keeps_and_names_the_r
     assert await connection.fetchval("SELECT login FROM tierline.api_token") == "tom"
 
 
+async def test_versions_are_compared_by_hash_folder_and_as_running(tierline, folder):
+    first = told(await tierline("load", folder, "--json"))["policy"]["version"]
+    paths = folder / "50-paths.yaml"
+    paths.write_text(paths.read_text().replace("{at: T1, limit: 30m", "{at: T1, limit: 20m"))
+    said = ["T1's limit on path standard: 30m -> 20m"]
+    ahead = told(await tierline("policy", "diff", "running", folder, "--json"))
+    assert [it["said"] for it in ahead["differences"]] == said
+    told(await tierline("load", folder, "--json"))
+    digits = first.removeprefix("sha256:")[:8]
+    behind = told(await tierline("policy", "diff", digits, "running", "--json"))
+    assert [it["said"] for it in behind["differences"]] == said
+    assert behind["from"] == first
+    assert told(await tierline("policy", "diff", folder, "running", "--json"))["differences"] == []
+    for name, part in (("ffffffff", "No version begins"), ("/no/such/folder", "no folder")):
+        result = await tierline("policy", "diff", name, folder)
+        assert result.exit_code == 1
+        assert part in result.stderr
+
+
 async def test_a_new_policy_becomes_the_one_active_version(tierline, folder, connection):
     first = told(await tierline("load", folder, "--json"))["policy"]["version"]
     promises = folder / "60-telling.yaml"

@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from tests.services.console.duty import SCHEDULE, who_is_on
+from tests.services.console.fake_policy import policy_routes
 from tests.services.console.fake_records import DEVICE, records_routes
 from tests.services.console.world import NOW, PEOPLE, POLICY, ROW_FIELDS
 
@@ -53,6 +54,7 @@ class World:
     endless: bool = False
     last_words: list = field(default_factory=list)
     subscribers: list = field(default_factory=list)
+    previews: dict = field(default_factory=dict)
     schedules: list = field(default_factory=lambda: ["network rota"])
 
     def add(self, ticket, events=()):
@@ -103,6 +105,7 @@ def make_fake_router(world):
     _writing_routes(app, world, person)
     records_routes(app, world)
     _duty_routes(app, world)
+    policy_routes(app, world)
     _stream_route(app, world)
     return app
 

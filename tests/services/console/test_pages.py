@@ -20,6 +20,7 @@ PAGES = [
     "/clock",
     "/on-call",
     "/known-errors",
+    "/policy",
 ]
 
 

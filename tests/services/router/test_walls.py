@@ -59,6 +59,8 @@ RECORDS = {path for _, path in ROUTES if path.startswith("/v1/records")}
 """Their walls are tested kind by kind (test_records.py)."""
 DUTY = {path for _, path in ROUTES if path.startswith(("/v1/on-call", "/v1/schedules"))}
 """Theirs in test_schedules.py."""
+POLICIES = {path for _, path in ROUTES if path.startswith("/v1/policy/previews")}
+"""For leads who see all clients alone (test_policies.py)."""
 CLOSED = [route for route in ROUTES if route != ("POST", "/v1/sessions")]
 CLOSED += [("GET", "/v1/nothing"), ("GET", "/"), ("POST", "/metrics"), ("GET", "/v1/sessions")]
 ON_A_TICKET = [(method, path) for method, path in ROUTES if "{number}" in path]
@@ -66,7 +68,7 @@ ON_A_TICKET = [(method, path) for method, path in ROUTES if "{number}" in path]
 
 def test_every_route_is_known_to_these_tests():
     paths = {path for _, path in ROUTES} - {path for _, path in ON_A_TICKET}
-    assert paths == NOBODYS | LISTS | FOR_ALL_CLIENTS | REPLAYS | RECORDS | DUTY
+    assert paths == NOBODYS | LISTS | FOR_ALL_CLIENTS | REPLAYS | RECORDS | DUTY | POLICIES
     asked = {path.rsplit("/", 1)[1] for method, path in ON_A_TICKET if method == "POST"}
     assert asked == set(BODIES)
 

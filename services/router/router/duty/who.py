@@ -45,7 +45,7 @@ def who_is_on(
     return {
         "at": at,
         "client": client,
-        "cover": _cover(policy, agreement, at) if client else {},
+        "cover": _cover(policy, client, agreement, at) if client else {},
         "groups": [_group(it, schedules, roster, at) for it in groups],
         "duty_manager": _duty_manager(policy, schedules, roster, at),
     }
@@ -57,15 +57,15 @@ def _serving(policy: Policy, client: str, agreement: str) -> list[str]:
         tiers = list(policy.tiers)
         known = set(policy.groups)
     else:
-        path = policy.paths[policy.agreement(agreement).path]
+        path = policy.paths[policy.agreement_of(client, agreement).path]
         tiers = list(dict.fromkeys(step.tier for step in path.steps))
         known = set(groups_for(policy, client))
     return [it.name for tier in tiers for it in policy.groups_of(tier) if it.name in known]
 
 
-def _cover(policy: Policy, agreement: str, at: datetime) -> dict[str, Any]:
+def _cover(policy: Policy, client: str, agreement: str, at: datetime) -> dict[str, Any]:
     """For each priority, whether the client's promises count at this instant."""
-    sla = policy.slas[policy.agreement(agreement).sla]
+    sla = policy.slas[policy.agreement_of(client, agreement).sla]
     return {str(priority): is_open(sla.cover[priority], at) for priority in Priority}
 
 

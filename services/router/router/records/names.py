@@ -51,7 +51,7 @@ async def names_for(
         for it in mentions(kind, document):
             wanted.setdefault((it.link.to, it.client), set()).add(it.name)
     known: dict[tuple[str, str], Collection[str]] = {
-        ("agreements", ""): list(policy.agreements),
+        ("agreements", ""): policy.offered,
         ("groups", ""): list(policy.groups),
     }
     for (to, client), names in wanted.items():

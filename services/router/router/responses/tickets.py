@@ -194,6 +194,8 @@ class Ticket(TicketRow):
     packet_due: datetime | None
     assistant: str
     assist_until: datetime | None
+    expected_at: datetime | None
+    delayed_until: datetime | None
     owed_at: datetime | None
     page: Page | None
     helper: str

@@ -29,6 +29,12 @@ def _routed(_seen: Seen, what: e.Routed) -> str:
     return f"Triage gave it to {what.group} ({what.tier}){because(rules)}."
 
 
+def _entered(seen: Seen, what: e.Entered) -> str:
+    if seen.by_time:
+        return f"A rule delayed it, and that is over: it is {what.group}'s ({what.tier}) now."
+    return f"A rule delayed it, and {seen.by} did something with it: it is {what.group}'s now."
+
+
 def _attached(_seen: Seen, what: e.AlertAttached) -> str:
     if what.stale:
         return "The alert is older than the last one taken in, so it changed nothing."
@@ -171,6 +177,13 @@ def _prioritised(seen: Seen, what: e.Prioritised) -> str:
     return f"{seen.by} changed {what.old} to {what.new} ({made}){because(what.reason)}."
 
 
+def _terms_moved(seen: Seen, what: e.TermsMoved) -> str:
+    return (
+        f"{seen.by} moved its running promises and limits to the terms of another version of the"
+        f" policy{because(what.reason)}."
+    )
+
+
 def _resolved(seen: Seen, what: e.Resolved) -> str:
     if what.self_healed:
         return "It had recovered, stayed quiet and nobody had touched it, so it resolved itself."
@@ -226,6 +239,7 @@ _REVIEWS = {
     "choice": "Neither lead had chosen within a quarter of an hour of staffed time.",
     "limit": "Its limit had run out while something kept it, and nothing is higher on its path.",
     "packet": "It was handed up, and nobody had said what was tried and what is asked.",
+    "expected": "The path says how long a stay in its tier is expected to take, and that is over.",
     "vendor": "There is an open case with a vendor, and it was time to ask them again.",
 }
 
@@ -238,6 +252,7 @@ def _capital(text: str) -> str:
 CAUSES: dict[type, Callable[[Seen, Any], str]] = {
     e.Opened: _opened,
     e.Routed: _routed,
+    e.Entered: _entered,
     e.AlertAttached: _attached,
     e.Recovered: _recovered,
     e.Claimed: _claimed,
@@ -262,6 +277,7 @@ CAUSES: dict[type, Callable[[Seen, Any], str]] = {
     e.Held: _held,
     e.Resumed: _resumed,
     e.Prioritised: _prioritised,
+    e.TermsMoved: _terms_moved,
     e.Resolved: _resolved,
     e.Confirmed: _confirmed,
     e.Reopened: _reopened,

@@ -166,7 +166,8 @@ def _no_notice(
         reason, would_take = _silent(event)
         return reason, would_take, "an event that tells nobody"
     rule = f"tell: {', '.join(occasions)}"
-    tables = {one: case.policy.tell.get(one, DEFAULT_TELL[one]) for one in occasions}
+    told_of = case.policy.told
+    tables = {one: told_of(seen.client, one) or DEFAULT_TELL[one] for one in occasions}
     named = [one for one in occasions if who in tables[one]]
     if who in ROLES and named:
         if not list(recipients_of(who, event, seen, case.policy)):
