@@ -6,6 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
+from tests.domain.anything_overseen import (
+    builds_of_oversight,
+    likely_oversight,
+    oversight_commands,
+    rca_rules,
+    triggers,
+)
 from tests.domain.worlds import ALWAYS, OFFICE, example_policy, person
 from tierline.domain import commands as c
 from tierline.domain.calendar import Calendar
@@ -87,6 +94,8 @@ def policies(draw: st.DrawFn) -> Policy:
         paths={"standard": path},
         hand_over=HandOverRules(draw(st.sampled_from(PacketRule))),
         paging=PagingRules(draw(st.sampled_from([frozenset(), frozenset(Priority)]))),
+        management=draw(triggers()),
+        rca=draw(rca_rules()),
     )
 
 
@@ -182,6 +191,7 @@ def commands(now: datetime, proposal: int) -> st.SearchStrategy[c.Command]:
         st.builds(c.Reject, TEXTS),
         st.builds(c.Reopen, TEXTS, alerts),
         st.builds(c.Close, TEXTS, st.integers(0, 2)),
+        oversight_commands(when),
     )
 
 
@@ -190,7 +200,8 @@ def _likely(ticket: Ticket) -> list[str]:
     if ticket.state is State.CLOSED:
         return ["reopen"]
     if ticket.state is State.RESOLVED:
-        return ["confirm", "reject", "reopen", "close", "note", "attach", "recover"]
+        always = ["confirm", "reject", "reopen", "close", "note", "attach", "recover"]
+        return [*always, *likely_oversight(ticket)]
     always = ["note", "tell", "move", "move up", "hold", "prioritise", "attach", "recover"]
     always += ["resolve"]
     always += ["plan", "plan", "release"] if ticket.owner else ["claim", "claim", "claim"]
@@ -199,7 +210,7 @@ def _likely(ticket: Ticket) -> list[str]:
     always += ["accept", "decline"] if ticket.proposal else []
     always += ["refuse plan"] if ticket.plan else []
     always += ["packet"] if ticket.escalated else []
-    return always
+    return [*always, *likely_oversight(ticket)]
 
 
 @st.composite
@@ -240,6 +251,7 @@ def likely(draw: st.DrawFn, ticket: Ticket, now: datetime) -> tuple[c.Command, A
         "reject": lambda: c.Reject("x"),
         "reopen": lambda: c.Reopen("x", alert=draw(st.sampled_from(["", "3"]))),
         "close": lambda: c.Close("x"),
+        **builds_of_oversight(draw, ticket, soon),
     }
     asker = person("tom", Role.LEAD) if draw(st.booleans()) else person(ticket.owner or "sam")
     return build[draw(st.sampled_from(_likely(ticket)))](), asker

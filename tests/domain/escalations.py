@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from tests.domain.oversights import oversights
 from tests.domain.worlds import HOUR, MINUTE, MONDAY, P1, P3, TOM, Story, at, example_policy, person
 from tierline.domain.commands import (
     Claim,
@@ -71,5 +72,5 @@ def woken() -> Story:
 
 
 def escalations() -> list[Story]:
-    """All of them."""
-    return [declined(), assisted(), woken()]
+    """All of them, and those in which management is called."""
+    return [declined(), assisted(), woken(), *oversights()]

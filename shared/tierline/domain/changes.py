@@ -40,6 +40,8 @@ NOTHING_OWED: Changes = {
     "packet_due": None,
     "page": None,
     "owed_at": None,
+    "attention": None,
+    "joined": (),
     **ALONE,
 }
 """What does not outlive the work."""

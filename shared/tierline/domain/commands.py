@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tierline.domain.action import Action
 from tierline.domain.events import Actor
+from tierline.domain.oversight_commands import OversightCommand
+from tierline.domain.rca import Rca
 from tierline.domain.terms import HoldReason, Mode, Priority, Role, TicketType
 from tierline.domain.ticket import Packet, Requester
 from tierline.domain.triage import Classification
@@ -31,7 +34,7 @@ class Open:
     `facts` are what triage rules match on, `classified` what they made of them where that was done
     already; `accepted_at` (UTC) is where client clocks start.
     `mode` overrides the policy's where the client's record says so. `priority`, `group`: set by a
-    person, else by rules.
+    person, else by rules. `actions`, `rca`: still to be done on the ticket that it carries on.
     """
 
     id: int
@@ -62,6 +65,8 @@ class Open:
     desk_owner: str = ""
     spoken_to: bool = False
     alert: str = ""
+    actions: tuple[Action, ...] = ()
+    rca: Rca | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,6 +282,7 @@ Command = (
     | Reject
     | Reopen
     | Close
+    | OversightCommand
 )
 
 

@@ -41,7 +41,17 @@ from tierline.domain.commands import (
 from tierline.domain.draft import Draft
 from tierline.domain.events import Event
 from tierline.domain.floor import Floor
-from tierline.domain.handlers import alerts, ends, holds, moves, owning, priority, vendors
+from tierline.domain.handlers import (
+    alerts,
+    correcting,
+    ends,
+    holds,
+    moves,
+    overseeing,
+    owning,
+    priority,
+    vendors,
+)
 from tierline.domain.handlers.asked import Asked
 from tierline.domain.opening import open_ticket
 from tierline.domain.policy import Policy
@@ -85,6 +95,8 @@ _HANDLERS: dict[type, _Handler] = {
     Reject: ends.reject,
     Reopen: ends.reopen_by_hand,
     Close: ends.close,
+    **overseeing.HANDLERS,
+    **correcting.HANDLERS,
 }
 
 

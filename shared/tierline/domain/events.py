@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tierline.domain.action import Action
 from tierline.domain.amend import quick
 from tierline.domain.clock import Clock
+from tierline.domain.correction import Correction
 from tierline.domain.escalation import (
     AssistCalled,
     AssistEnded,
@@ -27,7 +29,10 @@ from tierline.domain.escalation import (
     VendorCaseOpened,
     VendorCaseUpdated,
 )
-from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, TicketType
+from tierline.domain.oversight import Oversight
+from tierline.domain.rca import Rca
+from tierline.domain.terms import HoldReason, Mode, Priority, TicketType
+from tierline.domain.thresholds import Breached, Lapsed, Threshold, Warned
 from tierline.domain.ticket import Hold, Plan, Requester
 
 __all__ = [
@@ -101,7 +106,10 @@ class Why:
 @quick
 @dataclass(frozen=True)
 class Opened:
-    """A ticket begins; client promises count from here (acceptance, not triage)."""
+    """A ticket begins; client promises count from here (acceptance, not triage).
+
+    `actions`, `rca`: what was still to be done on the ticket that it carries on.
+    """
 
     type: TicketType
     title: str
@@ -126,6 +134,8 @@ class Opened:
     linked: tuple[int, ...] = ()
     desk_owner: str = ""
     alert: str = ""
+    actions: tuple[Action, ...] = ()
+    rca: Rca | None = None
 
 
 @quick
@@ -283,44 +293,6 @@ class Closed:
     successor: int = 0
 
 
-@quick
-@dataclass(frozen=True)
-class Threshold:
-    """What every crossed threshold says: when it was due, how late it was seen, what it left."""
-
-    clock: ClockName
-    cycle: int
-    fraction: float
-    due: datetime
-    full_due: datetime
-    late_s: float
-    collapsed: bool = False
-
-
-@quick
-@dataclass(frozen=True)
-class Warned(Threshold):
-    """A promise is in danger."""
-
-
-@quick
-@dataclass(frozen=True)
-class Breached(Threshold):
-    """A promise to the client is broken."""
-
-
-@quick
-@dataclass(frozen=True)
-class Lapsed(Threshold):
-    """An internal clock has run out. `cause`: skill (claimed) or capacity (unclaimed).
-
-    `put_off`: it moves nothing yet, as the lead is beside the owner.
-    """
-
-    cause: str = ""
-    put_off: bool = False
-
-
 @dataclass(frozen=True, slots=True)
 class Reviewed:
     """Looked at, so that nothing is forgotten. `kind`: daily, closing or chase."""
@@ -365,6 +337,8 @@ What = (
     | Breached
     | Lapsed
     | Reviewed
+    | Oversight
+    | Correction
 )
 
 
@@ -376,7 +350,8 @@ class Event:
     `at`: the instant it counts for (a due instant for what time did); `recorded_at`: when it was
     decided; both UTC policy time, `at` never after `recorded_at`. `clocks`: the new value of every
     clock this event changed, so that the fold needs no calendar. `cause`: the identity of what
-    brought it about (an alert, a command, a due instant).
+    brought it about (an alert, a command, a due instant). `watch`: where it changed, when each
+    trigger for management comes true (`triggers`).
     """
 
     ticket: int
@@ -389,3 +364,4 @@ class Event:
     cause: str = ""
     clocks: tuple[Clock, ...] = ()
     review_at: datetime | None = None
+    watch: Mapping[str, datetime] | None = None

@@ -3,6 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from tierline.domain.correction import (
+    ActionAdded,
+    ActionChased,
+    ActionCompleted,
+    ActionMoved,
+    RcaChased,
+    RcaDone,
+    RcaRequired,
+)
 from tierline.domain.events import (
     AlertAttached,
     AssistCalled,
@@ -31,6 +40,14 @@ from tierline.domain.events import (
     Routed,
     Transferred,
     Warned,
+)
+from tierline.domain.oversight import (
+    ActionPlanMissed,
+    BriefMissed,
+    ComplexityStated,
+    ManagementBriefed,
+    ManagementCalled,
+    Reallocated,
 )
 from tierline.domain.policy import Policy
 from tierline.domain.snapshot import Snapshot
@@ -155,7 +172,7 @@ _OF_A_REVIEW: Mapping[str, str] = {
 def _reviewed(what: Reviewed, seen: Seen) -> Occasions:
     if what.kind == "chase":
         yield "chase" if seen.ticket.held_for == HoldReason.CLIENT else "chase inside"
-    else:
+    elif what.kind != "trigger":
         yield _OF_A_REVIEW.get(what.kind, "review")
 
 
@@ -191,6 +208,17 @@ def _paging_ended(what: PagingEnded, _seen: Seen) -> Occasions:
         yield "nobody answered"
 
 
+def _brief_missed(what: BriefMissed, _seen: Seen) -> Occasions:
+    if not what.collapsed:
+        yield "brief missed" if what.missed == 1 else "brief missed again"
+
+
+def _chased(what: ActionChased | RcaChased, _seen: Seen) -> Occasions:
+    if not what.collapsed:
+        kind = "action" if isinstance(what, ActionChased) else "rca"
+        yield f"{kind} {what.stage}"
+
+
 _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
     Routed: _routed,
     AlertAttached: _attached,
@@ -217,5 +245,18 @@ _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
     Resolved: _resolved,
     Reopened: _reopened,
     Closed: _closed,
+    ManagementCalled: _always("management called"),
+    ManagementBriefed: _always("management briefed"),
+    BriefMissed: _brief_missed,
+    ActionPlanMissed: _always("action plan missed"),
+    ComplexityStated: _always("complex"),
+    Reallocated: _always("reallocated"),
+    ActionAdded: _always("action given"),
+    ActionMoved: _always("action moved"),
+    ActionCompleted: _always("action over"),
+    ActionChased: _chased,
+    RcaRequired: _always("rca required"),
+    RcaChased: _chased,
+    RcaDone: _always("rca done"),
 }
 """What is not here concerns nobody who did not do it."""

@@ -23,7 +23,11 @@ class Promise:
 @quick
 @dataclass(frozen=True)
 class Snapshot:
-    """A ticket as it stood after event `seq`. Instants are UTC policy time."""
+    """A ticket as it stood after event `seq`. Instants are UTC policy time.
+
+    `management`: management has been called and looks. `action_due`: of its open actions, the first
+    to be due.
+    """
 
     number: int
     seq: int
@@ -60,6 +64,8 @@ class Snapshot:
     restored_at: datetime | None = None
     promise: Promise | None = None
     internal: Promise | None = None
+    management: bool = False
+    action_due: datetime | None = None
 
 
 def snapshot(ticket: Ticket) -> Snapshot:
@@ -71,6 +77,11 @@ def seen(ticket: Ticket) -> dict[str, Any]:
     """The fields of a ticket's snapshot by name: what is written down without making one."""
     promise, internal = nearest(ticket)
     requester, hold, plan = ticket.requester, ticket.hold, ticket.plan
+    rare: dict[str, Any] = {}  # left out where there is nothing: every event carries a snapshot
+    if ticket.attention is not None:
+        rare["management"] = True
+    if ticket.actions and (dues := [action.due for action in ticket.actions if action.open]):
+        rare["action_due"] = min(dues)
     return {
         "number": ticket.id,
         "seq": ticket.seq,
@@ -107,6 +118,7 @@ def seen(ticket: Ticket) -> dict[str, Any]:
         "restored_at": ticket.restored_at,
         "promise": promise,
         "internal": internal,
+        **rare,
     }
 
 

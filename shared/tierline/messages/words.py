@@ -5,55 +5,19 @@ than the event's own.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from tierline.domain import events as e
 from tierline.domain.snapshot import Snapshot
 from tierline.domain.terms import ClockName, HoldReason
+from tierline.messages import words_of_correction, words_of_oversight
+from tierline.messages.phrases import Said, duration, late, quote
+from tierline.messages.phrases import because as _because
 
-QUOTE_MAX = 160
-"""Characters of a person's own words that a sentence repeats."""
+__all__ = ["ENDS", "duration", "quote", "words"]
 
 ENDS = (".", "?", "!")
 """After one of these, which a person's own words may bring, a sentence needs no full stop."""
-
-NOTICEABLY_LATE_S = 60
-"""From this many seconds on, a sentence says how late a due instant was seen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """An event, the ticket after it, and how people are called (by login)."""
-
-    event: e.Event
-    ticket: Snapshot
-    names: Mapping[str, str]
-
-    def person(self, login: str) -> str:
-        """How the person of that login is called."""
-        return self.names.get(login) or login[:1].upper() + login[1:]
-
-    @property
-    def by(self) -> str:
-        """Who did it, as the first word of a sentence."""
-        actor = self.event.by
-        if actor.kind == "person":
-            return self.person(actor.name)
-        return actor.name if actor.kind == "integration" and actor.name else "Tierline"
-
-    @property
-    def by_time(self) -> bool:
-        """Whether nobody did it: a due instant came."""
-        return self.event.by.kind == "time"
-
-    def when(self, at: datetime) -> str:
-        """An instant, with its date where that differs from the event's."""
-        if at.date() == self.event.at.date():
-            return f"{at:%H:%M} UTC"
-        year = f" {at:%Y}" if at.year != self.event.at.year else ""
-        return f"{at.day} {at:%b}{year} {at:%H:%M} UTC"
 
 
 def words(event: e.Event, ticket: Snapshot, names: Mapping[str, str] | None = None) -> str:
@@ -71,30 +35,6 @@ def words(event: e.Event, ticket: Snapshot, names: Mapping[str, str] | None = No
     sentence = " ".join(_SAY[type(event.what)](said, event.what).split())
     end = "" if sentence.endswith(ENDS) else "."
     return f"{sentence[:1].upper()}{sentence[1:]}{end}"
-
-
-def quote(text: str) -> str:
-    """A person's own words on one line, cut after QUOTE_MAX characters, no full stop at the end."""
-    line = " ".join(text.split())
-    if len(line) > QUOTE_MAX:
-        line = line[: QUOTE_MAX - 3].rstrip() + "..."
-    return line.rstrip(".") if not line.endswith("...") else line
-
-
-def duration(seconds: float) -> str:
-    """A length of time in the two largest units that say it: `1 hour 30 minutes`."""
-    left, parts = round(seconds), []
-    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
-        count, left = divmod(left, size)
-        if count:
-            parts.append(f"{count} {unit}{'' if count == 1 else 's'}")
-        if len(parts) == 2:
-            break
-    return " ".join(parts) or "0 seconds"
-
-
-def _because(reason: str) -> str:
-    return f": {quote(reason)}" if reason.strip() else ""
 
 
 def _opened(said: Said, what: e.Opened) -> str:
@@ -308,26 +248,22 @@ def _promise(said: Said, what: e.Threshold) -> str:
     return _INTERNAL.get(what.clock, f"{what.clock} promise")
 
 
-def _late(what: e.Threshold) -> str:
-    return f", seen {duration(what.late_s)} late" if what.late_s >= NOTICEABLY_LATE_S else ""
-
-
 def _warned(said: Said, what: e.Warned) -> str:
     used = f"{what.fraction * 100:g} % of the {_promise(said, what)} was used"
     ends = f"; it was to end at {said.when(what.full_due)}" if what.fraction < 1 else ""
-    return f"{used}{ends}{_late(what)}"
+    return f"{used}{ends}{late(what.late_s)}"
 
 
 def _breached(said: Said, what: e.Breached) -> str:
-    return f"the {_promise(said, what)} was broken at {said.when(what.full_due)}{_late(what)}"
+    return f"the {_promise(said, what)} was broken at {said.when(what.full_due)}{late(what.late_s)}"
 
 
 def _lapsed(said: Said, what: e.Lapsed) -> str:
     at = said.when(what.full_due)
     if what.clock is ClockName.TIER:
         cause = "claimed without a plan" if what.cause == "skill" else "unclaimed"
-        return f"the {_promise(said, what)} was reached at {at} ({cause}){_late(what)}"
-    return f"the {_promise(said, what)} ran out at {at}{_late(what)}"
+        return f"the {_promise(said, what)} was reached at {at} ({cause}){late(what.late_s)}"
+    return f"the {_promise(said, what)} ran out at {at}{late(what.late_s)}"
 
 
 def _reviewed(said: Said, what: e.Reviewed) -> str:
@@ -342,6 +278,8 @@ def _reviewed(said: Said, what: e.Reviewed) -> str:
         return f"the limit of {said.ticket.tier} had run out, and its path goes no higher"
     if what.kind == "packet":
         return "the sender was asked what was tried and what the next tier is to do"
+    if what.kind == "trigger":
+        return "what was to call management is no longer in the policy"
     if what.kind == "closing":
         return f"{said.ticket.group} closed for the day and nobody had claimed it"
     return "it came up for its daily review"
@@ -384,4 +322,6 @@ _SAY: dict[type, Callable[[Said, Any], str]] = {
     e.Breached: _breached,
     e.Lapsed: _lapsed,
     e.Reviewed: _reviewed,
+    **words_of_oversight.SAY,
+    **words_of_correction.SAY,
 }

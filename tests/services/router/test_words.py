@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.contract.shapes import built
+from tests.services.router.oversight_said import sentences_of_oversight
 from tierline.domain import events as e
 from tierline.domain.snapshot import Snapshot
 from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, TicketType
@@ -315,6 +316,11 @@ SENTENCES = [
         say(e.Reviewed("chase", 1, later(days=1)), e.TIME, held_for="vendor"),
         "The vendor was reminded (reminder 1).",
     ),
+    (
+        say(e.Reviewed("trigger"), e.TIME),
+        "What was to call management is no longer in the policy.",
+    ),
+    *sentences_of_oversight(say),
 ]
 
 

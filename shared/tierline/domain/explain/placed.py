@@ -2,8 +2,9 @@
 
 from tierline.domain.events import Event, Moved, Reopened, Routed
 from tierline.domain.explain.account import Account, Case, versions
-from tierline.domain.explain.causes import Seen, cause_of
+from tierline.domain.explain.causes import cause_of
 from tierline.domain.explain.phrases import when
+from tierline.domain.explain.seen import Seen
 from tierline.domain.ticket import Ticket
 
 
