@@ -43,6 +43,7 @@ from tierline.policy.durations import parse_duration
 from tierline.policy.errors import Problems
 from tierline.policy.expressions import compile_expression
 from tierline.policy.group_figures import read_capacity, read_cost
+from tierline.policy.management import rca_rule, triggers
 from tierline.policy.matchers import (
     FACTS,
     AllFields,
@@ -125,6 +126,8 @@ def compile_checked(
         paging=_paging(document.get("closed_next_group", {}), document.get("paging", {})),
         mode=_mode(document.get("mode", {})),
         tell=_tell(document.get("tell", {})),
+        management=triggers(document.get("management", [])),
+        rca=rca_rule(document.get("rca")),
         people={k.replace("_", " "): v for k, v in document.get("people", {}).items()},
         default_agreement=document.get("default_agreement") or next(iter(agreements), ""),
         unsorted_start=document.get("unsorted") or document["tiers"][0],

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tierline.policy.errors import Problems, Where, did_you_mean
+from tierline.policy.management import check_management
 
 
 def check_links(document: Mapping[str, Any], problems: Problems) -> None:
@@ -20,6 +21,7 @@ def check_links(document: Mapping[str, Any], problems: Problems) -> None:
     links.triage()
     links.mode()
     links.rest()
+    check_management(document, problems)
 
 
 class _Links:
