@@ -10,6 +10,7 @@ from router.described import describe
 from router.housekeeping import Housekeeping
 from router.people import People
 from router.routes import (
+    actions,
     board,
     clock,
     commands,
@@ -51,6 +52,7 @@ ROUTES = (
     why,
     opening,
     commands,
+    actions,
     notices,
     records_csv,
     records,

@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from router.responses.base import Shown
+from router.responses.oversight import Action, Attention, PlanOwed, RcaStanding
 from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, State, TicketType
 
 Seconds = Annotated[float, Field(description="Seconds.")]
@@ -42,6 +43,8 @@ class TicketRow(Shown):
     plan_promised_at: datetime | None
     held_for: str
     next_due_at: datetime | None
+    management: bool
+    action_due: datetime | None
 
 
 class Clock(Shown):
@@ -178,6 +181,14 @@ class Ticket(TicketRow):
     self_healed: bool
     closed_at: datetime | None
     review_at: datetime | None
+    attention: Attention | None
+    called: list[str]
+    watch: dict[str, datetime]
+    plan_owed: PlanOwed | None
+    complexity: str
+    joined: list[str]
+    actions: list[Action]
+    rca: RcaStanding | None
     notices: dict[str, int]
     allowed: list[str]
 
