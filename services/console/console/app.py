@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from console.pages import (
+    actions,
     board,
     clock,
     login,
@@ -17,6 +18,7 @@ from console.pages import (
     new,
     notices,
     on_call,
+    rca,
     records,
     records_import,
     stream,
@@ -43,9 +45,11 @@ RETRY_SECONDS = 5
 PAGES = (
     board,
     why,
+    rca,
     ticket,
     new,
     notices,
+    actions,
     on_call,
     records_import,
     records,

@@ -19,6 +19,8 @@ PAGES = [
     "/records/devices/history",
     "/clock",
     "/on-call",
+    "/actions",
+    "/tickets/1042/rca",
 ]
 
 
