@@ -6,6 +6,13 @@ from datetime import UTC, date, datetime, timedelta
 
 from hypothesis import strategies as st
 
+from tests.domain.anything_overseen import (
+    builds_of_oversight,
+    likely_oversight,
+    oversight_commands,
+    rca_rules,
+    triggers,
+)
 from tests.domain.worlds import ALWAYS, OFFICE, example_policy, person
 from tierline.domain import commands as c
 from tierline.domain.calendar import Calendar
@@ -91,6 +98,8 @@ def policies(draw: st.DrawFn) -> Policy:
         paths={"standard": path},
         hand_over=HandOverRules(draw(st.sampled_from(PacketRule))),
         paging=PagingRules(draw(st.sampled_from([frozenset(), frozenset(Priority)]))),
+        management=draw(triggers()),
+        rca=draw(rca_rules()),
     )
 
 
@@ -186,6 +195,7 @@ def commands(now: datetime, proposal: int) -> st.SearchStrategy[c.Command]:
         st.builds(c.Confirm, TEXTS),
         st.builds(c.Reject, TEXTS),
         st.builds(c.Reopen, TEXTS, alerts),
+        oversight_commands(when),
         st.builds(c.Close, TEXTS, st.integers(0, 2), TEXTS, st.integers(0, 2)),
         st.builds(c.MoveTerms, TEXTS),
         _together(when),
@@ -219,8 +229,9 @@ def _likely(ticket: Ticket) -> list[str]:
     if ticket.state is State.CLOSED:
         return ["reopen"]
     if ticket.state is State.RESOLVED:
-        flows = ["flow reopening"] if ticket.under else []
-        return ["confirm", "reject", "reopen", "close", "note", "attach", "recover", *flows]
+        always = ["confirm", "reject", "reopen", "close", "note", "attach", "recover"]
+        always += ["flow reopening"] if ticket.under else []
+        return [*always, *likely_oversight(ticket)]
     always = ["note", "tell", "move", "move up", "hold", "prioritise", "attach", "recover"]
     always += ["resolve"]
     always += ["plan", "plan", "release"] if ticket.owner else ["claim", "claim", "claim"]
@@ -231,7 +242,7 @@ def _likely(ticket: Ticket) -> list[str]:
     always += ["packet"] if ticket.escalated else []
     always += ["leave", "flow", "flow resolution"] if ticket.under else ["join", "declare"]
     always += ["add child", "drop child"] if ticket.major else []
-    return always
+    return [*always, *likely_oversight(ticket)]
 
 
 @st.composite
@@ -280,6 +291,7 @@ def likely(draw: st.DrawFn, ticket: Ticket, now: datetime) -> tuple[c.Command, A
         "flow reopening": lambda: c.FlowReopening(900, now, "x"),
         "add child": lambda: c.AddChild(draw(st.sampled_from([1002, 1003]))),
         "drop child": lambda: c.DropChild(1002, "x", leftover=True),
+        **builds_of_oversight(draw, ticket, soon),
     }
     asker = person("tom", Role.LEAD) if draw(st.booleans()) else person(ticket.owner or "sam")
     return build[draw(st.sampled_from(_likely(ticket)))](), asker

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from tests.domain.oversights import oversights
 from tests.domain.worlds import (
     HOUR,
     MINUTE,
@@ -147,6 +148,6 @@ def delayed() -> Story:
 
 
 def escalations() -> list[Story]:
-    """All of them."""
+    """All of them, and those in which management is called."""
     alone = [declined(), assisted(), woken(), moved_terms(), delayed()]
-    return [*alone, led(), under(), found()]
+    return [*alone, led(), under(), found(), *oversights()]

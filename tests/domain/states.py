@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
+from tests.domain.oversights import an_action
 from tests.domain.worlds import HOUR, MINUTE, MONDAY, MONITOR, P1, Story, example_policy, person
 from tierline.domain.advance import next_due
 from tierline.domain.commands import (
@@ -51,6 +52,17 @@ from tierline.domain.commands import (
     StateCause,
     TellSolved,
     UpdateVendorCase,
+)
+from tierline.domain.oversight_commands import (
+    AddAction,
+    Brief,
+    CompleteAction,
+    HandCorrection,
+    MoveAction,
+    Reallocate,
+    StateComplexity,
+    TakeCorrection,
+    WriteRca,
 )
 from tierline.domain.terms import HoldReason, Mode, Role, State
 from tierline.domain.ticket import Packet
@@ -120,6 +132,15 @@ COMMANDS: dict[str, Callable[[Story], Command]] = {
     "give workaround": lambda _: GiveWorkaround("x"),
     **REACTIONS,
     "move terms": lambda _: MoveTerms("x"),
+    "state complex": lambda _: StateComplexity("x"),
+    "brief": lambda _: Brief("x"),
+    "reallocate": lambda _: Reallocate("x", ("kim",)),
+    "add action": lambda story: AddAction("x", "sam", story.now + HOUR),
+    "move action": lambda story: MoveAction(1, story.now + HOUR, "x"),
+    "complete action": lambda _: CompleteAction(1, "x"),
+    "rca": lambda _: WriteRca("x"),
+    "to problem": lambda _: HandCorrection(7),
+    "take over": lambda story: TakeCorrection(7, (an_action(story.now),)),
 }
 
 TIME: dict[str, Callable[[], Story]] = {

@@ -14,6 +14,7 @@ from tests.domain.oracle import Oracle
 from tierline.domain.business_time import (
     Interval,
     add,
+    before,
     is_open,
     ledger,
     next_closing,
@@ -140,6 +141,18 @@ def test_the_zones_looked_at_are_all_that_change_their_clocks():
 
 @settings_here
 @given(situations())
+def test_the_instant_before_a_target_is_the_latest_open_one_that_leaves_time_for_it(situation):
+    calendar, _, end, target, _ = situation
+    assume(target > timedelta())
+    begin = before(calendar, end, target)
+    assert begin < end
+    assert is_open(calendar, begin)
+    assert open_between(calendar, begin, end) == target
+    assert add(calendar, begin, target) <= end
+
+
+@settings_here
+@given(situations())
 def test_due_agrees_with_the_slow_walk(situation):
     calendar, obj, start, target, holds = situation
     assert add(calendar, start, target, holds) == Oracle(obj).boundary_walk(
@@ -215,9 +228,9 @@ def test_ledger_is_contiguous_sums_to_the_target_and_shows_what_holds_took(situa
         return
     assert (found[0].start, found[-1].end) == (start, due)
     assert all(segment.start < segment.end for segment in found)
-    for before, after in pairwise(found):
-        assert before.end == after.start
-        assert (before.kind, before.reason) != (after.kind, after.reason)
+    for earlier, later in pairwise(found):
+        assert earlier.end == later.start
+        assert (earlier.kind, earlier.reason) != (later.kind, later.reason)
     length = {kind: timedelta() for kind in ("counted", "held", "closed", "holiday")}
     for segment in found:
         length[segment.kind] += segment.end - segment.start

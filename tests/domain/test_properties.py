@@ -21,6 +21,7 @@ from tests.domain.anything import (
     openings,
     policies,
 )
+from tests.domain.anything_overseen import check_calls, check_unfinished
 from tests.domain.test_clock_ledger import check_ledgers
 from tests.domain.worlds import MONITOR
 from tierline.domain.advance import advance, advance_to, next_due
@@ -185,6 +186,14 @@ class TicketMachine(RuleBasedStateMachine):
                 assert behind <= set(clock.fired)
 
     @invariant()
+    def each_trigger_calls_once_a_cycle_and_none_that_holds_is_skipped(self):
+        check_calls(self.events, self.ticket, self.policy, self.now)
+
+    @invariant()
+    def open_actions_and_an_analysis_owed_keep_a_ticket_open(self):
+        check_unfinished(self.events, self.ticket)
+
+    @invariant()
     def the_right_clocks_run(self):
         ticket = self.ticket
         for clock in ticket.clocks.values():
@@ -302,7 +311,7 @@ def _as_happened(event: Event) -> Event:
     what = event.what
     if hasattr(what, "collapsed"):
         what = replace(what, collapsed=False)
-    if isinstance(what, Threshold):
+    if hasattr(what, "late_s"):
         what = replace(what, late_s=0.0)
     return replace(event, what=what, recorded_at=event.at)
 

@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from console.pages import (
+    actions,
     board,
     clock,
     known_errors,
@@ -19,6 +20,7 @@ from console.pages import (
     notices,
     on_call,
     policy,
+    rca,
     records,
     records_import,
     stream,
@@ -45,9 +47,11 @@ RETRY_SECONDS = 5
 PAGES = (
     board,
     why,
+    rca,
     ticket,
     new,
     notices,
+    actions,
     on_call,
     known_errors,
     policy,

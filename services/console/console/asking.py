@@ -90,6 +90,30 @@ def _priority(form: Asking) -> Body:
     return body if form.fields.get("step") == "confirm" else body | {"preview": True}
 
 
+def _people(form: Asking, name: str) -> Body:
+    """Logins, parted by commas or blanks."""
+    logins = form.fields.get(name, "").replace(",", " ").split()
+    return {name: logins} if logins else {}
+
+
+def _action(form: Asking) -> Body:
+    return form.number("number") | form.text("reason", "outcome") | form.instant("due")
+
+
+def _lines(form: Asking, name: str) -> Body:
+    """A line each; an empty field that was there says: none."""
+    if name not in form.fields:
+        return {}
+    return {name: [line.strip() for line in form.fields[name].splitlines() if line.strip()]}
+
+
+def _rca(form: Asking) -> Body:
+    body = form.text("summary") | _lines(form, "causes")
+    if form.fields.get("place"):
+        body["comments"] = {form.fields["place"]: form.fields.get("comment", "")}
+    return body | ({"done": True} if form.fields.get("step") == "done" else {})
+
+
 COMMANDS: Mapping[str, Callable[[Asking], Body]] = {
     "claim": lambda form: form.text("owner"),
     "release": lambda form: form.text("reason"),
@@ -118,6 +142,16 @@ COMMANDS: Mapping[str, Callable[[Asking], Body]] = {
     "link-problem": lambda form: form.number("problem"),
     "cause": lambda form: form.text("cause"),
     "workaround": lambda form: form.text("workaround"),
+    "state-complex": lambda form: form.text("text"),
+    "brief": lambda form: form.text("text"),
+    "reallocate": lambda form: (
+        form.text("reason") | _people(form, "join") | _people(form, "relieve")
+    ),
+    "add-action": lambda form: form.text("what", "owner", "kind") | form.instant("due"),
+    "move-action": _action,
+    "complete-action": lambda form: _action(form) | {"dropped": form.ticked("dropped")},
+    "rca": _rca,
+    "to-problem": lambda form: form.number("problem"),
 }
 """By the last part of the router's address."""
 
@@ -149,6 +183,14 @@ DONE_WORDS: Mapping[str, str] = {
     "link-problem": "It is linked to the problem.",
     "cause": "The cause is stated.",
     "workaround": "The workaround is given.",
+    "state-complex": "It is stated as complex.",
+    "brief": "Management knows.",
+    "reallocate": "They are told.",
+    "add-action": "The action is on the list, and will be chased.",
+    "move-action": "The action has another date.",
+    "complete-action": "The action is over.",
+    "rca": "The analysis is saved.",
+    "to-problem": "The problem carries on with it.",
     "open": "The ticket is open.",
 }
 """What is said after each command."""

@@ -4,8 +4,10 @@ A hint, not a verdict: `decide` judges, and knows more (whose decision a move is
 reach).
 """
 
+from tierline.domain.action import open_of
 from tierline.domain.terms import Priority, State, TicketType
 from tierline.domain.ticket import Ticket
+from tierline.domain.unfinished import confirmed, unfinished
 from tierline.web.principal import WRITE, Principal
 
 
@@ -26,6 +28,21 @@ def _together(ticket: Ticket, *, leads: bool) -> dict[str, bool]:
         "cause": problem and ticket.open,
         "workaround": problem and ticket.open,
     }
+
+
+def _acts(ticket: Ticket, principal: Principal) -> bool:
+    """Whether one of its open actions is theirs to say something about."""
+    asker, login = principal.asker, principal.login
+    return any(
+        asker.leads or login in {action.owner, ticket.owner} for action in open_of(ticket.actions)
+    )
+
+
+def _writes_rca(ticket: Ticket) -> bool:
+    """Whether an analysis is being written here."""
+    if ticket.rca is None or ticket.rca.on_problem:
+        return ticket.open and ticket.type is TicketType.PROBLEM
+    return ticket.open and ticket.rca.owed
 
 
 def allowed(ticket: Ticket, principal: Principal) -> list[str]:
@@ -54,10 +71,20 @@ def allowed(ticket: Ticket, principal: Principal) -> list[str]:
         "resume": ticket.hold is not None and mine,
         "priority": ticket.active,
         "resolve": ticket.active and mine,
-        "confirm": resolved,
+        "confirm": resolved and not confirmed(ticket),
         "reject": resolved,
         "reopen": resolved or not ticket.open,
-        "close": ticket.open and may_close,
         **_together(ticket, leads=asker.leads or asker.actor.kind != "person"),
+        "close": ticket.open and may_close and not unfinished(ticket),
+        "state-complex": ticket.active and not ticket.complexity,
+        "brief": ticket.active and ticket.attention is not None,
+        "reallocate": ticket.active and asker.leads,
+        "add-action": ticket.open,
+        "move-action": ticket.open and _acts(ticket, principal),
+        "complete-action": ticket.open and _acts(ticket, principal),
+        "rca": _writes_rca(ticket),
+        "to-problem": ticket.open
+        and ticket.type is not TicketType.PROBLEM
+        and bool(unfinished(ticket)),
     }
     return [name for name, offer in offered.items() if offer]

@@ -12,6 +12,7 @@ from router.people import People
 from router.reactions.consumer import reaction_loops
 from router.reactions.reactor import Reactor
 from router.routes import (
+    actions,
     board,
     clock,
     commands,
@@ -58,6 +59,7 @@ ROUTES = (
     gathering,
     known_errors,
     commands,
+    actions,
     notices,
     records_csv,
     records,

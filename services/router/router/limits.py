@@ -19,6 +19,9 @@ TICKET_NOTICES_MAX = 1_000
 EXPLAINED_EVENTS_MAX = 5_000
 """Events of a ticket whose log is still read as a whole to say why."""
 
+RCA_EVENTS_MAX = 500
+"""Events that the timeline of a root cause analysis is made from."""
+
 CONTACTS_MAX = 5_000
 """Contacts listed beside the policy."""
 

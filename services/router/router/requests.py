@@ -107,6 +107,16 @@ class NoticeQuery(Strict):
     cursor: Cursor = ""
 
 
+class ActionQuery(Strict):
+    """Which open actions."""
+
+    owner: Annotated[Line, Field(min_length=1, description="A login; `me`; `all`.")] = "me"
+    client: Line = ""
+    overdue: Annotated[bool, Field(description="Only those whose date has passed.")] = False
+    limit: PageSize = PAGE
+    cursor: Cursor = ""
+
+
 class PageQuery(Strict):
     """Which part of a plain list."""
 

@@ -14,6 +14,7 @@ from tierline.domain.advance import next_due
 from tierline.domain.clock import Calendars, Clock
 from tierline.domain.events import Event
 from tierline.domain.evolve import evolve
+from tierline.domain.rca import Rca
 from tierline.domain.snapshot import Promise, Snapshot, snapshot
 from tierline.domain.terms import ClockName
 from tierline.domain.ticket import Ticket
@@ -49,6 +50,8 @@ def row_of(seen: Snapshot, next_due_at: datetime | None = None) -> dict[str, Any
         "under": seen.under,
         "leads": seen.children if seen.major else None,
         "next_due_at": next_due_at,
+        "management": seen.management,
+        "action_due": seen.action_due,
     }
 
 
@@ -138,7 +141,23 @@ def _so_far(ticket: Ticket) -> dict[str, Any]:
         "self_healed": ticket.self_healed,
         "closed_at": ticket.closed_at,
         "review_at": ticket.review_at,
+        "attention": ticket.attention,
+        "called": ticket.called,
+        "watch": ticket.watch,
+        "plan_owed": ticket.plan_owed,
+        "complexity": ticket.complexity,
+        "joined": ticket.joined,
+        "actions": ticket.actions,
+        "rca": _rca(ticket.rca),
     }
+
+
+def _rca(rca: Rca | None) -> dict[str, Any] | None:
+    """How the analysis stands; what is written in it has an address of its own."""
+    if rca is None:
+        return None
+    shown = ("due", "since", "about", "chases", "next_chase", "held_by", "on_problem", "done_at")
+    return {name: getattr(rca, name) for name in shown}
 
 
 def _clock(clock: Clock, now: datetime, calendars: Calendars) -> dict[str, Any]:

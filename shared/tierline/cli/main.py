@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tierline.cli import clock as clock_commands
 from tierline.cli import (
+    actions,
     credentials,
     dead_letters,
     due,
@@ -19,6 +19,7 @@ from tierline.cli import (
     notices,
     on_call,
     policy,
+    rca,
     records,
     replay,
     schedules,
@@ -26,6 +27,7 @@ from tierline.cli import (
     up,
     why,
 )
+from tierline.cli import clock as clock_commands
 from tierline.cli.failures import USAGE, FailureError, tell
 from tierline.runtime.errors import UpError
 
@@ -128,6 +130,8 @@ app.add_typer(tickets.app, name="tickets")
 due.register(app)
 why.register(app)
 known_errors.register(app)
+actions.register(app)
+rca.register(app)
 app.add_typer(records.app, name="records")
 app.add_typer(clock_commands.app, name="clock")
 notices.register(app)

@@ -10,7 +10,7 @@ from tierline.cli.call import Call, Number, Screen, with_router
 from tierline.cli.failures import USAGE, FailureError
 from tierline.cli.moments import full_time, local_time, parse_instant, parse_moment, rfc3339, until
 from tierline.cli.ticket_asking import ask as _ask
-from tierline.cli.ticket_asking import show_outcome as _show_outcome
+from tierline.cli.ticket_asking import show_outcome
 from tierline.cli.tickets_together import TOGETHER
 from tierline.domain.terms import HoldReason, Priority
 
@@ -94,7 +94,7 @@ def plan(
 
     def shown(screen: Screen, document: Mapping[str, Any]) -> None:
         screen.line(f"promised for {full_time(promised)}")
-        _show_outcome(screen, document)
+        show_outcome(screen, document)
 
     call.answer(answer, shown)
 
@@ -282,7 +282,7 @@ def priority(
         f"/v1/tickets/{number}/priority", {**said, "preview": True if preview else None}
     )
     if not preview:
-        call.answer(answer, _show_outcome)
+        call.answer(answer, show_outcome)
         return
     now = call.now()
     call.answer(answer, lambda screen, document: _show_dues(screen, document["dues"], now))

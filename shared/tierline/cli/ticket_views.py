@@ -7,11 +7,12 @@ from typing import Any
 from tierline.cli.call import Screen
 from tierline.cli.moments import full_time, local_time, parse_instant, span, until
 from tierline.cli.notices import notice_words
+from tierline.cli.oversight_views import overseen
 from tierline.cli.together_views import together_pairs
 
 Row = Mapping[str, Any]
 
-_COMMANDS = {"notes": "note"}
+_COMMANDS = {"notes": "note", "rca": "write-rca"}
 """What the command line calls a command, where the API says it otherwise."""
 
 
@@ -105,6 +106,7 @@ def _header(ticket: Row, now: datetime) -> Iterable[tuple[str, str]]:
     yield "on hold", _hold(ticket.get("hold"), now)
     yield "proposed", _proposal(ticket)
     yield from together_pairs(ticket)
+    yield from overseen(ticket, now)
     yield "restored", _when(ticket.get("restored_at"), now)
     yield "resolution", ticket.get("resolution") or ""
     yield "links", " ".join([*ticket.get("links", ()), *map(str, ticket.get("linked", ()))])

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
-from tierline.domain import assisting, paging
+from tierline.domain import assisting, chasing, managing, paging
 from tierline.domain import clock as clocks
 from tierline.domain.amend import amended
 from tierline.domain.business_time import add, is_open
@@ -43,6 +43,7 @@ from tierline.domain.promises import next_review, sla_of, step_of
 from tierline.domain.resolving import resolve
 from tierline.domain.terms import CLIENT_CLOCKS, ClockName, HoldReason, Mode
 from tierline.domain.ticket import Ticket
+from tierline.domain.unfinished import unfinished
 
 STEPS_MAX = 1_000
 """More due instants than this in one go means a rule that feeds itself."""
@@ -90,7 +91,16 @@ def upcoming(ticket: Ticket) -> Due | None:
     elif ticket.delayed_until is not None:
         found.append((ticket.delayed_until, 3, 1, 0.0, "delay"))
     _waiting(ticket, found)
+    _overseen(ticket, found)
     return Due._make(min(found)) if found else None
+
+
+def _overseen(ticket: Ticket, found: list[tuple[datetime, int, int, float, str]]) -> None:
+    """Add when management is called or owed a word, and when actions and analyses are chased."""
+    if ticket.watch or ticket.attention is not None or ticket.plan_owed is not None:
+        found += managing.dues_of(ticket)
+    if ticket.actions or ticket.rca is not None:
+        found += chasing.dues_of(ticket)
 
 
 def _waiting(ticket: Ticket, found: list[tuple[datetime, int, int, float, str]]) -> None:
@@ -201,11 +211,11 @@ def _after_lapse(draft: Draft, lapse: Lapsed, at: datetime, cause: str) -> None:
 
 
 def _may_close(ticket: Ticket) -> bool:
-    """Whether time may end `ticket` for want of an answer.
+    """Whether time may end `ticket` for want of an answer: not over what is still to be done.
 
     In `watch` no message leaves, so nobody was asked and nobody can have left it unanswered.
     """
-    return ticket.mode is not Mode.WATCH
+    return ticket.mode is not Mode.WATCH and not unfinished(ticket)
 
 
 def _promise(draft: Draft, _due: Due, at: datetime) -> None:
@@ -341,6 +351,8 @@ _STEPS: dict[str, Callable[[Draft, Due, datetime], None]] = {
     "expected": _expected,
     "delay": lambda draft, due, at: let_in(draft, at, TIME, f"delay/{due.at.isoformat()}"),
     "choice": lambda draft, _due, at: choice_unmade(draft, at),
+    **managing.STEPS,
+    **chasing.STEPS,
 }
 
 
@@ -352,6 +364,7 @@ def _mark_collapsed(events: list[Event], first: int) -> None:
     if len(events) - first < 2:
         return
     later_clocks: set[tuple[ClockName, int]] = set()
+    reminded: set[object] = set()
     moved_later = False
     for position in range(len(events) - 1, first - 1, -1):
         what = events[position].what
@@ -362,5 +375,9 @@ def _mark_collapsed(events: list[Event], first: int) -> None:
             later_clocks.add((what.clock, what.cycle))
         elif isinstance(what, Escalated | EscalationProposed):
             overtaken, moved_later = moved_later, True
-        if overtaken and isinstance(what, Threshold | Escalated | EscalationProposed):
+        elif isinstance(what, chasing.REPEATED):
+            again_of = (type(what), getattr(what, "number", 0))
+            overtaken = again_of in reminded
+            reminded.add(again_of)
+        if overtaken:
             events[position] = amended(events[position], what=amended(what, collapsed=True))

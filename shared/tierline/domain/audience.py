@@ -19,6 +19,10 @@ NEXT_LEAD: Final = "next lead"
 ON_CALL: Final = "on call"
 ASSISTANT: Final = "assistant"
 HELPER: Final = "helper"
+MANAGERS: Final = "managers"
+JOINED: Final = "joined"
+RELIEVED: Final = "relieved"
+ACTION_OWNER: Final = "action owner"
 
 NOTIFY, PAGE, DIGEST = Reach.NOTIFY, Reach.PAGE, Reach.DIGEST
 
@@ -73,6 +77,24 @@ DEFAULT_TELL: Mapping[str, Mapping[str, Reach]] = {
     "confirm reminder": {REQUESTER: NOTIFY},
     "closing": {LEAD: NOTIFY},
     "review": {OWNER: DIGEST, LEAD: DIGEST},
+    "management called": {MANAGERS: NOTIFY, OWNER: NOTIFY, LEAD: NOTIFY},
+    "management briefed": {MANAGERS: NOTIFY},
+    "brief missed": {OWNER: NOTIFY, LEAD: NOTIFY},
+    "brief missed again": {OWNER: NOTIFY, LEAD: NOTIFY, SERVICE_MANAGER: NOTIFY},
+    "action plan missed": {OWNER: NOTIFY, LEAD: NOTIFY, SERVICE_MANAGER: NOTIFY},
+    "complex": {LEAD: NOTIFY},
+    "reallocated": {JOINED: NOTIFY, RELIEVED: NOTIFY, OWNER: NOTIFY},
+    "action given": {ACTION_OWNER: NOTIFY},
+    "action moved": {ACTION_OWNER: NOTIFY, LEAD: DIGEST},
+    "action soon": {ACTION_OWNER: NOTIFY},
+    "action due": {ACTION_OWNER: NOTIFY, LEAD: NOTIFY},
+    "action overdue": {ACTION_OWNER: NOTIFY, LEAD: NOTIFY},
+    "action over": {ACTION_OWNER: NOTIFY, LEAD: DIGEST},
+    "rca required": {OWNER: NOTIFY, LEAD: NOTIFY, SERVICE_MANAGER: NOTIFY},
+    "rca soon": {OWNER: NOTIFY, LEAD: NOTIFY},
+    "rca due": {OWNER: NOTIFY, LEAD: NOTIFY},
+    "rca overdue": {OWNER: NOTIFY, LEAD: NOTIFY, SERVICE_MANAGER: NOTIFY},
+    "rca done": {LEAD: NOTIFY, SERVICE_MANAGER: NOTIFY, ACCOUNT_MANAGER: NOTIFY},
     "closed": {DESK_OWNER: NOTIFY},
     "client closed": {REQUESTER: NOTIFY},
     "major incident": {ROOM: NOTIFY, OWNER: NOTIFY, LEAD: NOTIFY, SERVICE_MANAGER: NOTIFY},
@@ -113,6 +135,12 @@ BESIDE_THE_POINT_ONCE_OVER = frozenset(
         "under a major incident",
         "leftover",
         "problem solved",
+        "management called",
+        "management briefed",
+        "brief missed",
+        "brief missed again",
+        "complex",
+        "reallocated",
     }
 )
 """Occasions nobody needs to hear of any more once the ticket is resolved or closed."""

@@ -39,6 +39,7 @@ __all__ = [
     "Segment",
     "add",
     "add_each",
+    "before",
     "is_open",
     "ledger",
     "local_date",
@@ -98,6 +99,32 @@ def add_each(
             raise HorizonExceeded(calendar.zone, from_us(begin), from_us(bound))
         dues.append(from_us(due))
     return tuple(dues)
+
+
+def before(calendar: Calendar, end: datetime, target: timedelta) -> datetime:
+    """Say when to begin for a target to be counted by an instant: the latest such open instant.
+
+    Args:
+        calendar: the opening hours that count.
+        end: when it must have been counted.
+        target: business time to count, more than zero.
+
+    Returns:
+        The instant in UTC; where the years before `end` hold less, FIRST_INSTANT.
+
+    Raises:
+        InstantError: `end` is unusable.
+    """
+    until, hours = to_us(end), open_hours(calendar)
+    count = hours.counted(until) - _target(target)
+    back = whole(target)
+    while hours.counted(start := max(until - back, to_us(FIRST_INSTANT))) >= count:
+        if start == to_us(FIRST_INSTANT):
+            return FIRST_INSTANT
+        back *= 2
+    reached = hours.reach(count, start, until)
+    found = None if reached is None else hours.opening(reached, until)
+    return end if found is None else from_us(found)
 
 
 def open_between(

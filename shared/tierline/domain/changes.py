@@ -42,6 +42,8 @@ NOTHING_OWED: Changes = {
     "owed_at": None,
     "expected_at": None,
     "delayed_until": None,
+    "attention": None,
+    "joined": (),
     **ALONE,
 }
 """What does not outlive the work."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tierline.domain.action import Action
 from tierline.domain.commands_together import (
     AddChild,
     CallProblem,
@@ -24,6 +25,8 @@ from tierline.domain.commands_together import (
     Together,
 )
 from tierline.domain.events import Actor
+from tierline.domain.oversight_commands import OversightCommand
+from tierline.domain.rca import Rca
 from tierline.domain.terms import HoldReason, Mode, Priority, Role, TicketType
 from tierline.domain.ticket import Packet, Requester
 from tierline.domain.triage import Classification
@@ -94,7 +97,7 @@ class Open:
     `facts` are what triage rules match on, `classified` what they made of them where that was done
     already; `accepted_at` (UTC) is where client clocks start.
     `mode` overrides the policy's where the client's record says so. `priority`, `group`: set by a
-    person, else by rules.
+    person, else by rules. `actions`, `rca`: still to be done on the ticket that it carries on.
     """
 
     id: int
@@ -125,6 +128,8 @@ class Open:
     desk_owner: str = ""
     spoken_to: bool = False
     alert: str = ""
+    actions: tuple[Action, ...] = ()
+    rca: Rca | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -355,6 +360,7 @@ Command = (
     | Close
     | Together
     | MoveTerms
+    | OversightCommand
 )
 
 

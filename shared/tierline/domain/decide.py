@@ -60,10 +60,12 @@ from tierline.domain.events import Event
 from tierline.domain.floor import Floor
 from tierline.domain.handlers import (
     alerts,
+    correcting,
     ends,
     holds,
     majors,
     moves,
+    overseeing,
     owning,
     priority,
     problems,
@@ -129,6 +131,8 @@ _HANDLERS: dict[type, _Handler] = {
     GiveWorkaround: problems.give_workaround,
     TellSolved: problems.tell_solved,
     MoveTerms: terms.move_terms,
+    **overseeing.HANDLERS,
+    **correcting.HANDLERS,
 }
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from tierline.domain import clock as clocks
+from tierline.domain import triggers
 from tierline.domain.amend import amended
 from tierline.domain.clock import Clock
 from tierline.domain.events import Actor, Event, Opened, Threshold, What, Why
@@ -104,6 +105,11 @@ class Draft:
             merged = {clock.name: clock for clock in (*event.clocks, *aligned)}
             event = amended(event, clocks=tuple(merged.values()))
             ticket = amended(ticket, clocks={**ticket.clocks, **merged})
+        if type(what) in triggers.TURNS and (self.policy.management or ticket.watch):
+            watch = triggers.watching(self.policy, ticket, what, at)
+            if watch != ticket.watch:
+                event = amended(event, watch=watch)
+                ticket = amended(ticket, watch=watch)
         self.ticket = ticket
         self.events.append(event)
 

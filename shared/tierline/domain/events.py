@@ -9,8 +9,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tierline.domain.action import Action
 from tierline.domain.amend import quick
 from tierline.domain.clock import Clock
+from tierline.domain.correction import Correction
 from tierline.domain.escalation import (
     AssistCalled,
     AssistEnded,
@@ -27,6 +29,8 @@ from tierline.domain.escalation import (
     VendorCaseOpened,
     VendorCaseUpdated,
 )
+from tierline.domain.oversight import Oversight
+from tierline.domain.rca import Rca
 from tierline.domain.terms import HoldReason, Mode, Priority, TicketType
 from tierline.domain.terms_moved import Entered, TermsMoved
 from tierline.domain.ticket import Hold, Plan, Requester
@@ -129,7 +133,10 @@ class Why:
 @quick
 @dataclass(frozen=True)
 class Opened:
-    """A ticket begins; client promises count from here (acceptance, not triage)."""
+    """A ticket begins; client promises count from here (acceptance, not triage).
+
+    `actions`, `rca`: what was still to be done on the ticket that it carries on.
+    """
 
     type: TicketType
     title: str
@@ -154,6 +161,8 @@ class Opened:
     linked: tuple[int, ...] = ()
     desk_owner: str = ""
     alert: str = ""
+    actions: tuple[Action, ...] = ()
+    rca: Rca | None = None
 
 
 @quick
@@ -370,6 +379,8 @@ What = (
     | CauseFound
     | WorkaroundGiven
     | ProblemSolved
+    | Oversight
+    | Correction
 )
 
 
@@ -381,7 +392,8 @@ class Event:
     `at`: the instant it counts for (a due instant for what time did); `recorded_at`: when it was
     decided; both UTC policy time, `at` never after `recorded_at`. `clocks`: the new value of every
     clock this event changed, so that the fold needs no calendar. `cause`: the identity of what
-    brought it about (an alert, a command, a due instant).
+    brought it about (an alert, a command, a due instant). `watch`: where it changed, when each
+    trigger for management comes true (`triggers`).
     """
 
     ticket: int
@@ -394,3 +406,4 @@ class Event:
     cause: str = ""
     clocks: tuple[Clock, ...] = ()
     review_at: datetime | None = None
+    watch: Mapping[str, datetime] | None = None

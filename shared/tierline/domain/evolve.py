@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from tierline.domain import changes, ties
+from tierline.domain import changes, correction_changes, oversight_changes, ties
 from tierline.domain.amend import amended, changed_by
 from tierline.domain.changes import ALONE, NOTHING_OWED, TOUCHED, Changes, touch_of
 from tierline.domain.events import (
@@ -90,6 +90,8 @@ def evolve(ticket: Ticket | None, event: Event) -> Ticket:
         changed["clocks"] = {**ticket.clocks, **{clock.name: clock for clock in event.clocks}}
     if event.review_at is not None:
         changed["review_at"] = event.review_at
+    if event.watch is not None:
+        changed["watch"] = event.watch
     return changed_by(ticket, changed)
 
 
@@ -226,6 +228,8 @@ def _reopened(ticket: Ticket, event: Event, what: Reopened) -> Changes:
         "topped_up": (*ticket.topped_up, what.group) if what.topped_up else ticket.topped_up,
         "expected_at": what.expected_at,
         "restored_at": None,
+        "reopened_at": event.at,
+        "called": (),
         "resolved_at": None,
         "closed_at": None,
         "self_healed": False,
@@ -309,9 +313,10 @@ def _prioritised(_ticket: Ticket, event: Event, what: Prioritised) -> Changes:
     return {**new, **touch_of(event)}
 
 
-def _closed(ticket: Ticket, event: Event, _what: Closed) -> Changes:
-    ended = {"state": State.CLOSED, "closed_at": event.at, "vendor": None}
-    return {**ended, **NOTHING_OWED, **_held_so_far(ticket, event)}
+def _closed(ticket: Ticket, event: Event, what: Closed) -> Changes:
+    ended = {"state": State.CLOSED, "closed_at": event.at, "vendor": None, "plan_owed": None}
+    left = correction_changes.carried_on(ticket) if what.successor else {}
+    return {**ended, **left, **NOTHING_OWED, **_held_so_far(ticket, event)}
 
 
 def _twice(ticket: Ticket, _event: Event, _what: Opened) -> Changes:
@@ -366,5 +371,7 @@ _FOLD: Mapping[type, Callable[[Ticket, Event, Any], Changes]] = {
     CauseFound: ties.cause_found,
     WorkaroundGiven: ties.workaround_given,
     ProblemSolved: ties.solved,
+    **oversight_changes.FOLD,
+    **correction_changes.FOLD,
 }
 """What each type of event changes in a ticket; a test holds it to all types there are."""

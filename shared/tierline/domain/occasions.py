@@ -3,6 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from tierline.domain.correction import (
+    ActionAdded,
+    ActionChased,
+    ActionCompleted,
+    ActionMoved,
+    RcaChased,
+    RcaDone,
+    RcaRequired,
+)
 from tierline.domain.events import (
     AlertAttached,
     AssistCalled,
@@ -40,6 +49,14 @@ from tierline.domain.events import (
     Transferred,
     Warned,
     WorkaroundGiven,
+)
+from tierline.domain.oversight import (
+    ActionPlanMissed,
+    BriefMissed,
+    ComplexityStated,
+    ManagementBriefed,
+    ManagementCalled,
+    Reallocated,
 )
 from tierline.domain.policy import Policy
 from tierline.domain.snapshot import Snapshot
@@ -167,7 +184,7 @@ _OF_A_REVIEW: Mapping[str, str] = {
 def _reviewed(what: Reviewed, seen: Seen) -> Occasions:
     if what.kind == "chase":
         yield "chase" if seen.ticket.held_for == HoldReason.CLIENT else "chase inside"
-    else:
+    elif what.kind != "trigger":
         yield _OF_A_REVIEW.get(what.kind, "review")
 
 
@@ -221,6 +238,17 @@ def _incident_linked(what: IncidentLinked, seen: Seen) -> Occasions:
         yield "problem came back"
 
 
+def _brief_missed(what: BriefMissed, _seen: Seen) -> Occasions:
+    if not what.collapsed:
+        yield "brief missed" if what.missed == 1 else "brief missed again"
+
+
+def _chased(what: ActionChased | RcaChased, _seen: Seen) -> Occasions:
+    if not what.collapsed:
+        kind = "action" if isinstance(what, ActionChased) else "rca"
+        yield f"{kind} {what.stage}"
+
+
 _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
     Routed: _routed,
     Entered: _routed,
@@ -256,5 +284,18 @@ _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
     IncidentLinked: _incident_linked,
     WorkaroundGiven: _always("workaround"),
     ProblemSolved: _always("problem solved"),
+    ManagementCalled: _always("management called"),
+    ManagementBriefed: _always("management briefed"),
+    BriefMissed: _brief_missed,
+    ActionPlanMissed: _always("action plan missed"),
+    ComplexityStated: _always("complex"),
+    Reallocated: _always("reallocated"),
+    ActionAdded: _always("action given"),
+    ActionMoved: _always("action moved"),
+    ActionCompleted: _always("action over"),
+    ActionChased: _chased,
+    RcaRequired: _always("rca required"),
+    RcaChased: _chased,
+    RcaDone: _always("rca done"),
 }
 """What is not here concerns nobody who did not do it."""

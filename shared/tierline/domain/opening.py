@@ -137,6 +137,8 @@ def _opened(
         linked=command.linked,
         desk_owner=command.desk_owner,
         alert=command.alert,
+        actions=command.actions,
+        rca=command.rca,
     )
 
 

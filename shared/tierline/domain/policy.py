@@ -12,6 +12,7 @@ from typing import Any
 from tierline.domain.business_time import mean_open_per_weekday
 from tierline.domain.calendar import Calendar
 from tierline.domain.clock import Terms
+from tierline.domain.management import RcaRule, Trigger
 from tierline.domain.terms import (
     ClockName,
     HoldReason,
@@ -307,6 +308,8 @@ class Policy:
     mode: ModeRules = field(default_factory=ModeRules)
     tell: Mapping[str, Mapping[str, Reach]] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)
+    management: tuple[Trigger, ...] = ()
+    rca: RcaRule | None = None
     default_agreement: str = ""
     unsorted_start: str = ""
     clients: Mapping[str, ClientRules] = field(default_factory=dict)

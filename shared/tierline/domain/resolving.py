@@ -20,8 +20,10 @@ from tierline.domain.promises import (
     sla_of,
     update_clock,
 )
+from tierline.domain.requiring import require_rca
 from tierline.domain.terms import ClockName, ReopenRule, TicketType
 from tierline.domain.ticket import Ticket, TierUse
+from tierline.domain.unfinished import unfinished
 
 ANSWERED_BY_RESOLVING = (
     ClockName.RESPOND,
@@ -80,6 +82,7 @@ def resolve(
         changed=changed,
         review_at=next_review(group, at, unclaimed=False),
     )
+    require_rca(draft, at, cause)
 
 
 def at_first_contact(ticket: Ticket, resolver: str) -> bool:
@@ -214,7 +217,9 @@ def _next_cycle(draft: Draft, fresh: Clock) -> Clock:
 
 
 def confirm(draft: Draft, *, at: datetime, by: Actor, why: Why, note: str, cause: str) -> None:
-    """The client agrees: confirmed and closed together."""
+    """The client agrees: confirmed and closed together, but for what is still to be done."""
     changed = met(draft, at, [ClockName.CONFIRM])
     draft.emit(Confirmed(note), at=at, by=by, why=why, cause=cause, changed=changed)
+    if unfinished(draft.ticket):
+        return
     draft.emit(Closed("confirmed by the client"), at=at, by=by, why=why, cause=cause)

@@ -27,6 +27,8 @@ class Snapshot:
 
     `under`: the major incident it is worked under (0: none); `children`: how many are under it;
     `problem`: the problem behind it (0: none).
+    `management`: management has been called and looks. `action_due`: of its open actions, the first
+    to be due.
     """
 
     number: int
@@ -68,6 +70,8 @@ class Snapshot:
     major: bool = False
     children: int = 0
     problem: int = 0
+    management: bool = False
+    action_due: datetime | None = None
 
 
 def snapshot(ticket: Ticket) -> Snapshot:
@@ -79,6 +83,11 @@ def seen(ticket: Ticket) -> dict[str, Any]:
     """The fields of a ticket's snapshot by name: what is written down without making one."""
     promise, internal = nearest(ticket)
     requester, hold, plan = ticket.requester, ticket.hold, ticket.plan
+    rare: dict[str, Any] = {}  # left out where there is nothing: every event carries a snapshot
+    if ticket.attention is not None:
+        rare["management"] = True
+    if ticket.actions and (dues := [action.due for action in ticket.actions if action.open]):
+        rare["action_due"] = min(dues)
     return {
         "number": ticket.id,
         "seq": ticket.seq,
@@ -119,6 +128,7 @@ def seen(ticket: Ticket) -> dict[str, Any]:
         "major": ticket.major is not None,
         "children": len(ticket.major.children) if ticket.major else 0,
         "problem": ticket.problem,
+        **rare,
     }
 
 

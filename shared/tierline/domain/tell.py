@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from tierline.domain.audience import (
     ACCOUNT_MANAGER,
+    ACTION_OWNER,
     ASSISTANT,
     BESIDE_THE_POINT_ONCE_CLAIMED,
     BESIDE_THE_POINT_ONCE_OVER,
@@ -15,16 +16,20 @@ from tierline.domain.audience import (
     DESK_OWNER,
     DUTY_MANAGER,
     HELPER,
+    JOINED,
     LEAD,
+    MANAGERS,
     NEXT_LEAD,
     NEXT_ROOM,
     ON_CALL,
     OWNER,
+    RELIEVED,
     REQUESTER,
     ROOM,
     SENDER,
     SERVICE_MANAGER,
 )
+from tierline.domain.correction import ActionAdded, ActionChased, ActionCompleted, ActionMoved
 from tierline.domain.events import (
     AssistCalled,
     EscalationProposed,
@@ -32,11 +37,15 @@ from tierline.domain.events import (
     Moved,
     Paged,
     ProposalDeclined,
+    What,
 )
 from tierline.domain.occasions import occasions_of
+from tierline.domain.oversight import ManagementBriefed, ManagementCalled, Reallocated
 from tierline.domain.policy import Policy
 from tierline.domain.snapshot import Snapshot
 from tierline.domain.terms import Mode, Reach, State
+
+_OF_AN_ACTION = (ActionMoved, ActionCompleted, ActionChased)
 
 OVER = frozenset({State.RESOLVED, State.CLOSED})
 
@@ -142,6 +151,22 @@ def recipients_of(
             yield "room", group.room
     elif audience == NEXT_ROOM:
         yield from _next_rooms(ticket, policy)
+    else:
+        for login in _named(audience, event.what):
+            yield "person", login
+
+
+def _named(audience: str, what: What) -> tuple[str, ...]:
+    """The logins that the event itself names as `audience`."""
+    if audience == MANAGERS and isinstance(what, ManagementCalled | ManagementBriefed):
+        return what.people
+    if isinstance(what, Reallocated):
+        return {JOINED: what.joined, RELIEVED: what.relieved}.get(audience, ())
+    if audience != ACTION_OWNER:
+        return ()
+    if isinstance(what, ActionAdded):
+        return (what.action.owner,)
+    return (what.owner,) if isinstance(what, _OF_AN_ACTION) else ()
 
 
 def _next_lead(event: Event, policy: Policy) -> str:

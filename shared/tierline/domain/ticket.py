@@ -4,8 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from tierline.domain.action import Action
 from tierline.domain.amend import quick
+from tierline.domain.attention import Attention, PlanOwed
 from tierline.domain.clock import Clock
+from tierline.domain.rca import Rca
 from tierline.domain.terms import (
     ClockName,
     HoldReason,
@@ -208,6 +211,8 @@ class Ticket:
     never falls. `held_us`: microseconds of pauses that are over. `owed_at`: from when on a tier's
     limit that ran out and moved nothing moves it, once its tier clock runs. `problem`: the ticket
     of the problem behind it; `refired`: how often its alert came back after a resolution.
+    `watch`: when each trigger for management comes true; `called`: those that did in this cycle.
+    `joined`: people a lead has put beside the owner.
     """
 
     id: int
@@ -281,6 +286,15 @@ class Ticket:
     problem: int = 0
     finding: Finding | None = None
     refired: int = 0
+    reopened_at: datetime | None = None
+    watch: Mapping[str, datetime] = field(default_factory=dict)
+    called: tuple[str, ...] = ()
+    attention: Attention | None = None
+    plan_owed: PlanOwed | None = None
+    complexity: str = ""
+    joined: tuple[str, ...] = ()
+    actions: tuple[Action, ...] = ()
+    rca: Rca | None = None
 
     @property
     def open(self) -> bool:

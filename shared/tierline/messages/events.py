@@ -5,6 +5,7 @@ holds the event and, as `ticket`, the snapshot after it. See docs/reference/even
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, get_args
@@ -43,6 +44,7 @@ class _Data(msgspec.Struct, omit_defaults=True):
     cause: str = ""
     clocks: tuple[Clock, ...] = ()
     review_at: datetime | None = None
+    watch: Mapping[str, datetime] | None = None
 
 
 class _Envelope(msgspec.Struct):
@@ -100,6 +102,7 @@ def encode_event(event: Event, ticket: Ticket) -> bytes:
                 cause=event.cause,
                 clocks=event.clocks,
                 review_at=event.review_at,
+                watch=event.watch,
             ),
         )
     )
@@ -137,5 +140,6 @@ def _event_of(envelope: _Envelope, body: bytes) -> TicketMessage:
         cause=data.cause,
         clocks=data.clocks,
         review_at=data.review_at,
+        watch=data.watch,
     )
     return TicketMessage(event, data.ticket, body)

@@ -10,14 +10,14 @@ from typing import Any
 from tierline.domain import events as e
 from tierline.domain.snapshot import Snapshot
 from tierline.domain.terms import ClockName, HoldReason
-from tierline.messages.said import Said, because, quote
+from tierline.messages import words_of_correction, words_of_oversight
+from tierline.messages.phrases import Said, because, duration, late, quote
 from tierline.messages.words_together import SAY_TOGETHER
+
+__all__ = ["ENDS", "duration", "quote", "words"]
 
 ENDS = (".", "?", "!")
 """After one of these, which a person's own words may bring, a sentence needs no full stop."""
-
-NOTICEABLY_LATE_S = 60
-"""From this many seconds on, a sentence says how late a due instant was seen."""
 
 
 def words(event: e.Event, ticket: Snapshot, names: Mapping[str, str] | None = None) -> str:
@@ -35,18 +35,6 @@ def words(event: e.Event, ticket: Snapshot, names: Mapping[str, str] | None = No
     sentence = " ".join(_SAY[type(event.what)](said, event.what).split())
     end = "" if sentence.endswith(ENDS) else "."
     return f"{sentence[:1].upper()}{sentence[1:]}{end}"
-
-
-def duration(seconds: float) -> str:
-    """A length of time in the two largest units that say it: `1 hour 30 minutes`."""
-    left, parts = round(seconds), []
-    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
-        count, left = divmod(left, size)
-        if count:
-            parts.append(f"{count} {unit}{'' if count == 1 else 's'}")
-        if len(parts) == 2:
-            break
-    return " ".join(parts) or "0 seconds"
 
 
 def _opened(said: Said, what: e.Opened) -> str:
@@ -275,26 +263,22 @@ def _promise(said: Said, what: e.Threshold) -> str:
     return _INTERNAL.get(what.clock, f"{what.clock} promise")
 
 
-def _late(what: e.Threshold) -> str:
-    return f", seen {duration(what.late_s)} late" if what.late_s >= NOTICEABLY_LATE_S else ""
-
-
 def _warned(said: Said, what: e.Warned) -> str:
     used = f"{what.fraction * 100:g} % of the {_promise(said, what)} was used"
     ends = f"; it was to end at {said.when(what.full_due)}" if what.fraction < 1 else ""
-    return f"{used}{ends}{_late(what)}"
+    return f"{used}{ends}{late(what.late_s)}"
 
 
 def _breached(said: Said, what: e.Breached) -> str:
-    return f"the {_promise(said, what)} was broken at {said.when(what.full_due)}{_late(what)}"
+    return f"the {_promise(said, what)} was broken at {said.when(what.full_due)}{late(what.late_s)}"
 
 
 def _lapsed(said: Said, what: e.Lapsed) -> str:
     at = said.when(what.full_due)
     if what.clock is ClockName.TIER:
         cause = "claimed without a plan" if what.cause == "skill" else "unclaimed"
-        return f"the {_promise(said, what)} was reached at {at} ({cause}){_late(what)}"
-    return f"the {_promise(said, what)} ran out at {at}{_late(what)}"
+        return f"the {_promise(said, what)} was reached at {at} ({cause}){late(what.late_s)}"
+    return f"the {_promise(said, what)} ran out at {at}{late(what.late_s)}"
 
 
 def _reviewed(said: Said, what: e.Reviewed) -> str:
@@ -311,6 +295,8 @@ def _reviewed(said: Said, what: e.Reviewed) -> str:
         return "the sender was asked what was tried and what the next tier is to do"
     if what.kind == "expected":
         return f"it was expected to be done in {said.ticket.tier} by now"
+    if what.kind == "trigger":
+        return "what was to call management is no longer in the policy"
     if what.kind == "closing":
         return f"{said.ticket.group} closed for the day and nobody had claimed it"
     return "it came up for its daily review"
@@ -356,4 +342,6 @@ _SAY: dict[type, Callable[[Said, Any], str]] = {
     e.Lapsed: _lapsed,
     e.Reviewed: _reviewed,
     **SAY_TOGETHER,
+    **words_of_oversight.SAY,
+    **words_of_correction.SAY,
 }

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tierline.domain import events as e
-from tierline.messages.said import Said, because, quote
+from tierline.messages.phrases import Said, because, quote
 
 
 def _declared(said: Said, what: e.MajorDeclared) -> str:

@@ -46,6 +46,7 @@ from tierline.policy.errors import Problems
 from tierline.policy.expressions import compile_expression
 from tierline.policy.grammar import THIRD_TIME
 from tierline.policy.group_figures import read_capacity, read_cost
+from tierline.policy.management import rca_rule, triggers
 from tierline.policy.matchers import (
     FACTS,
     AllFields,
@@ -131,6 +132,8 @@ def compile_checked(
         paging=_paging(document.get("closed_next_group", {}), document.get("paging", {})),
         mode=_mode(document.get("mode", {})),
         tell=_tell(document.get("tell", {})),
+        management=triggers(document.get("management", [])),
+        rca=rca_rule(document.get("rca")),
         people={k.replace("_", " "): v for k, v in document.get("people", {}).items()},
         default_agreement=document.get("default_agreement") or next(iter(agreements), ""),
         unsorted_start=document.get("unsorted") or document["tiers"][0],

@@ -22,6 +22,7 @@ from tierline.policy.durations import parse_duration
 from tierline.policy.fields import ByPriority, Field, Fields
 from tierline.policy.group_figures import Capacity, HourlyCost
 from tierline.policy.hours import ALWAYS, WrittenCalendar
+from tierline.policy.management import MANAGEMENT, RCA
 from tierline.policy.sections import (
     CLOSED_GROUP,
     TOLD,
@@ -331,6 +332,12 @@ SECTIONS: Final[dict[str, tuple[Shape, str, bool]]] = {
         "how somebody is woken: the on-call, the lead, the duty manager, the service manager",
         False,
     ),
+    "management": (
+        MANAGEMENT,
+        "what calls those who decide more; of several at one instant the first is told",
+        False,
+    ),
+    "rca": (RCA, "which resolved tickets need a root cause analysis", False),
     "holds": (
         Fields(
             "holds",

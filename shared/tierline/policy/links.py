@@ -6,6 +6,7 @@ from typing import Any
 from tierline.policy.client_rules import own_paths
 from tierline.policy.codes import Code
 from tierline.policy.errors import Problems, Where, did_you_mean
+from tierline.policy.management import check_management
 
 
 def check_links(document: Mapping[str, Any], problems: Problems) -> None:
@@ -22,6 +23,7 @@ def check_links(document: Mapping[str, Any], problems: Problems) -> None:
     links.triage()
     links.mode()
     links.rest()
+    check_management(document, problems)
 
 
 class _Links:

@@ -182,6 +182,10 @@ _AUDIENCES = Choice(
         audience.ON_CALL,
         audience.ASSISTANT,
         audience.HELPER,
+        audience.MANAGERS,
+        audience.JOINED,
+        audience.RELIEVED,
+        audience.ACTION_OWNER,
     )
 )
 

@@ -17,6 +17,7 @@ from tierline.domain.ticket import Ticket
 from tierline.messages.events import encode_event, event_name
 from tierline.messages.state import decode_ticket, encode_ticket
 from tierline.messages.topics import EVENT_BYTES_MAX, EVENTS, shard_of
+from tierline.store.actions import write_beside
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 
@@ -174,6 +175,7 @@ async def write_changes(connection: Connection, changes: Sequence[Change]) -> in
         tickets = [ticket for ticket, _ in opened]
         columns = [*_columns(tickets), *_more_columns(tickets)]
         await connection.execute(OPEN_TICKETS, *_told(opened), *columns)
+    await write_beside(connection, ((change.before, change.after) for change, _ in told))
     return sum(len(said) for _, said in told)
 
 

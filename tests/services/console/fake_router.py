@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 from tests.services.console.duty import SCHEDULE, who_is_on
 from tests.services.console.fake_policy import policy_routes
 from tests.services.console.fake_records import DEVICE, records_routes
+from tests.services.console.overseen import ACTION, RCA
 from tests.services.console.world import NOW, PEOPLE, POLICY, ROW_FIELDS
 
 PASSWORD = "correct horse"
@@ -228,6 +229,15 @@ def _reading_routes(app, world, person):
         if number not in world.tickets:
             return problem(404, "not_found", "There is no such ticket.")
         return world.tickets[number]
+
+    @app.get("/v1/tickets/{number}/rca")
+    async def rca(number: int):
+        return {**RCA, "number": number}
+
+    @app.get("/v1/actions")
+    async def actions(request: Request):
+        world.asked.append(("actions", list(request.query_params.multi_items()), ""))
+        return {"items": [ACTION], "now": NOW, "next_cursor": "c-1"}
 
     @app.get("/v1/tickets/{number}/events")
     async def events(number: int, after: int = 0, limit: int = 200):

@@ -60,6 +60,39 @@ FORMS = [
     ("link-problem", {"problem": "1050"}, {"problem": 1050}),
     ("cause", {"cause": "firmware"}, {"cause": "firmware"}),
     ("workaround", {"workaround": "reboot"}, {"workaround": "reboot"}),
+    ("state-complex", {"text": "three vendors"}, {"text": "three vendors"}),
+    ("brief", {"text": "a spare comes"}, {"text": "a spare comes"}),
+    (
+        "reallocate",
+        {"reason": "r", "join": "ines, tom", "relieve": ""},
+        {"reason": "r", "join": ["ines", "tom"]},
+    ),
+    (
+        "add-action",
+        {"what": "swap", "owner": "ines", "due": "16:05", "kind": "preventive"},
+        {"what": "swap", "owner": "ines", "due": NOW_PLUS_2H, "kind": "preventive"},
+    ),
+    (
+        "move-action",
+        {"number": "2", "due": "2h", "reason": "late"},
+        {"number": 2, "due": NOW_PLUS_2H, "reason": "late"},
+    ),
+    (
+        "complete-action",
+        {"number": "2", "outcome": "no use", "dropped": "yes"},
+        {"number": 2, "outcome": "no use", "dropped": True},
+    ),
+    (
+        "rca",
+        {"summary": "it failed", "causes": "no spare\n\n old one ", "place": "", "comment": ""},
+        {"summary": "it failed", "causes": ["no spare", "old one"]},
+    ),
+    (
+        "rca",
+        {"summary": "", "causes": "", "place": "1042/7", "comment": "late", "step": "done"},
+        {"causes": [], "comments": {"1042/7": "late"}, "done": True},
+    ),
+    ("to-problem", {"problem": "1050"}, {"problem": 1050}),
 ]  # fmt: skip
 
 

@@ -21,6 +21,8 @@ PAGES = [
     "/on-call",
     "/known-errors",
     "/policy",
+    "/actions",
+    "/tickets/1042/rca",
 ]
 
 

@@ -367,6 +367,8 @@ class TestTime:
             "reject": {"reason": "x"},
             "reopen": {"reason": "x"},
             "close": {"reason": "x"},
+            "state-complex": {"text": "x"},
+            "add-action": {"what": "x", "due": instant(days=2)},
         }
         steps: list[tuple[str, dict[str, Any]]] = [
             ("notes", {"text": "begin"}),

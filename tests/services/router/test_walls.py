@@ -42,10 +42,25 @@ BODIES = {
     "cause": {"cause": "x"},
     "workaround": {"workaround": "x"},
     "gather": {"tickets": [1]},
+    "state-complex": {"text": "x"},
+    "brief": {"text": "x"},
+    "reallocate": {"reason": "x", "join": ["ines"]},
+    "add-action": {"what": "x", "due": "2030-01-01T00:00:00Z"},
+    "move-action": {"number": 1, "due": "2030-01-01T00:00:00Z", "reason": "x"},
+    "complete-action": {"number": 1, "outcome": "x"},
+    "rca": {"summary": "x"},
+    "to-problem": {"problem": 1},
 }
 NOBODYS = {"/v1/me", "/v1/clock", "/v1/sessions", "/v1/sessions/current"}
-LISTS = {"/v1/tickets", "/v1/notices", "/v1/board", "/v1/policy", "/v1/stream"}
-LISTS |= {"/v1/known-errors"}
+LISTS = {
+    "/v1/tickets",
+    "/v1/notices",
+    "/v1/board",
+    "/v1/policy",
+    "/v1/stream",
+    "/v1/actions",
+    "/v1/known-errors",
+}
 REPLAYS = {"/v1/replay", "/v1/replay/commands", "/v1/replay/time", "/v1/replay/end"}
 """Behind a scope of their own (test_replay.py); GET says only whether one runs."""
 FOR_ALL_CLIENTS = {"/v1/dead-letters", "/v1/dead-letters/{id}/replay"}

@@ -8,14 +8,15 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tierline.messages.phrases import quote
 
 from tests.contract.shapes import built
+from tests.services.router.oversight_said import sentences_of_oversight
 from tierline.domain import events as e
 from tierline.domain.snapshot import Snapshot
 from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, TicketType
 from tierline.domain.ticket import Hold, Packet, Page, Plan, TierUse, VendorCase
 from tierline.messages.events import EVENT_TYPES
-from tierline.messages.said import quote
 from tierline.messages.words import duration, words
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -389,6 +390,11 @@ SENTENCES = [
         say(e.Reopened("down again", "Desk", "T1", flowed=1040), e.SYSTEM),
         "Reopened with major incident 1040: down again.",
     ),
+    (
+        say(e.Reviewed("trigger"), e.TIME),
+        "What was to call management is no longer in the policy.",
+    ),
+    *sentences_of_oversight(say),
 ]
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from intake.triage.directory import ClientRecord, DeviceRecord
 from intake.triage.limits import BODY_MAX
+from tierline.domain.action import open_of
 from tierline.domain.advance import advance_to
 from tierline.domain.amend import amended
 from tierline.domain.commands import Asker, Attach, Close, Open, Recover, Reopen
@@ -13,6 +14,7 @@ from tierline.domain.decide import Decision, decide, decide_open
 from tierline.domain.events import Actor, Event
 from tierline.domain.floor import Floor
 from tierline.domain.policy import Policy
+from tierline.domain.rca import owed_of
 from tierline.domain.terms import Role, State, TicketType
 from tierline.domain.ticket import Ticket
 from tierline.domain.triage import Classification, classify
@@ -147,7 +149,7 @@ def apply(problem: Problem, known: Known, number: int, world: World) -> tuple[Pr
     if ticket is None or not ticket.open:
         if not known.firing or stale:
             return problem, NOTHING_OPEN, 0
-        return _opened(problem, known, number, world, linked=())
+        return _opened(problem, known, number, world)
     if stale:
         return _decided(
             problem, Attach(_id(known), known.accepted.alert.status, stale=True), known, world
@@ -170,7 +172,7 @@ def _again(
     closed, _, _ = _decided(problem, close, known, world)
     done = (closed.before, _there(closed), closed.events)
     fresh = amended(closed, before=None, ticket=None, events=(), finished=(*closed.finished, done))
-    return _opened(fresh, known, number, world, linked=(ticket.id,))
+    return _opened(fresh, known, number, world, after=ticket)
 
 
 def _there(problem: Problem) -> Ticket:
@@ -226,8 +228,9 @@ def _with(problem: Problem, decision: Decision) -> Problem:
 
 
 def _opened(
-    problem: Problem, known: Known, number: int, world: World, *, linked: tuple[int, ...]
+    problem: Problem, known: Known, number: int, world: World, *, after: Ticket | None = None
 ) -> tuple[Problem, str, int]:
+    """A new ticket of the problem; `after`: the one it carries on, and what is to be done there."""
     alert, accepted = known.accepted.alert, known.accepted
     before = problem.ticket
     if before is not None and problem.events:
@@ -249,10 +252,12 @@ def _opened(
         source=accepted.source,
         problem_key=known.key,
         links=alert.links,
-        linked=linked,
+        linked=() if after is None else (after.id,),
         record=known.client.record,
         mode=known.client.mode,
         alert=_id(known),
+        actions=() if after is None else open_of(after.actions),
+        rca=None if after is None else owed_of(after.rca),
     )
     decision = decide_open(
         command, _asker(known), world.policy, world.floor, world.now, cause=_cause(known)

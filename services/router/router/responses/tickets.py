@@ -6,6 +6,7 @@ from typing import Annotated
 from pydantic import Field
 
 from router.responses.base import Shown
+from router.responses.oversight import Action, Attention, PlanOwed, RcaStanding
 from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, State, TicketType
 
 Seconds = Annotated[float, Field(description="Seconds.")]
@@ -46,6 +47,8 @@ class TicketRow(Shown):
         int | None, Field(description="Of a major incident: how many are worked under it.")
     ]
     next_due_at: datetime | None
+    management: bool
+    action_due: datetime | None
 
 
 class Clock(Shown):
@@ -215,6 +218,14 @@ class Ticket(TicketRow):
     problem: int
     finding: Finding | None
     fired: int
+    attention: Attention | None
+    called: list[str]
+    watch: dict[str, datetime]
+    plan_owed: PlanOwed | None
+    complexity: str
+    joined: list[str]
+    actions: list[Action]
+    rca: RcaStanding | None
     notices: dict[str, int]
     allowed: list[str]
 

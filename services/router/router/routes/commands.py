@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Body
 from starlette.responses import Response
 
+from router import oversight
 from router import requests as r
 from router.caller import Caller, Writer
 from router.commands import (
@@ -21,15 +22,15 @@ from router.commands import (
 from router.context import Context, Here
 from router.described import WRITING
 from router.described import refusals as refused_with
-from router.owners import check_owner
+from router.owners import check_owner, check_people
 from router.places import check_group
 from router.queries.tickets import notice_counts
 from router.responses.events import Commanded, Preview
 from router.routes.tickets import Number
-from router.routes.verb import Verb
 from router.routes.verbs_together import TOGETHER
 from router.together import check_others
 from router.transactions import write
+from router.verbs import Verb
 from router.views import event_view, ticket_view, with_snapshots
 from tierline.domain import commands as c
 from tierline.domain.events import Prioritised
@@ -150,6 +151,7 @@ VERBS = (
         "Reopen a resolved or closed ticket.",
     ),
     *TOGETHER,
+    *oversight.VERBS,
 )
 
 
@@ -201,22 +203,24 @@ async def _perform(
         if isinstance(command, c.Claim):
             await check_owner(connection, number, command.owner, principal)
         await check_others(connection, command, principal)
+        await check_people(connection, number, command)
         done = await decide_within(
             context, connection, number, command, principal.asker, caller.cause
         )
-        return await _answer(context, connection, principal, done, names)
+        return await answer_of(context, connection, principal, done, names)
 
     async with refusals(context, number):
         return await write(context, work)
 
 
-async def _answer(
+async def answer_of(
     context: Context,
     connection: Connection,
     principal: Principal,
     done: Done,
     names: Mapping[str, str],
 ) -> Answer:
+    """The answer to a command: the ticket after it and its new events, or the refusal."""
     refused = done.decision.rejected
     if refused is not None:
         return Answer.of(status_of(refused), refusal(refused))

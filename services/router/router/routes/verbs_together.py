@@ -2,7 +2,7 @@
 
 from router import requests_together as r
 from router.requests import ReasonBody
-from router.routes.verb import Verb
+from router.verbs import Verb
 from tierline.domain import commands as c
 
 TOGETHER = (

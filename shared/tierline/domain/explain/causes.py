@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tierline.domain import events as e
+from tierline.domain.explain.causes_of_oversight import CAUSES as CAUSES_OF_OVERSIGHT
 from tierline.domain.explain.causes_together import CAUSES_TOGETHER
 from tierline.domain.explain.phrases import because, length, sentence, when
 from tierline.domain.explain.seen import Seen
@@ -240,6 +241,7 @@ _REVIEWS = {
     "limit": "Its limit had run out while something kept it, and nothing is higher on its path.",
     "packet": "It was handed up, and nobody had said what was tried and what is asked.",
     "expected": "The path says how long a stay in its tier is expected to take, and that is over.",
+    "trigger": "The policy has no such trigger for management any more.",
     "vendor": "There is an open case with a vendor, and it was time to ask them again.",
 }
 
@@ -287,5 +289,6 @@ CAUSES: dict[type, Callable[[Seen, Any], str]] = {
     e.Lapsed: _lapsed,
     e.Reviewed: _reviewed,
     **CAUSES_TOGETHER,
+    **CAUSES_OF_OVERSIGHT,
 }
 """One for every type in `What`; a test fails where one is missing."""

@@ -7,6 +7,7 @@ from tierline.domain.handlers.asked import Asked, missing, not_active, not_yours
 from tierline.domain.resolving import confirm, reopen, resolve
 from tierline.domain.terms import State
 from tierline.domain.ticket import Ticket
+from tierline.domain.unfinished import confirmed, unfinished
 
 COULD_BELOW = frozenset({"", "no", "access", "guide", "training"})
 """Answers to: could the tier below have done it?"""
@@ -40,6 +41,9 @@ def confirm_by_hand(draft: Draft, command: Confirm, asked: Asked) -> Rejected | 
     """The client agrees."""
     if draft.ticket.state is not State.RESOLVED:
         return refuse("not_resolved", "only a resolved ticket can be confirmed", draft.ticket)
+    if confirmed(draft.ticket):
+        left = unfinished(draft.ticket)
+        return refuse("confirmed", f"it is confirmed, and waits for {left}", draft.ticket)
     why = draft.why("confirmed")
     confirm(draft, at=draft.now, by=asked.by, why=why, note=command.note, cause=asked.cause)
     return None
@@ -119,6 +123,12 @@ def close(draft: Draft, command: Close, asked: Asked) -> Rejected | None:
         return refused
     if ticket.state is State.CLOSED:
         return refuse("closed", "it is already closed", ticket)
+    if not command.successor and (left := unfinished(ticket)):
+        return refuse(
+            "unfinished",
+            f"there is still {left}: finish that, or move it to a problem (to-problem)",
+            ticket,
+        )
     if ticket.vendor is not None and not asked.asker.leads and asked.by.kind == "person":
         return _vendor_open(ticket)
     if ticket.active and not asked.asker.leads and asked.by.kind == "person":

@@ -188,6 +188,8 @@ ALL = (
         ("ticket", "seq"),
         indexes={"ticket": _by("ticket")},
     ),
+    Table("action", _words("ticket number owner due"), {}, ("ticket", "number")),
+    Table("joined", _words("ticket login"), {}, ("ticket", "login")),
     Table(
         "command",
         _words("asker key digest status answer"),

@@ -1,4 +1,4 @@
-"""What a command on a ticket is to the API."""
+"""What a command over HTTP is: its address, its body, what the domain is asked."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a sentence about an event is made of: who, when, and people's own words."""
+"""What sentences about events are made of: who is called how, instants, lengths, quotes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,6 +9,9 @@ from tierline.domain.snapshot import Snapshot
 
 QUOTE_MAX = 160
 """Characters of a person's own words that a sentence repeats."""
+
+NOTICEABLY_LATE_S = 60
+"""From this many seconds on, a sentence says how late a due instant was seen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,23 @@ def quote(text: str) -> str:
     return line.rstrip(".") if not line.endswith("...") else line
 
 
+def duration(seconds: float) -> str:
+    """A length of time in the two largest units that say it: `1 hour 30 minutes`."""
+    left, parts = round(seconds), []
+    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {unit}{'' if count == 1 else 's'}")
+        if len(parts) == 2:
+            break
+    return " ".join(parts) or "0 seconds"
+
+
 def because(reason: str) -> str:
-    """`: reason`, or nothing where there is none."""
+    """A person's reason behind a colon; nothing where they gave none."""
     return f": {quote(reason)}" if reason.strip() else ""
+
+
+def late(late_s: float) -> str:
+    """How late something was seen, where that is noticeable; else nothing."""
+    return f", seen {duration(late_s)} late" if late_s >= NOTICEABLY_LATE_S else ""
