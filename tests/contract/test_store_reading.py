@@ -80,14 +80,20 @@ async def test_policy_time_that_slows_down_does_so_a_little_ahead(side, speed, h
 
 
 @proves(tickets.READ_FLOOR)
-async def test_floor_counts_what_is_open_by_group(side):
+async def test_floor_counts_what_is_open_by_group_and_who_stands_beside_an_owner(side):
     assert await side.fetch(tickets.READ_FLOOR) == []
     states = ["queued", "working", "on_hold", "resolved", "closed"]
     for number, state in enumerate(states):
         await put_ticket(side, number, state=state)
     await put_ticket(side, 9, grp="Desktop")
-    floor = {row["grp"]: row["load"] for row in await side.fetch(tickets.READ_FLOOR)}
-    assert floor == {"Network": 3, "Desktop": 1}
+    for number, login in ((1, "sam"), (1, "kim"), (9, "sam")):
+        await side.put("joined", ticket=number, login=login)
+    found = await side.fetch(tickets.READ_FLOOR)
+    assert {row["grp"]: row["load"] for row in found if not row["login"]} == {
+        "Network": 3,
+        "Desktop": 1,
+    }
+    assert {row["login"]: row["load"] for row in found if not row["grp"]} == {"sam": 2, "kim": 1}
 
 
 @proves(events.TIMELINE)

@@ -359,6 +359,22 @@ def test_people_beside_the_owner_stay_over_a_move_and_go_with_the_end_of_the_wor
     assert story.ok(Resolve("x"), person("ana")).ticket.joined == ()
 
 
+def test_whoever_helps_takes_room_in_their_own_groups():
+    group = replace(example_policy().groups["Desk"], capacity=3)
+    floor = Floor(MONDAY, {"Desk": 1}, beside={"sam": 1, "ana": 4})
+    assert (floor.room(group), floor.full(group)) == (1, False)
+    assert floor.seen(group, MONDAY)["helping"] == 1
+    before = Story().open(start="Network").ticket
+    helped = Story().open(start="Network").ok(Reallocate("x", ("kim", "ana")), TOM).ticket
+    assert floor.after(before, helped).full(group)
+    assert floor.after(before, helped).after(helped, before).beside == {
+        "sam": 1,
+        "ana": 4,
+        "kim": 0,
+    }
+    assert Floor(MONDAY, {"Desk": 1}).seen(group, MONDAY).get("helping") is None
+
+
 def test_a_sparse_cover_is_counted_too():
     policy = promising(managed_policy(), OFFICE, respond=15, resolve=60)
     story = Story(policy, now=at("2026-11-23 17:50")).open(priority=P1)

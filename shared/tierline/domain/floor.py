@@ -26,12 +26,14 @@ def _holder(ticket: Ticket) -> str:
 class Floor:
     """Open load by group, as read at `as_of` (UTC), and who is on call.
 
-    Staffed hours and on-call schedules are judged at each instant.
+    Staffed hours and on-call schedules are judged at each instant. `beside`: by login, the tickets
+    beside whose owner somebody has been put: they take room in the groups of whoever helps.
     """
 
     as_of: datetime
     load: Mapping[str, int] = field(default_factory=dict)
     on_call: OnCall = nobody_on_call
+    beside: Mapping[str, int] = field(default_factory=dict)
 
     def staffed(self, group: Group, at: datetime) -> bool:
         """Whether `group`'s staffed hours cover the instant `at`."""
@@ -42,7 +44,11 @@ class Floor:
         if group.capacity is None:
             return None
         people = max(1, len(group.members)) if group.capacity_each else 1
-        return group.capacity * people - self.load.get(group.name, 0)
+        return group.capacity * people - self.load.get(group.name, 0) - self.helping(group)
+
+    def helping(self, group: Group) -> int:
+        """How often the members of `group` stand beside an owner."""
+        return sum(self.beside.get(login, 0) for login in group.members) if self.beside else 0
 
     def full(self, group: Group) -> bool:
         """Whether `group` has no room for one more ticket."""
@@ -55,14 +61,24 @@ class Floor:
 
     def after(self, before: Ticket | None, now: Ticket) -> "Floor":
         """The floor once a ticket that was as `before` (None: was not there) is as it is `now`."""
+        floor = self._with_helpers(before.joined if before else (), now.joined)
         left, came = "" if before is None else _holder(before), _holder(now)
         if left == came:
-            return self
+            return floor
         load = dict(self.load)
         for group, count in ((left, -1), (came, 1)):
             if group:
                 load[group] = max(0, load.get(group, 0) + count)
-        return replace(self, load=load)
+        return replace(floor, load=load)
+
+    def _with_helpers(self, left: tuple[str, ...], came: tuple[str, ...]) -> "Floor":
+        if left == came:
+            return self
+        beside = dict(self.beside)
+        for logins, count in ((left, -1), (came, 1)):
+            for login in logins:
+                beside[login] = max(0, beside.get(login, 0) + count)
+        return replace(self, beside=beside)
 
     def seen(self, group: Group, at: datetime) -> dict[str, object]:
         """What an event keeps of the floor it was decided on."""
@@ -74,6 +90,8 @@ class Floor:
         }
         if group.capacity is not None:
             kept["room"] = self.room(group)
+        if helping := self.helping(group):
+            kept["helping"] = helping
         if group.on_call and (on_call := self.on_call_for(group, at)):
             kept["on_call"] = list(on_call)
         return kept

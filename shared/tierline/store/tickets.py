@@ -119,16 +119,21 @@ async def policy_now(connection: Connection) -> datetime:
     return now
 
 
-READ_FLOOR = (
-    "SELECT grp, count(*) AS load FROM tierline.ticket"
-    " WHERE state IN ('queued', 'working', 'on_hold') GROUP BY grp"
-)
+READ_FLOOR = """
+SELECT grp, '' AS login, count(*) AS load FROM tierline.ticket
+WHERE state IN ('queued', 'working', 'on_hold') GROUP BY grp
+UNION ALL
+SELECT '', login, count(*) FROM tierline.joined GROUP BY login
+"""
+"""A row each for a group's open tickets, and for those beside whose owner somebody stands."""
 
 
 async def read_floor(connection: Connection, as_of: datetime) -> Floor:
-    """Open load by group, in one statement."""
+    """Open load by group, and who stands beside how many owners, in one statement."""
     rows = await connection.fetch(READ_FLOOR)
-    return Floor(as_of, {row["grp"]: row["load"] for row in rows})
+    load = {row["grp"]: row["load"] for row in rows if not row["login"]}
+    beside = {row["login"]: row["load"] for row in rows if row["login"]}
+    return Floor(as_of, load, beside=beside)
 
 
 DRAW_NUMBERS = "SELECT nextval('tierline.ticket_number') AS n FROM generate_series(1, $1)"

@@ -87,14 +87,20 @@ def _load(rows: Iterable[Stored]) -> list[Record]:
     counted = Counter(
         row["grp"] for row in rows if row["state"] in {"queued", "working", "on_hold"}
     )
-    floor = shape("grp", "load")
-    return [floor((group, load)) for group, load in counted.items()]
+    floor = shape("grp", "login", "load")
+    return [floor((group, "", load)) for group, load in counted.items()]
+
+
+def _beside(rows: Iterable[Stored]) -> list[Record]:
+    floor = shape("grp", "login", "load")
+    counted = Counter(row["login"] for row in rows)
+    return [floor(("", login, load)) for login, load in counted.items()]
 
 
 @here.answers(tickets, "READ_FLOOR")
 async def read_floor(tx: Transaction) -> Reply:
-    """Open load by group."""
-    return list(tx.view("ticket", "floor", _load))
+    """Open load by group, and who stands beside how many owners."""
+    return [*tx.view("ticket", "floor", _load), *tx.view("joined", "floor", _beside)]
 
 
 @here.answers(tickets, "DRAW_NUMBERS")
