@@ -85,7 +85,7 @@ async def test_new_tickets(side):
         "id": 1, "seq": 1, "doc": '{"id":1,"seq":1}', "state": "queued", "type": "alert",
         "client": "Contoso", "title": "Disk", "priority": "P3", "tier": "T1", "grp": "Network",
         "owner": "", "problem_key": "disk", "opened_at": NOON, "promise_due": NOON + MINUTE,
-        "next_due_at": NOON, "recorded_at": NOON,
+        "next_due_at": NOON, "recorded_at": NOON, "major": False,
     }  # fmt: skip
 
 

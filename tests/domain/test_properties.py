@@ -366,6 +366,8 @@ def _may_run(name, ticket, policy):
         return ticket.vendor is not None and ticket.state is not State.CLOSED
     if ticket.state in {State.RESOLVED, State.CLOSED}:
         return False
+    if ticket.under is not None and name not in CLIENT_CLOCKS:
+        return False
     if name is ClockName.QUEUE:
         return ticket.state is State.QUEUED
     if name is ClockName.SILENT:

@@ -30,6 +30,7 @@ TWICE = 0.15
 TOGETHER = 0.35
 """Chance that a command is about several tickets."""
 
+LOOKS, LOOK_AGAIN_S = 20, 1.0
 LEADING = 0.3
 """Chance that somebody turns to a major incident with others under it, where there is one."""
 
@@ -62,7 +63,7 @@ class People:
 
     async def _act(self, wait_s: float, key: str) -> None:
         await asyncio.sleep(wait_s)
-        tickets = list(self._world.watch.tickets.folded.values())
+        tickets = await self._tickets()
         if tickets:
             ticket = self._random.choice(tickets)
             leading = [one for one in tickets if one.major is not None and one.major.children]
@@ -73,6 +74,15 @@ class People:
             times = 2 if self._random.random() < TWICE else 1
             await asyncio.gather(*(self.ask(request) for _ in range(times)))
         self.pending -= 1
+
+    async def _tickets(self) -> list[Ticket]:
+        """What there is to act on; who finds nothing looks again for a while."""
+        folded = self._world.watch.tickets.folded
+        for _ in range(LOOKS):
+            if folded:
+                break
+            await asyncio.sleep(LOOK_AGAIN_S)
+        return list(folded.values())
 
     def _who_acts(self, ticket: Ticket) -> Principal:
         """Mostly its owner, where it has one."""

@@ -162,7 +162,7 @@ PLANTED = (
     Planted(
         "what is in the way is taken for broken",
         losses.in_the_way_is_broken,
-        ("only what is broken is set aside",),
+        ("only what is broken is set aside", "loops go on"),
         mix={"in_the_way": 0.03},
     ),
     Planted(

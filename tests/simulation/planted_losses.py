@@ -1,5 +1,6 @@
 """How faults are planted that lose something quietly, or do something that nobody asked for."""
 
+import asyncio
 import contextlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
@@ -242,10 +243,11 @@ def dropped_at_once() -> AbstractContextManager[Any]:
 
 def reaction_done_twice() -> AbstractContextManager[Any]:
     """What is done counts as done only when it has been done again."""
-    once: set[int] = set()
+    seen: dict[Any, set[int]] = {}
     real = reactor.settle
 
     async def settle(connection: Any, outcomes: Any) -> int:
+        once = seen.setdefault(asyncio.get_running_loop(), set())  # each world has its own
         again = [one for one in outcomes if one[0] in once]
         once.update(one[0] for one in outcomes)
         return await real(connection, again)

@@ -52,6 +52,7 @@ def test_all_of_the_commands_are_there():
         "up", "down", "status", "load", "policy", "tickets", "clock", "notices", "dead-letters",
         "token", "integration-key", "records", "replay", "due", "why", "on-call", "schedules",
         "actions", "rca",
+        "known-errors",
     }  # fmt: skip
 
 

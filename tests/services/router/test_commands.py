@@ -356,6 +356,8 @@ class TestTime:
 
     async def test_allowed_offers_nothing_that_the_state_refuses(self, world):
         """Whatever `allowed` names, asked with sensible words, is not refused for the state."""
+        major, problem = await world.open(), await world.open(type="problem")
+        await world.did("priya", major, "declare-major", reason="x")
         bodies: dict[str, dict[str, Any]] = {
             "notes": {"text": "x"},
             "plan": {"next_step": "x", "promised_at": instant(minutes=30)},
@@ -369,6 +371,9 @@ class TestTime:
             "close": {"reason": "x"},
             "state-complex": {"text": "x"},
             "add-action": {"what": "x", "due": instant(days=2)},
+            "join": {"parent": major},
+            "problem": {"reason": "x"},
+            "link-problem": {"problem": problem},
         }
         steps: list[tuple[str, dict[str, Any]]] = [
             ("notes", {"text": "begin"}),
