@@ -14,6 +14,7 @@ from tests.domain.worlds import (
     Story,
     at,
     example_policy,
+    minutes,
     person,
     promising,
 )
@@ -140,11 +141,13 @@ def moved_terms() -> Story:
 
 
 def delayed() -> Story:
-    """It is put aside for half an hour, and does not mend itself."""
+    """It is put aside for half an hour, does not mend itself, and takes longer than expected."""
     policy = escalating_policy()
     *first, last = policy.triage
     late = replace(last, do=replace(last.do, delay=timedelta(minutes=30)))
-    return FullFloor(replace(policy, triage=(*first, late))).open(priority=P3).wait(HOUR)
+    steps = tuple(replace(it, expect=minutes(10)) for it in policy.paths["standard"].steps)
+    policy = replace(policy, triage=(*first, late), paths={"standard": Path("standard", steps)})
+    return FullFloor(policy).open(priority=P3).wait(40 * MINUTE)
 
 
 def escalations() -> list[Story]:
