@@ -25,6 +25,7 @@ MAY_READ_TIME: dict[str, str] = {
     "notifier.channels.webhook": "a signature is over the real time",
     "notifier.deliver": "waits for outcomes to be recorded together",
     "notifier.outages": "waits before it asks the database again",
+    "router.policies.foreseen": "lets other requests have their turn between two reads",
     "router.transactions": "waits before it tries again after a deadlock",
     "tierline.cli.client": "waits before it asks the router again",
     "tierline.cli.replaying.drain": "looks again and again until everything has drained",

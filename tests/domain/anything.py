@@ -79,8 +79,12 @@ def policies(draw: st.DrawFn) -> Policy:
     sla = replace(policy.slas["gold"], cover={priority: draw(hours) for priority in Priority})
     known = {calendar.hash: calendar for calendar in CALENDARS}
     path = Path("standard", tuple(_any_step(draw, step) for step in policy.paths["standard"].steps))
+    delay = draw(st.sampled_from([None, None, timedelta(minutes=30)]))
+    *first, last = policy.triage
+    late = replace(last, do=replace(last.do, delay=delay))
     return replace(
         policy,
+        triage=(*first, late),
         groups=groups,
         slas={"gold": sla},
         calendars=known,

@@ -13,6 +13,7 @@ from tests.domain.worlds import (
     Story,
     at,
     example_policy,
+    minutes,
     person,
     promising,
 )
@@ -90,6 +91,16 @@ def moved_terms() -> Story:
     return story.ok(MoveTerms("the new contract"), TOM)
 
 
+def delayed() -> Story:
+    """It is put aside for half an hour, does not mend itself, and takes longer than expected."""
+    policy = escalating_policy()
+    *first, last = policy.triage
+    late = replace(last, do=replace(last.do, delay=timedelta(minutes=30)))
+    steps = tuple(replace(it, expect=minutes(10)) for it in policy.paths["standard"].steps)
+    policy = replace(policy, triage=(*first, late), paths={"standard": Path("standard", steps)})
+    return FullFloor(policy).open(priority=P3).wait(40 * MINUTE)
+
+
 def escalations() -> list[Story]:
     """All of them."""
-    return [declined(), assisted(), woken(), moved_terms()]
+    return [declined(), assisted(), woken(), moved_terms(), delayed()]

@@ -141,7 +141,10 @@ def test_the_file_may_say_whose_it_is_and_inline_means_the_same(tmp_path):
     (tmp_path / "rules.yaml").write_text(GOOD)
     named = _load(tmp_path, Contoso_Ltd=OWN).policy
     assert named.version == first.version
-    assert named.version != load_folder(_folder(tmp_path, Contoso_Ltd="path: standard\n")).policy.version
+    assert (
+        named.version
+        != load_folder(_folder(tmp_path, Contoso_Ltd="path: standard\n")).policy.version
+    )
 
 
 def test_what_is_stored_is_accepted_again_and_means_the_same(tmp_path):

@@ -1,4 +1,4 @@
-"""Tests inside a policy: what an alert at an instant is to bring, and what is said if it does not."""
+"""Tests inside a policy: what an alert at an instant is to bring, and what is said if not."""
 
 import json
 from datetime import UTC, datetime

@@ -159,10 +159,12 @@ CASES = {
         Code.RULE_SHADOWED,
         (
             "  - name: Everything\n",
-            "  - name: Again\n"
-            '    when: client == "Contoso" && severity in ["critical"]\n'
-            "    do: {start: T1}\n"
-            "  - name: Everything\n",
+            (
+                "  - name: Again\n"
+                '    when: client == "Contoso" && severity in ["critical"]\n'
+                "    do: {start: T1}\n"
+                "  - name: Everything\n"
+            ),
         ),
         "`Again` is never reached: `Loud` (rule 3)",
         "narrow that rule",
@@ -335,10 +337,15 @@ def test_a_type_that_the_client_named_does_not_have(tmp_path):
     records = changed(
         RECORDS,
         ("clients:\n", "clients:\n  Fabrikam: {agreement: managed}\n"),
-        ("contacts:\n", "contacts:\n  - {client: Fabrikam, name: Al, email: al@fabrikam.example}\n"),
+        (
+            "contacts:\n",
+            "contacts:\n  - {client: Fabrikam, name: Al, email: al@fabrikam.example}\n",
+        ),
     )
     rule = "  - {name: F, when: {client: Fabrikam, device.type: server}, do: {start: T1}}\n"
-    (found,) = _warnings(tmp_path, changed(RULES, (AFTER_FIREWALLS, rule + AFTER_FIREWALLS)), records)
+    (found,) = _warnings(
+        tmp_path, changed(RULES, (AFTER_FIREWALLS, rule + AFTER_FIREWALLS)), records
+    )
     assert (found.code, found.field) == (Code.RULE_NEVER_MATCHES, "triage[3].when")
     assert "`Fabrikam` has no device of type `server`" in found.message
 
@@ -399,10 +406,16 @@ def test_a_group_all_of_whose_people_are_away_is_not_there(tmp_path):
 
 def test_those_who_work_shifts_are_there_in_their_shifts(tmp_path):
     shifts = "shifts: {zone: Europe/London, mon-fri: 08:00-13:00}, "
-    records = changed(RECORDS, ("login: tom,", f"login: tom, {shifts}"),
-                       ("login: ines,", f"login: ines, {shifts}"))
-    rules = changed(RULES, ("closed_next_group: {P1-P2", "closed_next_group: {P1"),
-                     ("P1-P2: 24x7, else: office", "P1: 24x7, else: office"))
+    records = changed(
+        RECORDS,
+        ("login: tom,", f"login: tom, {shifts}"),
+        ("login: ines,", f"login: ines, {shifts}"),
+    )
+    rules = changed(
+        RULES,
+        ("closed_next_group: {P1-P2", "closed_next_group: {P1"),
+        ("P1-P2: 24x7, else: office", "P1: 24x7, else: office"),
+    )
     found = [it for it in _warnings(tmp_path, rules, records) if it.code == Code.NOBODY_REACHED]
     # Five hours without anybody: longer than every promise of an answer but none is paged for.
     assert [it.field for it in found] == ["groups.Network"]
@@ -412,7 +425,10 @@ def test_those_who_work_shifts_are_there_in_their_shifts(tmp_path):
 def test_a_pause_shorter_than_the_promise_of_an_answer_harms_nobody(tmp_path):
     lunch = changed(
         RULES,
-        ("hours:\n", "hours:\n  desk: {zone: Europe/London, mon-fri: [08:00-12:00, 13:00-18:00]}\n"),
+        (
+            "hours:\n",
+            "hours:\n  desk: {zone: Europe/London, mon-fri: [08:00-12:00, 13:00-18:00]}\n",
+        ),
         ("Desk: {tier: T1, hours: office", "Desk: {tier: T1, hours: desk"),
     )
     assert _warnings(tmp_path, lunch) == ()
@@ -424,7 +440,10 @@ def test_a_pause_shorter_than_the_promise_of_an_answer_harms_nobody(tmp_path):
 def test_the_first_group_of_a_tier_is_not_asked_while_another_is_staffed(tmp_path):
     night = changed(
         RULES,
-        ("  Network:\n", "  Night: {tier: T1, hours: 24x7, lead: Priya, members: [Sam]}\n  Network:\n"),
+        (
+            "  Network:\n",
+            "  Night: {tier: T1, hours: 24x7, lead: Priya, members: [Sam]}\n  Network:\n",
+        ),
         ("closed_next_group: {P1-P2: page on_call, else: wait for opening}\n", ""),
     )
     found = [it.field for it in _warnings(tmp_path, night) if it.code == Code.NOBODY_REACHED]
@@ -434,13 +453,21 @@ def test_the_first_group_of_a_tier_is_not_asked_while_another_is_staffed(tmp_pat
 def test_a_group_of_one_client_is_nobody_elses_worry(tmp_path):
     theirs = changed(
         RULES,
-        ("  Network:\n", "  Fabrikam IT: {tier: T2, hours: office, of: client Fabrikam, skills: [x]}\n"
-         "  Network:\n"),
+        (
+            "  Network:\n",
+            (
+                "  Fabrikam IT: {tier: T2, hours: office, of: client Fabrikam, skills: [x]}\n"
+                "  Network:\n"
+            ),
+        ),
     )
     records = changed(
         RECORDS,
         ("clients:\n", "clients:\n  Fabrikam: {agreement: managed}\n"),
-        ("contacts:\n", "contacts:\n  - {client: Fabrikam, name: Al, email: al@fabrikam.example}\n"),
+        (
+            "contacts:\n",
+            "contacts:\n  - {client: Fabrikam, name: Al, email: al@fabrikam.example}\n",
+        ),
     )
     rules = changed(theirs, NO_MANAGER)
     found = [it for it in _warnings(tmp_path, rules, records) if it.code == Code.NOBODY_REACHED]
@@ -528,8 +555,8 @@ def test_of_very_many_warnings_the_rest_is_counted(tmp_path):
     rules = "".join(
         f"  - {{name: r{i}, when: {{severity: nosuch}}, do: {{start: T1}}}}\n" for i in range(190)
     )
-    changed = changed(RULES, ("[T1, T2]", f"[{tiers}]"), ("triage:\n", f"triage:\n{rules}"))
-    found, left_out = look(_loaded(tmp_path, changed), START)
+    many = changed(RULES, ("[T1, T2]", f"[{tiers}]"), ("triage:\n", f"triage:\n{rules}"))
+    found, left_out = look(_loaded(tmp_path, many), START)
     assert (len(found), left_out) == (200, 8)
 
 

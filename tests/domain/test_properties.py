@@ -291,7 +291,12 @@ def _at_work(events, policy, now):
     ticket = None
     for event, following in zip(events, [*events[1:], None], strict=True):
         ticket = evolve(ticket, event)
-        if ticket.group and ticket.state in {State.QUEUED, State.WORKING} and not ticket.plan:
+        if (
+            ticket.group
+            and ticket.state in {State.QUEUED, State.WORKING}
+            and not ticket.plan
+            and not ticket.delayed_until
+        ):
             end = following.at if following else now
             yield ticket.tier, policy.groups[ticket.group].hours, event.at, end
 

@@ -119,6 +119,7 @@ def _so_far(ticket: Ticket) -> dict[str, Any]:
         "assistant": ticket.assistant,
         "assist_until": ticket.assist_until,
         "expected_at": ticket.expected_at,
+        "delayed_until": ticket.delayed_until,
         "owed_at": ticket.owed_at,
         "page": ticket.page,
         "helper": ticket.helper,

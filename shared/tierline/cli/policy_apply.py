@@ -25,7 +25,7 @@ def apply(
     *,
     folder: Folder,
     reason: Annotated[str, typer.Option("--reason", help="Kept with whatever is moved.")],
-    token: Annotated[
+    previewed: Annotated[
         str, typer.Option("--preview", help="The token of its preview; needed to move tickets.")
     ] = "",
     open_tickets: Annotated[
@@ -51,13 +51,13 @@ def apply(
     """
     if open_tickets not in {KEEP, MOVE}:
         raise _usage("--open-tickets is keep or move.", "Write --open-tickets move.")
-    if open_tickets == MOVE and not token:
+    if open_tickets == MOVE and not previewed:
         raise _usage(
             "Moving open tickets needs a preview.",
             f"Look at `tierline policy preview {folder}` first; give its --preview TOKEN.",
         )
     groups = dict(_pair(text) for text in move_group or ())
-    found = _preview(call, folder, year, token)
+    found = _preview(call, folder, year, previewed)
     body = {
         "reason": reason,
         "move": open_tickets == MOVE,

@@ -16,10 +16,10 @@ from tierline.policy.trying.trial import Trial, try_all
 
 def register(app: typer.Typer) -> None:
     """Add `test` to `tierline policy`."""
-    app.command("test")(test)
+    app.command("test")(try_tests)
 
 
-def test(
+def try_tests(
     *,
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="The policy folder.")],
     as_json: AsJson = False,

@@ -12,6 +12,7 @@ from tierline.domain import assisting, paging
 from tierline.domain import clock as clocks
 from tierline.domain.amend import amended
 from tierline.domain.business_time import add, is_open
+from tierline.domain.delaying import let_in
 from tierline.domain.draft import Draft
 from tierline.domain.events import (
     TIME,
@@ -86,6 +87,8 @@ def upcoming(ticket: Ticket) -> Due | None:
         found.append((plan.grace_until or plan.promised_at, 2, 0, 0.0, "promise"))
     if ticket.quiet_until is not None:
         found.append((ticket.quiet_until, 3, 0, 0.0, "quiet"))
+    elif ticket.delayed_until is not None:
+        found.append((ticket.delayed_until, 3, 1, 0.0, "delay"))
     _waiting(ticket, found)
     return Due._make(min(found)) if found else None
 
@@ -333,6 +336,7 @@ _STEPS: dict[str, Callable[[Draft, Due, datetime], None]] = {
     "packet": _packet,
     "page": lambda draft, _due, at: paging.go_on(draft, at),
     "expected": _expected,
+    "delay": lambda draft, due, at: let_in(draft, at, TIME, f"delay/{due.at.isoformat()}"),
     "choice": lambda draft, _due, at: choice_unmade(draft, at),
 }
 

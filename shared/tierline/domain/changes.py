@@ -41,6 +41,7 @@ NOTHING_OWED: Changes = {
     "page": None,
     "owed_at": None,
     "expected_at": None,
+    "delayed_until": None,
     **ALONE,
 }
 """What does not outlive the work."""

@@ -39,6 +39,7 @@ from tierline.domain.commands import (
     Resume,
     UpdateVendorCase,
 )
+from tierline.domain.delaying import let_in, lets_in
 from tierline.domain.draft import Draft
 from tierline.domain.events import Event
 from tierline.domain.floor import Floor
@@ -106,9 +107,14 @@ def decide(
     """
     draft = Draft(policy, floor, max(now, ticket.recorded_at), ticket)
     pass_time(draft)
+    before, told = draft.ticket, len(draft.events)
+    if lets_in(draft, command):
+        let_in(draft, draft.now, asker.actor, cause)
     refused = _HANDLERS[type(command)](draft, command, Asked(asker, cause))
     if refused is None:
         pass_time(draft)
+    else:
+        draft.ticket, draft.events = before, draft.events[:told]
     return Decision(draft.ticket, tuple(draft.events), refused)
 
 

@@ -28,7 +28,7 @@ from tierline.domain.escalation import (
     VendorCaseUpdated,
 )
 from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, TicketType
-from tierline.domain.terms_moved import TermsMoved
+from tierline.domain.terms_moved import Entered, TermsMoved
 from tierline.domain.ticket import Hold, Plan, Requester
 
 __all__ = [
@@ -42,6 +42,7 @@ __all__ = [
     "Claimed",
     "Closed",
     "Confirmed",
+    "Entered",
     "Escalated",
     "EscalationProposed",
     "Event",
@@ -133,13 +134,14 @@ class Opened:
 @quick
 @dataclass(frozen=True)
 class Routed:
-    """Triage put it into a group's queue. `budget`, `expected_at`: as of a move."""
+    """Triage gave it to a group, whose queue it enters at once or after `delayed_until` (UTC)."""
 
     tier: str
     group: str
     decided_by: Mapping[str, str] = field(default_factory=dict)
     budget: str = ""
     expected_at: datetime | None = None
+    delayed_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -337,6 +339,7 @@ class Reviewed:
 What = (
     Opened
     | Routed
+    | Entered
     | AlertAttached
     | Recovered
     | Claimed

@@ -15,6 +15,7 @@ from tierline.domain.events import (
     Claimed,
     Closed,
     Confirmed,
+    Entered,
     Escalated,
     EscalationProposed,
     Event,
@@ -242,7 +243,12 @@ def _nothing(_ticket: Ticket, _event: Event, _what: Any) -> Changes:
 
 def _routed(_ticket: Ticket, _event: Event, what: Routed) -> Changes:
     place = {"tier": what.tier, "group": what.group, "stay": 1, "trail": (what.group,)}
-    return {**place, "expected_at": what.expected_at}
+    return {**place, "expected_at": what.expected_at, "delayed_until": what.delayed_until}
+
+
+def _entered(_ticket: Ticket, _event: Event, what: Entered) -> Changes:
+    place = {"tier": what.tier, "group": what.group, "trail": (what.group,)}
+    return {**place, "expected_at": what.expected_at, "delayed_until": None}
 
 
 def _recovered(_ticket: Ticket, event: Event, what: Recovered) -> Changes:
@@ -295,6 +301,7 @@ def _twice(ticket: Ticket, _event: Event, _what: Opened) -> Changes:
 _FOLD: Mapping[type, Callable[[Ticket, Event, Any], Changes]] = {
     Opened: _twice,
     Routed: _routed,
+    Entered: _entered,
     AlertAttached: _attached,
     Recovered: _recovered,
     Claimed: _claimed,

@@ -8,6 +8,7 @@ from tierline.domain.events import (
     AssistCalled,
     Breached,
     Closed,
+    Entered,
     Escalated,
     EscalationProposed,
     Event,
@@ -63,7 +64,9 @@ def _always(*occasions: str) -> Callable[[Any, Seen], Occasions]:
     return lambda _what, _seen: occasions
 
 
-def _routed(what: Routed, _seen: Seen) -> Occasions:
+def _routed(what: Routed | Entered, _seen: Seen) -> Occasions:
+    if isinstance(what, Routed) and what.delayed_until is not None:
+        return  # nobody is told before it is let in
     yield from ("new in queue", "received")
     if what.budget:
         yield "promise in danger"
@@ -195,6 +198,7 @@ def _paging_ended(what: PagingEnded, _seen: Seen) -> Occasions:
 
 _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
     Routed: _routed,
+    Entered: _routed,
     AlertAttached: _attached,
     Recovered: _recovered,
     Warned: _warned,

@@ -1,6 +1,6 @@
 """Opening a ticket: classified, prioritised, its promises started, put into a queue."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tierline.domain import clock as clocks
@@ -157,6 +157,17 @@ def _route(
         chosen=chosen,
         floor=draft.floor.seen(group, at),
     )
+    until = _delayed_until(draft, command, found)
+    if until is not None:
+        draft.emit(
+            Routed(group.tier, group.name, {**decided_by, "group": chosen}, delayed_until=until),
+            at=at,
+            by=asker.actor,
+            why=why,
+            cause=cause,
+            review_at=max(until, at + timedelta(days=1)),
+        )
+        return
     arrival = on_arrival(draft, group, at, TierUse(0))
     draft.emit(
         Routed(
@@ -174,3 +185,11 @@ def _route(
         review_at=review_after(group, at, unclaimed=True),
     )
     paging.begin(draft, at, cause)
+
+
+def _delayed_until(draft: Draft, command: Open, found: Classification) -> datetime | None:
+    """Until when (UTC) an alert's ticket is not let into its queue; None: it is at once."""
+    if found.delay is None or not command.alert or command.start:
+        return None
+    until = draft.ticket.opened_at + found.delay
+    return until if until > draft.now else None

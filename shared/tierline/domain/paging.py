@@ -42,7 +42,9 @@ def ladder(policy: Policy, floor: Floor, group: Group, at: datetime) -> tuple[Ru
 
 def wanted(policy: Policy, floor: Floor, ticket: Ticket, at: datetime) -> Group | None:
     """The closed group somebody must be woken for; None where nobody is to be."""
-    if not ticket.unclaimed or ticket.priority not in policy.paging.priorities:
+    if not ticket.unclaimed or ticket.delayed_until is not None:
+        return None
+    if ticket.priority not in policy.paging.priorities:
         return None
     group = policy.groups.get(ticket.group)
     return None if group is None or floor.staffed(group, at) else group

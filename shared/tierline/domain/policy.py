@@ -231,7 +231,10 @@ class PriorityRules:
 
 @dataclass(frozen=True, slots=True)
 class RuleAction:
-    """What a triage rule sets. `start` names a tier or a group; `go_on`: later rules may add."""
+    """What a triage rule sets. `start` names a tier or a group; `go_on`: later rules may add.
+
+    `delay`: an alert's ticket is let into its queue so much later, unless it recovers first.
+    """
 
     category: str | None = None
     start: str | None = None
@@ -239,6 +242,7 @@ class RuleAction:
     path: str | None = None
     problem_key: str | None = None
     go_on: bool = False
+    delay: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""What happens to a ticket when a new version of the policy is made to hold for it.
+"""What the policy makes of a ticket: its delay is over, or a new version holds for it.
 
 Part of the events (`tierline.domain.events`), where they are all listed.
 """
@@ -6,6 +6,16 @@ Part of the events (`tierline.domain.events`), where they are all listed.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """Its delay is over: it came into its group's queue. `budget`, `expected_at`: as of a move."""
+
+    tier: str
+    group: str
+    budget: str = ""
+    expected_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,6 +195,7 @@ class Ticket:
     owed_at: datetime | None = None
     page: Page | None = None
     expected_at: datetime | None = None
+    delayed_until: datetime | None = None
     clocks: Mapping[ClockName, Clock] = field(default_factory=dict)
     held_us: int = 0
     tier_used: Mapping[str, TierUse] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tierline.domain.floor import Floor
@@ -31,6 +31,7 @@ class Classification:
     priority: Priority | None = None
     path: str = ""
     problem_key: str = ""
+    delay: timedelta | None = None
     decided_by: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -87,6 +88,7 @@ def _settings(action: RuleAction, facts: Mapping[str, Any]) -> dict[str, Any]:
         "priority": action.priority,
         "path": action.path,
         "problem_key": expand(action.problem_key, facts) if action.problem_key else None,
+        "delay": action.delay,
     }
     return {name: value for name, value in written.items() if value}
 

@@ -106,8 +106,10 @@ def _opened(said: Said, what: e.Opened) -> str:
     return f"{said.by} opened the {what.type} {kind}{_because(what.title)}"
 
 
-def _routed(_said: Said, what: e.Routed) -> str:
+def _routed(said: Said, what: e.Routed) -> str:
     chosen = what.decided_by.get("group", "")
+    if what.delayed_until is not None:
+        return f"put aside for {what.group} ({what.tier}) until {said.when(what.delayed_until)}"
     return f"put into the queue of {what.group} ({what.tier}){_because(chosen)}"
 
 
@@ -360,6 +362,7 @@ _WAITED_FOR = {"client": "the client", "vendor": "the vendor"}
 _SAY: dict[type, Callable[[Said, Any], str]] = {
     e.Opened: _opened,
     e.Routed: _routed,
+    e.Entered: lambda _said, what: f"put into the queue of {what.group} ({what.tier})",
     e.AlertAttached: _alert_attached,
     e.Recovered: _recovered,
     e.Claimed: _claimed,

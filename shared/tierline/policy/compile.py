@@ -225,6 +225,7 @@ def _rule(it: Mapping[str, Any]) -> Rule:
         path=do.get("path"),
         problem_key=do.get("problem_key"),
         go_on=do.get("next", False),
+        delay=_seconds(do["delay"]) if "delay" in do else None,
     )
     return Rule(name=it["name"], matches=_matcher(it.get("when")), do=action)
 

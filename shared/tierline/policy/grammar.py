@@ -18,6 +18,7 @@ from tierline.domain.terms import (
     ReceiverFull,
     ReopenRule,
 )
+from tierline.policy.durations import parse_duration
 from tierline.policy.fields import ByPriority, Field, Fields
 from tierline.policy.group_figures import Capacity, HourlyCost
 from tierline.policy.hours import ALWAYS, WrittenCalendar
@@ -178,6 +179,15 @@ PRIORITY: Final = Fields(
     },
 )
 
+_LONGEST_DELAY_S = 24 * 3600
+
+
+def _within_a_day(text: str) -> tuple[str, str] | None:
+    if parse_duration(text).seconds <= _LONGEST_DELAY_S:
+        return None
+    return "is longer than a day", "write at most 24h"
+
+
 RULE: Final = Fields(
     "a triage rule",
     {
@@ -196,9 +206,13 @@ RULE: Final = Fields(
                     "problem_key": Field(
                         Template("a key", 200), "alerts with one key share one ticket"
                     ),
+                    "delay": Field(
+                        Checked(CLOCK_TIME, _within_a_day),
+                        "how much later an alert's ticket enters its queue, if it lasts",
+                    ),
                     "next": Field(Flag(), "true: later rules may add to this one"),
                 },
-                later=frozenset({"delay", "restrict"}),
+                later=frozenset({"restrict"}),
             ),
             "what the rule sets",
             required=True,

@@ -65,7 +65,7 @@ def test_a_preview_is_told_in_counts_differences_and_tickets(monkeypatch):
     router = FakeRouter({f"POST {PREVIEWS}": preview()})
     result = run(router, "policy", "preview", *FOLDER, env={"COLUMNS": "140"})
     assert result.exit_code == 0, result.output
-    (path, body), = router.writes()
+    ((path, body),) = router.writes()
     assert (path, body["document"]) == (PREVIEWS, LOADED.document)
     said = result.stdout
     assert "412 open: 9 would be breached, 31 gain time, 372 unchanged\n" in said
@@ -86,9 +86,7 @@ def test_what_was_not_looked_at_is_counted():
 
 
 def test_applying_keeps_open_tickets_as_they_are():
-    router = FakeRouter(
-        {f"POST {PREVIEWS}": preview(), f"POST {PREVIEWS}/abc123/apply": DONE}
-    )
+    router = FakeRouter({f"POST {PREVIEWS}": preview(), f"POST {PREVIEWS}/abc123/apply": DONE})
     result = run(router, "policy", "apply", *FOLDER, "--reason", "new year")
     assert result.exit_code == 0, result.output
     assert f"policy {VERSION} is in force now" in result.stdout

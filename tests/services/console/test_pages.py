@@ -19,6 +19,7 @@ PAGES = [
     "/records/devices/history",
     "/clock",
     "/on-call",
+    "/policy",
 ]
 
 

@@ -255,7 +255,10 @@ SENTENCES = [
     (
         say(
             e.TermsMoved(
-                ("sha256:a",), "sha256:b", "the new contract", {"resolve": (later(hours=1), later(hours=4)), "plan": (AT, None)}
+                ("sha256:a",),
+                "sha256:b",
+                "the new contract",
+                {"resolve": (later(hours=1), later(hours=4)), "plan": (AT, None)},
             )
         ),
         "Tom moved its promises to new terms: the new contract; resolve due 13:00 UTC.",
@@ -302,6 +305,11 @@ SENTENCES = [
         say(e.Reviewed("vendor", 2, later(days=1)), e.TIME),
         "It was time to ask the vendor again (reminder 2).",
     ),
+    (
+        say(e.Routed("T1", "Desk", {"group": "named"}, delayed_until=later(minutes=30))),
+        "Put aside for Desk (T1) until 09:30 UTC.",
+    ),
+    (say(e.Entered("T1", "Desk"), e.TIME), "Put into the queue of Desk (T1)."),
     (say(e.Reviewed("expected"), e.TIME), "It was expected to be done in T1 by now."),
     (say(e.Reviewed("choice"), e.TIME), "Neither lead has chosen in time."),
     (

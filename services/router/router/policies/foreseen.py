@@ -103,9 +103,7 @@ def _counts(found: Iterable[Foreseen]) -> dict[str, int]:
 
 
 def _listed(found: Iterable[tuple[Ticket, Foreseen]]) -> dict[str, Any]:
-    changed = [
-        (ticket, it) for ticket, it in found if it.dues or it.next_before != it.next_after
-    ]
+    changed = [(ticket, it) for ticket, it in found if it.dues or it.next_before != it.next_after]
     changed.sort(key=lambda pair: (_WORST_FIRST.index(pair[1].fate), pair[0].id))
     return {
         "tickets": [_row(ticket, it) for ticket, it in changed[:LISTED_MAX]],

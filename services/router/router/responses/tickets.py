@@ -165,6 +165,7 @@ class Ticket(TicketRow):
     assistant: str
     assist_until: datetime | None
     expected_at: datetime | None
+    delayed_until: datetime | None
     owed_at: datetime | None
     page: Page | None
     helper: str

@@ -36,7 +36,10 @@ Token = Annotated[str, InPath(max_length=64, description="The preview's token.")
 
 
 @router.post(
-    "/v1/policy/previews", response_model=PolicyPreview, responses=refusals(*WRITING), status_code=201
+    "/v1/policy/previews",
+    response_model=PolicyPreview,
+    responses=refusals(*WRITING),
+    status_code=201,
 )
 async def preview(body: PreviewBody, context: Here, caller: Writer) -> Response:
     """Say what a version would mean for the open tickets, and keep that; nothing else changes."""

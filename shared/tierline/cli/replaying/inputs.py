@@ -131,7 +131,9 @@ def _digest(asked: Asked, planned: Plan) -> str:
 
 
 def _policy_files(folder: Path | None) -> list[Path]:
-    return [] if folder is None else sorted([*folder.glob("*.yaml"), *folder.glob("clients/*.yaml")])
+    return (
+        [] if folder is None else sorted([*folder.glob("*.yaml"), *folder.glob("clients/*.yaml")])
+    )
 
 
 def _pieces(path: Path) -> Iterator[bytes]:

@@ -56,6 +56,12 @@ def _routed(_seen: Seen, what: e.Routed) -> str:
     return f"Triage gave it to {what.group} ({what.tier}){because(rules)}."
 
 
+def _entered(seen: Seen, what: e.Entered) -> str:
+    if seen.by_time:
+        return f"A rule delayed it, and that is over: it is {what.group}'s ({what.tier}) now."
+    return f"A rule delayed it, and {seen.by} did something with it: it is {what.group}'s now."
+
+
 def _attached(_seen: Seen, what: e.AlertAttached) -> str:
     if what.stale:
         return "The alert is older than the last one taken in, so it changed nothing."
@@ -266,6 +272,7 @@ def _capital(text: str) -> str:
 CAUSES: dict[type, Callable[[Seen, Any], str]] = {
     e.Opened: _opened,
     e.Routed: _routed,
+    e.Entered: _entered,
     e.AlertAttached: _attached,
     e.Recovered: _recovered,
     e.Claimed: _claimed,

@@ -26,6 +26,10 @@ def why_still(case: Case, tier: str) -> Account:
     clock = case.ticket.clocks.get(ClockName.TIER)
     if not case.ticket.active:
         return _plain(case, f"It is {case.ticket.state}", "it is reopened", "state")
+    if case.ticket.delayed_until is not None:
+        until = when(case.ticket.delayed_until)
+        said = f"A rule keeps it out of the queue until {until}, in case it mends itself"
+        return _plain(case, said, "somebody does something with it, or that is over", "delay")
     if clock is None or clock.over:
         return _without_clock(case)
     if not clock.running:

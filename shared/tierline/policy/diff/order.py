@@ -30,7 +30,9 @@ def _reordered(
 ) -> Iterator[Difference]:
     was, now = [it for it in before if it in after], [it for it in after if it in before]
     if was != now:
-        yield Difference(section, "", f"the order of {what}: {shown(was)} -> {shown(now)}", was, now)
+        yield Difference(
+            section, "", f"the order of {what}: {shown(was)} -> {shown(now)}", was, now
+        )
 
 
 def rules(section: str, old: Any, new: Any) -> Iterator[Difference]:

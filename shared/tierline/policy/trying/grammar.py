@@ -33,14 +33,14 @@ class _Facts:
         if found is BAD:
             return BAD
         fine = True
-        for name, value in found.items():
+        for name, said in found.items():
             here = (*at, name)
             if fact_path(name) is None:
-                said = f"no fact is called `{name}`"
-                problems.error(here, said, fact_hint(name), at_key=True)
+                unknown = f"no fact is called `{name}`"
+                problems.error(here, unknown, fact_hint(name), at_key=True)
                 fine = False
             elif (words := _WORDS.get(name)) is not None:
-                fine = Choice(words).check(value, here, problems) is not BAD and fine
+                fine = Choice(words).check(said, here, problems) is not BAD and fine
         return found if fine else BAD
 
     def schema(self) -> JsonSchema:

@@ -25,7 +25,6 @@ LOOKED_AHEAD: Final = timedelta(days=14)
 """How long nobody does anything: what has not happened by then is said not to happen."""
 
 _ASKER = Asker(Actor("integration", "a test"))
-_OWN_FIELDS = ("client", "title", "site", "host", "service", "category", "source")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,18 +78,23 @@ def _opening(loaded: LoadedPolicy, alert: Mapping[str, Any], at: datetime) -> Op
     client = str(facts.get("client", ""))
     bought = {it.name: it.agreement for it in loaded.records.clients}
     modes = {it.name: it.mode for it in loaded.records.clients}
-    own = {name: str(facts[name]) for name in _OWN_FIELDS if name in facts}
     return Open(
         id=1,
         type=TicketType(facts.get("type", TicketType.ALERT)),
+        title=str(facts.get("title", "a test")),
+        client=client,
         agreement=bought.get(client, ""),
         accepted_at=at,
         facts=facts,
+        site=str(facts.get("site", "")),
+        host=str(facts.get("host", "")),
+        service=str(facts.get("service", "")),
+        category=str(facts.get("category", "")),
+        source=str(facts.get("source", "")),
         vip=facts.get("vip") is True,
         priority=Priority(facts["priority"]) if "priority" in facts else None,
         mode=modes.get(client),
         alert="1",
-        **{"client": client, "title": "a test", **own},
     )
 
 

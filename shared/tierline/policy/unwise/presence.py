@@ -16,6 +16,7 @@ from tierline.policy.records_absences import absences_of
 from tierline.policy.unwise.people import left, members_of
 from tierline.policy.unwise.spans import common, union, without
 
+
 class Presence:
     """Who is there between two instants.
 

@@ -34,9 +34,7 @@ def look(loaded: LoadedPolicy, problems: Problems) -> None:
             problems.warn(at, message, fix, code=Code.RULE_SHADOWED)
 
 
-def _impossible(
-    demands: Demands, known: Mapping[str, frozenset[str]]
-) -> tuple[str, str] | None:
+def _impossible(demands: Demands, known: Mapping[str, frozenset[str]]) -> tuple[str, str] | None:
     """Why no facts can fulfil the demands, and the fix; None where some may."""
     for one, other in combinations(demands.all_of, 2):
         if one.fact == other.fact and not _meet(one, other):
