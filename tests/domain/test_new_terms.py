@@ -196,6 +196,17 @@ def test_what_a_version_would_do_is_foreseen(new, fate):
     assert bool(found.dues) == (fate is not Fate.UNCHANGED)
 
 
+def test_a_promise_that_is_broken_already_is_not_broken_anew():
+    story = under(second(**{**SAME, "resolve": 30}), queued().ok(Claim("sam")))
+    story.wait(HOUR).ok(Note("x")).ok(MOVE, TOM)
+    assert story.clock("resolve").breached_at is not None
+    story.wait(5 * MINUTE)
+    shorter = replace(second(**{**SAME, "resolve": 20}), version="test-3")
+    assert seen(story, shorter).fate is Fate.CHANGED
+    longer = replace(second(**{**SAME, "resolve": 600}), version="test-3")
+    assert seen(story, longer).fate is Fate.MORE_TIME
+
+
 def test_the_next_step_is_the_new_versions_whether_a_ticket_is_moved_or_not():
     policy = replace(example_policy(), version="test-2")
     straight = tuple(it for it in policy.paths["standard"].steps if it.tier != "T2")

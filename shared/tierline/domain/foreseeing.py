@@ -77,8 +77,12 @@ def foresee(ticket: Ticket, old: Policy, new: Policy, floor: Floor, now: datetim
 
 
 def _fate(promises: Dues, now: datetime) -> Fate:
-    both = [(old, new) for old, new in promises.values() if old is not None and new is not None]
-    if any(new <= now < old for old, new in both):
+    both = [
+        (old, new)
+        for old, new in promises.values()
+        if old is not None and new is not None and (old > now or new > now)
+    ]
+    if any(new <= now for _, new in both):
         return Fate.BREACHED
     if any(new < old for old, new in both):
         return Fate.LESS_TIME
