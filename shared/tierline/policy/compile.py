@@ -43,6 +43,7 @@ from tierline.policy.durations import parse_duration
 from tierline.policy.errors import Problems
 from tierline.policy.expressions import compile_expression
 from tierline.policy.group_figures import read_capacity, read_cost
+from tierline.policy.letters import read_letters
 from tierline.policy.matchers import (
     FACTS,
     AllFields,
@@ -53,6 +54,7 @@ from tierline.policy.matchers import (
     fact_path,
 )
 from tierline.policy.sections import PAGE, assist_share
+from tierline.policy.training import read_training
 
 VERSION_DIGITS = 16
 
@@ -123,6 +125,8 @@ def compile_checked(
         holds=_holds(document.get("holds", {})),
         hand_over=_hand_over(document.get("hand_over", {})),
         paging=_paging(document.get("closed_next_group", {}), document.get("paging", {})),
+        training=read_training(document.get("training", {})),
+        letters=read_letters(document, calendars, groups.values()),
         mode=_mode(document.get("mode", {})),
         tell=_tell(document.get("tell", {})),
         people={k.replace("_", " "): v for k, v in document.get("people", {}).items()},

@@ -20,6 +20,7 @@ from tierline.domain.terms import (
 from tierline.policy.fields import ByPriority, Field, Fields
 from tierline.policy.group_figures import Capacity, HourlyCost
 from tierline.policy.hours import ALWAYS, WrittenCalendar
+from tierline.policy.letters import LETTERS
 from tierline.policy.sections import (
     CLOSED_GROUP,
     TOLD,
@@ -41,6 +42,7 @@ from tierline.policy.shapes import (
     Text,
     Whole,
 )
+from tierline.policy.training import TRAINING
 
 NAME: Final = Text("a name")
 DURATION: Final = DurationText()
@@ -327,6 +329,8 @@ _SECTIONS: dict[str, tuple[Shape, str, bool]] = {
         "who stands behind the groups",
         False,
     ),
+    "training": (TRAINING, "when each tier trains, by the names of `tiers`", False),
+    "letters": (LETTERS, "pages by mail: the lead's lists, digests, the manager's week", False),
     "tell": (Fields("tell", _TELL), "who hears of what: page, notify or digest", False),
     "mode": (
         MapOf(Choice(tuple(str(mode) for mode in Mode))),
