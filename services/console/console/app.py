@@ -19,8 +19,10 @@ from console.pages import (
     on_call,
     records,
     records_import,
+    reports,
     stream,
     ticket,
+    training,
     why,
 )
 from console.presenting import ASSET_VERSION, STATIC, environment
@@ -49,6 +51,8 @@ PAGES = (
     on_call,
     records_import,
     records,
+    reports,
+    training,
     clock,
     mail,
     login,

@@ -21,10 +21,12 @@ from router.routes import (
     records,
     records_csv,
     replay,
+    reports,
     schedules,
     sessions,
     stream,
     tickets,
+    training,
     why,
 )
 from router.settings import Settings
@@ -57,6 +59,8 @@ ROUTES = (
     board,
     on_call,
     schedules,
+    reports,
+    training,
     stream,
     clock,
     dead_letters,

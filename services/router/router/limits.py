@@ -64,3 +64,7 @@ IMPORT_FAULTS_MAX = 200
 
 EXPORT_ROWS_MAX = 100_000
 """Records of one export; with more, ask client by client."""
+
+LETTERS_LISTED = 50
+LETTERS_MAX = 200
+"""Letters that one answer holds: as asked, and at most."""

@@ -20,8 +20,10 @@ from tierline.cli import (
     policy,
     records,
     replay,
+    reports,
     schedules,
     tickets,
+    training,
     up,
     why,
 )
@@ -132,6 +134,8 @@ notices.register(app)
 on_call.register(app)
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(dead_letters.app, name="dead-letters")
+reports.register(app)
+app.add_typer(training.app, name="training")
 replay.register(app)
 app.add_typer(credentials.tokens, name="token")
 app.add_typer(credentials.integration_keys, name="integration-key")

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse, Response, StreamingResponse
 
 from tests.services.console.duty import SCHEDULE, who_is_on
 from tests.services.console.fake_records import DEVICE, records_routes
+from tests.services.console.reports import report_routes
 from tests.services.console.world import NOW, PEOPLE, POLICY, ROW_FIELDS
 
 PASSWORD = "correct horse"
@@ -51,6 +52,7 @@ class World:
     endless: bool = False
     last_words: list = field(default_factory=list)
     subscribers: list = field(default_factory=list)
+    guides: list = field(default_factory=list)
     schedules: list = field(default_factory=lambda: ["network rota"])
 
     def add(self, ticket, events=()):
@@ -101,6 +103,7 @@ def make_fake_router(world):
     _writing_routes(app, world, person)
     records_routes(app, world)
     _duty_routes(app, world)
+    report_routes(app, world)
     _stream_route(app, world)
     return app
 
@@ -230,6 +233,10 @@ def _reading_routes(app, world, person):
     @app.get("/v1/tickets/{number}/due")
     async def due(number: int):
         return {"number": number, "now": NOW, "clocks": world.dues.get(number, [])}
+
+    @app.get("/v1/tickets/{number}/guides")
+    async def guides(number: int):
+        return {"items": world.guides}
 
     @app.get("/v1/tickets/{number}/why")
     async def why(request: Request, number: int):

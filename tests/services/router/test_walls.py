@@ -50,6 +50,9 @@ RECORDS = {path for _, path in ROUTES if path.startswith("/v1/records")}
 """Their walls are tested kind by kind (test_records.py)."""
 DUTY = {path for _, path in ROUTES if path.startswith(("/v1/on-call", "/v1/schedules"))}
 """Theirs in test_schedules.py."""
+_REPORTS = ("/v1/reports", "/v1/groups", "/v1/letters", "/v1/training")
+REPORTS = {path for _, path in ROUTES if path.startswith(_REPORTS)}
+"""Theirs in test_reports.py and test_training.py."""
 CLOSED = [route for route in ROUTES if route != ("POST", "/v1/sessions")]
 CLOSED += [("GET", "/v1/nothing"), ("GET", "/"), ("POST", "/metrics"), ("GET", "/v1/sessions")]
 ON_A_TICKET = [(method, path) for method, path in ROUTES if "{number}" in path]
@@ -57,7 +60,7 @@ ON_A_TICKET = [(method, path) for method, path in ROUTES if "{number}" in path]
 
 def test_every_route_is_known_to_these_tests():
     paths = {path for _, path in ROUTES} - {path for _, path in ON_A_TICKET}
-    assert paths == NOBODYS | LISTS | FOR_ALL_CLIENTS | REPLAYS | RECORDS | DUTY
+    assert paths == NOBODYS | LISTS | FOR_ALL_CLIENTS | REPLAYS | RECORDS | DUTY | REPORTS
     asked = {path.rsplit("/", 1)[1] for method, path in ON_A_TICKET if method == "POST"}
     assert asked == set(BODIES)
 
