@@ -65,6 +65,14 @@ def test_what_is_broken_already_does_not_break_again():
     assert Section.BREAKS not in sections(story)
 
 
+def test_a_broken_promise_whose_target_was_moved_on_is_still_broken():
+    """A downgrade after a breach gives the clock another due instant; the client was let down."""
+    story = late_call(120)
+    clock = story.clock("resolve")
+    broken = {**story.ticket.clocks, clock.name: replace(clock, fired=(*clock.thresholds,))}
+    assert Section.BREAKS not in sections(story, clocks=broken)
+
+
 def test_a_promise_in_the_office_hours_of_the_client_does_not_break_at_night():
     office = late_call(60, cover=example_policy().groups["Desk"].hours)
     assert Section.BREAKS not in sections(office)  # 30 minutes today, 30 tomorrow: Tue 08:30
