@@ -96,6 +96,7 @@ async def test_a_ledger_is_narrowed(told, params, count):
         ("/v1/reports/bounces", {"group": "Dsk"}, 404, "did you mean Desk"),
         ("/v1/reports/bounces", {"since": "2026-01-01T00:00:00Z"}, 422, "92 days"),
         ("/v1/reports/bounces", {"since": "2026-12-01T00:00:00Z"}, 422, "before `until`"),
+        ("/v1/reports/bounces", {"until": "0001-01-01T00:00:00Z"}, 422, "until:"),
         ("/v1/reports/week", {"week": "2026-W54"}, 422, "2026-W48"),
         ("/v1/reports/week", {"week": "48"}, 422, "2026-W48"),
         ("/v1/reports/week", {"week": "1999-W01"}, 422, "2026-W48"),

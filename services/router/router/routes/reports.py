@@ -16,6 +16,8 @@ from router.queries.letters import letters_written
 from router.report_views import bounce_view, list_view, week_view
 from router.requests import Instant
 from router.responses.reports import BounceLedger, LeadList, Letters, WeekReport
+from router.routes.on_call import check_instant
+from tierline.domain.instants import FIRST_INSTANT
 from tierline.domain.letters.when import LetterKind
 from tierline.reports.bounces import read_bounce_page
 from tierline.reports.limits import REPORT_DAYS_MAX
@@ -60,7 +62,7 @@ async def lead_list(
     return json_response(list_view(page))
 
 
-@router.get("/v1/reports/bounces", response_model=BounceLedger, responses=refusals(*READING))
+@router.get("/v1/reports/bounces", response_model=BounceLedger, responses=refusals(404, *READING))
 async def bounces(
     context: Here,
     principal: Reader,
@@ -96,8 +98,8 @@ async def bounces(
 def _stretch(
     since: datetime | None, until: datetime | None, now: datetime
 ) -> tuple[datetime, datetime]:
-    last = until or now
-    first = since or last - timedelta(days=BOUNCE_DAYS)
+    last = check_instant("until", until or now)
+    first = check_instant("since", since or max(FIRST_INSTANT, last - timedelta(days=BOUNCE_DAYS)))
     if not timedelta(0) < last - first <= timedelta(days=REPORT_DAYS_MAX):
         said = f"since: must lie before `until`, by {REPORT_DAYS_MAX} days at most"
         raise ProblemError(422, "invalid", said)
