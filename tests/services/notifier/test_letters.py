@@ -16,6 +16,7 @@ from tierline.domain.commands import Claim, MakePlan, Resolve
 from tierline.domain.letters.rules import LetterRules
 from tierline.domain.policy import ModeRules
 from tierline.domain.terms import Mode
+from tierline.store.database import Database
 
 pytestmark = pytest.mark.postgres
 
@@ -138,6 +139,28 @@ async def test_a_crash_before_the_commit_leaves_nothing_and_the_next_clerk_write
     await writing.clerk().look()
     assert len(await writing.letters()) == 2
     assert len(await writing.mailed()) == 2
+
+
+async def test_a_letters_commit_waits_for_the_disk_though_the_notifiers_others_do_not(
+    writing, database_url, monkeypatch
+):
+    """What a crash takes back would be written anew, under another key than the mail that left."""
+    move, found = store.move_due, []
+
+    async def looks(connection, *rest):
+        found.append(await connection.fetchval("SHOW synchronous_commit"))
+        await move(connection, *rest)
+
+    monkeypatch.setattr(store, "move_due", looks)
+    writing.world.db = db = await Database.connect(database_url, commits_wait=False)
+    clerk = writing.clerk()
+    await clerk.look()
+    await writing.now(CLOSING)
+    await clerk.look()
+    async with db.connection() as connection:
+        assert await connection.fetchval("SHOW synchronous_commit") == "off"
+    await db.close()
+    assert found == ["on", "on"]
 
 
 async def test_a_letter_that_is_sent_again_after_a_crash_has_the_same_key(writing):
