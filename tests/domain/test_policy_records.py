@@ -83,6 +83,8 @@ partners:
   Relay: {email: desk@relay.example, hours: 24x7, clients: [Fabrikam]}
 absences:
   - {person: Sam, from: 2026-12-24, until: 2026-12-24T13:00, reason: leave, stand in: Ines}
+guides:
+  - {category: vpn, title: New token, steps: [Ask for the code, Send it], review by: 2027-01-31}
 """
 )
 

@@ -54,6 +54,22 @@ async def test_a_due_instant_stored_wrongly_or_passed_is_found(db: Database):
     assert await findings(db) == {"due instants stored wrongly": 1, "due instants passed": 1}
 
 
+async def test_a_letter_that_nobody_writes_is_found_but_not_while_a_log_is_replayed(db: Database):
+    async with db.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO tierline.letter_due (kind, about, due_at, day, policy)"
+            " SELECT 'closing', s, tierline.policy_now() - make_interval(secs => n), now(), 'v'"
+            " FROM (VALUES ('Desk', 30), ('Network', 90)) AS said(s, n)"
+        )
+    assert await findings(db) == {"letters nobody writes": 1}
+    async with db.transaction() as connection:
+        await connection.execute(
+            "INSERT INTO tierline.replay (name, digest, start_at, end_at)"
+            " VALUES ('log', 'd', now(), now())"
+        )
+    assert await findings(db) == {}
+
+
 async def test_stuck_outbox_rows_and_messages_are_found(db: Database):
     async with db.transaction() as connection:
         await connection.execute(

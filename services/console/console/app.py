@@ -23,8 +23,10 @@ from console.pages import (
     rca,
     records,
     records_import,
+    reports,
     stream,
     ticket,
+    training,
     why,
 )
 from console.presenting import ASSET_VERSION, STATIC, environment
@@ -57,6 +59,8 @@ PAGES = (
     policy,
     records_import,
     records,
+    reports,
+    training,
     clock,
     mail,
     login,

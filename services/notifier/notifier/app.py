@@ -13,6 +13,7 @@ from notifier.deliver import Deliverer
 from notifier.directory import DirectorySource
 from notifier.guard import Guard
 from notifier.http import HttpSender
+from notifier.letters.clerk import Clerk
 from notifier.pages.mail import mail_router
 from notifier.parcel import CHAT, MAIL, WEBHOOK, Channel
 from notifier.settings import Settings
@@ -46,12 +47,14 @@ async def build(settings: Settings) -> Service:
     deliverer = Deliverer(
         db, channels, lambda: policy.current, directory, link=settings.console_url
     )
+    clerk = Clerk(db, lambda: policy.current, directory, deliverer.wake)
     checks: dict[str, Check] = {"postgres": db.alive, "policy": policy.ready}
     app = FastAPI(title="Tierline notifier", docs_url=None, redoc_url=None, openapi_url=None)
     loops: list[tuple[str, Loop]] = [
         ("policy", policy.run),
         ("directory", directory.run),
         ("deliver", deliverer.run),
+        ("letters", clerk.run),
         *consumer_loops(settings.kafka_bootstrap, db, policy, directory, deliverer),
     ]
     if settings.mail_catcher:

@@ -13,11 +13,12 @@ class Content(msgspec.Struct, frozen=True, omit_defaults=True):
 
     Attributes:
         ticket: all notices of a message are of one ticket.
-        audience: team or client; feed for a subscription.
+        audience: team or client; feed for a subscription; letter for a page that is no ticket's.
         seq: the event (feed), or the first of them.
         notices_of: the message whose notices these are, where this one stands in for it; else 0.
         preamble: said first by a message that stands in.
         spent: attempts made before a subscription was resumed; they no longer count.
+        letter: the letter it is, whose ticket and seq are 0.
     """
 
     ticket: int
@@ -26,9 +27,11 @@ class Content(msgspec.Struct, frozen=True, omit_defaults=True):
     notices_of: int = 0
     preamble: str = ""
     spent: int = 0
+    letter: int = 0
 
 
 FEED = "feed"
+LETTER = "letter"
 
 _decoder = msgspec.json.Decoder(Content)
 

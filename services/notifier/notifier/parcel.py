@@ -12,14 +12,25 @@ WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """A letter laid out. `thread`: letters of one kind and subject thread together."""
+
+    subject: str
+    text: str
+    html: str
+    thread: str
+
+
+@dataclass(frozen=True, slots=True)
 class Parcel:
     """What a channel is given.
 
     Attributes:
         key: identity of the message, the same on every attempt (`msg_...`).
-        ticket: the ticket's number.
+        ticket: the ticket's number; 0 for a page.
         address: an e-mail address, or the name of a room or a subscription.
         letter: what to say (mail, chat).
+        page: what to say that is no ticket's (mail).
         url: where to post (chat, webhook).
         kind: the room's dialect: slack or mattermost.
         secrets: the subscription's live secrets, newest first (webhook).
@@ -30,6 +41,7 @@ class Parcel:
     ticket: int
     address: str
     letter: Letter | None = None
+    page: Page | None = None
     url: str = ""
     kind: str = ""
     secrets: tuple[str, ...] = ()

@@ -13,6 +13,9 @@ from notifier.content import FEED, Content, decode_content
 from notifier.directory import Directory, Subscription, read_subscriptions
 from notifier.drafts import DISABLED
 from notifier.letter import CLIENT, TEAM, Occasion, compose
+from notifier.letters.document import decode_document
+from notifier.letters.laid_out import lay_out
+from notifier.letters.store import read_documents
 from notifier.outcome import Failed, Superseded, Verdict
 from notifier.parcel import CHAT, Parcel
 from tierline.domain.snapshot import snapshot
@@ -89,7 +92,7 @@ class Known:
 async def prepare(
     connection: Connection, claims: Sequence[Claim], directory: Directory, link: str
 ) -> list[Prepared]:
-    """Make every claim ready to be sent: at most four statements whatever the size of the batch.
+    """Make every claim ready to be sent: at most five statements whatever the size of the batch.
 
     Args:
         connection: outside a transaction.
@@ -98,7 +101,10 @@ async def prepare(
         link: address of the pages; `/tickets/N` is put behind it.
     """
     contents = {claim.id: _content(claim) for claim in claims}
-    known = await _read(connection, [c for c in contents.values() if c is not None])
+    of_tickets = [c for c in contents.values() if c is not None and not c.letter]
+    known = await _read(connection, of_tickets)
+    letters = {c.letter for c in contents.values() if c is not None and c.letter}
+    documents = await read_documents(connection, letters)
     ready: list[Prepared] = []
     for claim in claims:
         content = contents[claim.id]
@@ -107,6 +113,8 @@ async def prepare(
             ready.append(Prepared(claim, nothing, None, Failed("its content cannot be read")))
         elif content.audience == FEED:
             ready.append(prepare_feed(claim, content, known))
+        elif content.letter:
+            ready.append(_page(claim, content, documents.get(content.letter), link))
         else:
             ready.append(_worded(claim, content, known, directory, link))
     return ready
@@ -212,6 +220,18 @@ def prepare_feed(claim: Claim, content: Content, known: Known) -> Prepared:
         body=body,
     )
     return Prepared(claim, content, parcel)
+
+
+def _page(claim: Claim, content: Content, stored: str | None, link: str) -> Prepared:
+    if stored is None:
+        return Prepared(claim, content, None, Failed("its letter is not kept any more"))
+    try:
+        page = lay_out(decode_document(stored), link)
+    except Exception as error:
+        log.exception("a letter cannot be put into words", message=claim.id)
+        failed = Failed(f"cannot be put into words: {type(error).__name__}")
+        return Prepared(claim, content, None, failed)
+    return Prepared(claim, content, Parcel(claim.key, 0, claim.address, page=page))
 
 
 def _worded(

@@ -5,7 +5,7 @@ from random import Random
 
 from notifier.backoff import Backoff
 from notifier.claim import Claim
-from notifier.content import FEED, Content
+from notifier.content import FEED, LETTER, Content
 from notifier.drafts import DISABLED
 from notifier.limits import REASON_CHARS, Limits
 from notifier.outcome import Delivered, Failed, Retry, Superseded, Verdict
@@ -43,8 +43,9 @@ class Settlement:
 
     @property
     def wants_fallback(self) -> bool:
-        """Failed for good, not a feed, and not itself standing in for another."""
-        return self.state == "failed" and self.content.audience != FEED and not self.stands_in
+        """Failed for good, of a ticket's people, and not itself standing in for another."""
+        alone = self.content.audience in {FEED, LETTER}
+        return self.state == "failed" and not alone and not self.stands_in
 
     @property
     def refused_as_disabled(self) -> bool:

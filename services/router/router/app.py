@@ -27,10 +27,12 @@ from router.routes import (
     records,
     records_csv,
     replay,
+    reports,
     schedules,
     sessions,
     stream,
     tickets,
+    training,
     why,
 )
 from router.settings import Settings
@@ -67,6 +69,8 @@ ROUTES = (
     policies,
     on_call,
     schedules,
+    reports,
+    training,
     stream,
     clock,
     dead_letters,

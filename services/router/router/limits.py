@@ -97,3 +97,7 @@ KNOWN_ERRORS_MAX = 1_000
 
 MAJORS_SHOWN = 20
 """Open major incidents that the board shows, the newest."""
+
+LETTERS_LISTED = 50
+LETTERS_MAX = 200
+"""Letters that one answer holds: as asked, and at most."""

@@ -7,6 +7,7 @@ so a ticket of anybody else must not get there, nor its name be told to other cl
 from typing import Final
 
 from tierline.domain.policy import Group, Policy
+from tierline.web.bodies import closest
 from tierline.web.principal import Principal
 from tierline.web.problems import ProblemError
 from tierline.web.walls import may_see
@@ -18,6 +19,19 @@ CLIENT: Final = "client "
 def sees_group(principal: Principal, group: Group) -> bool:
     """Whether `principal` is shown `group`: ours always, a client's or partner's by the wall."""
     return not group.of or may_see(principal, group.of.removeprefix(CLIENT))
+
+
+def named_group(policy: Policy, principal: Principal, name: str) -> Group:
+    """The group called `name`.
+
+    Raises ProblemError (404), the same whether the group is missing or behind a wall.
+    """
+    seen = [it.name for it in policy.groups.values() if sees_group(principal, it)]
+    if name not in seen:
+        meant = closest(name, seen)
+        remedy = f"did you mean {meant}?" if meant else f"one of: {', '.join(seen)}"
+        raise ProblemError(404, "no_such_group", f"group: there is no {name}; {remedy}")
+    return policy.groups[name]
 
 
 def groups_for(policy: Policy, client: str) -> list[str]:

@@ -39,6 +39,12 @@ _COUNTS = {
         "SELECT count(*) FROM tierline.message WHERE state = 'pending' AND line = ''"
         " AND due_at < clock_timestamp() - make_interval(secs => $1)"
     ),
+    "letters nobody writes": (
+        "SELECT count(*) FROM tierline.letter_due, tierline.policy_clock c"
+        " WHERE NOT c.held"
+        " AND due_at < tierline.policy_now() - make_interval(secs => $1 * c.speed)"
+        " AND NOT EXISTS (SELECT 1 FROM tierline.replay WHERE ended_at IS NULL)"
+    ),
     "notices without a message": (
         "SELECT count(*) FROM tierline.notice WHERE state = 'pending' AND message IS NULL"
         " AND created_at < clock_timestamp() - make_interval(secs => $1)"

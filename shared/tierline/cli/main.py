@@ -22,8 +22,10 @@ from tierline.cli import (
     rca,
     records,
     replay,
+    reports,
     schedules,
     tickets,
+    training,
     up,
     why,
 )
@@ -138,6 +140,8 @@ notices.register(app)
 on_call.register(app)
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(dead_letters.app, name="dead-letters")
+reports.register(app)
+app.add_typer(training.app, name="training")
 replay.register(app)
 app.add_typer(credentials.tokens, name="token")
 app.add_typer(credentials.integration_keys, name="integration-key")

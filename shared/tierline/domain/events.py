@@ -7,9 +7,9 @@ Within a version of the contract nothing is removed or retyped.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from tierline.domain.action import Action
+from tierline.domain.actor import SYSTEM, TIME, Actor, Why
 from tierline.domain.amend import quick
 from tierline.domain.clock import Clock
 from tierline.domain.correction import Correction
@@ -106,28 +106,6 @@ __all__ = [
     "Why",
     "WorkaroundGiven",
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Actor:
-    """Who did it. `kind`: person, integration, time (nobody: a due instant came) or system."""
-
-    kind: str
-    name: str = ""
-
-
-TIME = Actor("time")
-SYSTEM = Actor("system", "tierline")
-
-
-@quick
-@dataclass(frozen=True)
-class Why:
-    """The reason kept with every event: the rule or clock, the policy version, the values seen."""
-
-    rule: str
-    policy: str
-    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 @quick

@@ -12,6 +12,7 @@ from typing import Any
 from tierline.domain.business_time import mean_open_per_weekday
 from tierline.domain.calendar import Calendar
 from tierline.domain.clock import Terms
+from tierline.domain.letters.rules import LetterRules
 from tierline.domain.management import RcaRule, Trigger
 from tierline.domain.terms import (
     ClockName,
@@ -26,6 +27,7 @@ from tierline.domain.terms import (
     ReopenRule,
     TicketType,
 )
+from tierline.domain.training.sessions import Sessions
 
 DEFAULT_THRESHOLDS: tuple[float, ...] = (0.5, 0.75, 0.9, 1.0)
 """Fractions of a client clock's target at which something is said."""
@@ -305,6 +307,8 @@ class Policy:
     holds: HoldRules = field(default_factory=HoldRules)
     hand_over: HandOverRules = field(default_factory=HandOverRules)
     paging: PagingRules = field(default_factory=PagingRules)
+    letters: LetterRules = field(default_factory=LetterRules)
+    training: Mapping[str, Sessions] = field(default_factory=dict)
     mode: ModeRules = field(default_factory=ModeRules)
     tell: Mapping[str, Mapping[str, Reach]] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)

@@ -46,6 +46,7 @@ from tierline.policy.errors import Problems
 from tierline.policy.expressions import compile_expression
 from tierline.policy.grammar import THIRD_TIME
 from tierline.policy.group_figures import read_capacity, read_cost
+from tierline.policy.letters import read_letters
 from tierline.policy.management import rca_rule, triggers
 from tierline.policy.matchers import (
     FACTS,
@@ -57,6 +58,7 @@ from tierline.policy.matchers import (
     fact_path,
 )
 from tierline.policy.sections import PAGE, assist_share
+from tierline.policy.training import read_training
 
 VERSION_DIGITS = 16
 
@@ -130,6 +132,8 @@ def compile_checked(
         holds=_holds(document.get("holds", {})),
         hand_over=_hand_over(document.get("hand_over", {})),
         paging=_paging(document.get("closed_next_group", {}), document.get("paging", {})),
+        training=read_training(document.get("training", {})),
+        letters=read_letters(document, calendars, groups.values()),
         mode=_mode(document.get("mode", {})),
         tell=_tell(document.get("tell", {})),
         management=triggers(document.get("management", [])),

@@ -22,6 +22,7 @@ from tierline.policy.durations import parse_duration
 from tierline.policy.fields import ByPriority, Field, Fields
 from tierline.policy.group_figures import Capacity, HourlyCost
 from tierline.policy.hours import ALWAYS, WrittenCalendar
+from tierline.policy.letters import LETTERS
 from tierline.policy.management import MANAGEMENT, RCA
 from tierline.policy.sections import (
     CLOSED_GROUP,
@@ -44,6 +45,7 @@ from tierline.policy.shapes import (
     Text,
     Whole,
 )
+from tierline.policy.training import TRAINING
 
 THIRD_TIME: Final = "problem"
 """What an alert is taken for that fires for the third time, as a policy says it."""
@@ -360,6 +362,8 @@ SECTIONS: Final[dict[str, tuple[Shape, str, bool]]] = {
         "who stands behind the groups",
         False,
     ),
+    "training": (TRAINING, "when each tier trains, by the names of `tiers`", False),
+    "letters": (LETTERS, "pages by mail: the lead's lists, digests, the manager's week", False),
     "tell": (TELL, "who hears of what: page, notify or digest", False),
     "mode": (
         MapOf(Choice(tuple(str(mode) for mode in Mode))),

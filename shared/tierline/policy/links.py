@@ -153,6 +153,8 @@ class _Links:
                 self._staffed(start, ("unsorted",))
         elif self._tiers:
             self._staffed(self._tiers[0], ("tiers", 0))
+        for tier in self._document.get("training", {}):
+            self._known(tier, self._tiers, ("training", tier), "tier")
         impact = self._document.get("priority", {}).get("impact")
         if impact is not None and "team" not in impact:
             unrated = "does not rate `team`, which is assumed when nothing else is known"

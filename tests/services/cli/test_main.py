@@ -53,6 +53,7 @@ def test_all_of_the_commands_are_there():
         "token", "integration-key", "records", "replay", "due", "why", "on-call", "schedules",
         "actions", "rca",
         "known-errors",
+        "list", "letter", "letters", "bounces", "training",
     }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from tests.services.console.duty import SCHEDULE, who_is_on
 from tests.services.console.fake_policy import policy_routes
 from tests.services.console.fake_records import DEVICE, records_routes
 from tests.services.console.overseen import ACTION, RCA
+from tests.services.console.reports import report_routes
 from tests.services.console.world import NOW, PEOPLE, POLICY, ROW_FIELDS
 
 PASSWORD = "correct horse"
@@ -56,6 +57,7 @@ class World:
     last_words: list = field(default_factory=list)
     subscribers: list = field(default_factory=list)
     previews: dict = field(default_factory=dict)
+    guides: list = field(default_factory=list)
     schedules: list = field(default_factory=lambda: ["network rota"])
 
     def add(self, ticket, events=()):
@@ -107,6 +109,7 @@ def make_fake_router(world):
     records_routes(app, world)
     _duty_routes(app, world)
     policy_routes(app, world)
+    report_routes(app, world)
     _stream_route(app, world)
     return app
 
@@ -250,6 +253,10 @@ def _reading_routes(app, world, person):
     @app.get("/v1/tickets/{number}/due")
     async def due(number: int):
         return {"number": number, "now": NOW, "clocks": world.dues.get(number, [])}
+
+    @app.get("/v1/tickets/{number}/guides")
+    async def guides(number: int):
+        return {"items": world.guides}
 
     @app.get("/v1/tickets/{number}/why")
     async def why(request: Request, number: int):

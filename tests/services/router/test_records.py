@@ -31,6 +31,7 @@ async def test_the_kinds_say_their_fields(world):
     kinds = (await world.as_("sam").get("/v1/records")).json()["items"]
     assert [kind["name"] for kind in kinds] == [
         "clients", "sites", "contacts", "devices", "vendors", "partners", "people", "absences",
+        "guides",
     ]  # fmt: skip
     fields = {field["name"]: field for field in kinds[3]["fields"]}
     assert (fields["site"]["names"], fields["criticality"]["required"]) == ("sites", True)
@@ -165,13 +166,24 @@ async def test_the_walled_see_and_change_their_own_only(world):
     await made(world, "/v1/records/partners/Relay", clients=[HARBOUR, OAKFIELD])
     await made(world, "/v1/records/absences/Wally/2026-12-24", until="2026-12-24")
     await made(world, "/v1/records/absences/Sam/2026-12-24", until="2026-12-24")
+    await made(world, "/v1/records/guides/vpn/New token", steps=["x"])
     seen = {}
-    for kind in ("clients", "contacts", "devices", "vendors", "partners", "people", "absences"):
+    for kind in (
+        "clients",
+        "contacts",
+        "devices",
+        "vendors",
+        "partners",
+        "people",
+        "absences",
+        "guides",
+    ):
         page = (await world.as_("wally").get(f"/v1/records/{kind}")).json()["items"]
         seen[kind] = sorted({it["client"] or it["name"] for it in page})
     assert seen == {
         "clients": [HARBOUR], "contacts": [HARBOUR], "devices": [HARBOUR], "vendors": [],
         "partners": [], "people": [HARBOUR], "absences": ["Wally/2026-12-24"],
+        "guides": [],
     }  # fmt: skip
     for address in (f"clients/{OAKFIELD}", "people/sam", "vendors/Carrier", "partners/Relay"):
         missing = await world.as_("wally").get(f"/v1/records/{address}")

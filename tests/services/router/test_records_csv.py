@@ -61,6 +61,10 @@ DOCUMENTS = {
         "capacity": st.integers(0, 9), "active": st.just(False), "usual_clients": LISTS,
     },
     "absences": {"person": NAMES, "from": st.just("2026-01-01"), "until": DAYS, "reason": NAMES},
+    "guides": {
+        "category": NAMES, "title": NAMES, "review_by": DAYS,
+        "steps": st.lists(NAMES, min_size=1, max_size=3),
+    },
 }  # fmt: skip
 
 

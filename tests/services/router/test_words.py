@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tierline.messages.phrases import quote
 
 from tests.contract.shapes import built
 from tests.services.router.oversight_said import sentences_of_oversight
@@ -17,6 +16,7 @@ from tierline.domain.snapshot import Snapshot
 from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, TicketType
 from tierline.domain.ticket import Hold, Packet, Page, Plan, TierUse, VendorCase
 from tierline.messages.events import EVENT_TYPES
+from tierline.messages.phrases import quote
 from tierline.messages.words import duration, words
 
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

@@ -92,10 +92,11 @@ async def show_ticket(console: Console, visit: Visit, page: TicketPage) -> Respo
     last = min(page.upto or ticket.get("seq", 0), ticket.get("seq", 0))
     after = max(0, last - TIMELINE_EVENTS)
     window = [("after", str(after)), ("limit", str(TIMELINE_EVENTS))]
-    events, notices, due, policy = await asyncio.gather(
+    events, notices, due, guides, policy = await asyncio.gather(
         console.router.get(visit.session, f"{path}/events", window),
         console.router.get(visit.session, f"{path}/notices"),
         console.router.get(visit.session, f"{path}/due"),
+        console.router.get(visit.session, f"{path}/guides"),
         console.policy(visit.session),
     )
     return render(
@@ -108,6 +109,7 @@ async def show_ticket(console: Console, visit: Visit, page: TicketPage) -> Respo
         ledgers={clock["name"]: with_sums(clock) for clock in due.get("clocks", [])},
         timeline=timeline(events.get("items", []), notices.get("items", []), last),
         earlier=after,
+        guides=guides.get("items", []),
         places=places(policy, ticket),
         names=names_of(policy),
         page=page,

@@ -15,7 +15,7 @@ import aiosmtplib
 from notifier.layout import as_html, as_text
 from notifier.limits import MAIL_CHARS, REASON_CHARS, TITLE_CHARS
 from notifier.outcome import Delivered, Failed, Outcome, Retry
-from notifier.parcel import Parcel
+from notifier.parcel import Page, Parcel
 from notifier.smtp import SEND_SECONDS, SmtpPool
 
 DOMAIN = "tierline"
@@ -70,35 +70,48 @@ def build(parcel: Parcel, sender: From, now: datetime) -> EmailMessage:
     under a root that no mail has (RFC 5322, 3.6.4).
 
     Args:
-        parcel: with a letter and a usable address.
+        parcel: with a letter or a page, and a usable address.
         sender: the From of every mail.
         now: real time, UTC.
 
     Raises:
-        ValueError: the address is not usable.
+        ValueError: the address is not usable, or there is nothing to say.
     """
-    letter = parcel.letter
-    if letter is None or not usable_address(parcel.address):
+    if not usable_address(parcel.address):
         raise ValueError(f"{one_line(parcel.address, ADDRESS_CHARS)!r} is no mail address")
+    said = _said(parcel)
     mail = EmailMessage(policy=SMTP_POLICY)
     mail["From"] = Address(one_line(sender.name), addr_spec=sender.address)
     mail["To"] = Address(addr_spec=parcel.address)
     if sender.reply_to:
         mail["Reply-To"] = Address(addr_spec=sender.reply_to)
-    mail["Subject"] = one_line(f"[#{parcel.ticket}] {letter.subject}")
+    mail["Subject"] = one_line(said.subject)
     mail["Date"] = format_datetime(now.astimezone(UTC))
     mail["Message-ID"] = f"<{parcel.key}@{DOMAIN}>"
-    root = f"<ticket-{parcel.ticket}@{DOMAIN}>"
+    root = f"<{said.thread}@{DOMAIN}>"
     mail["In-Reply-To"] = root
     mail["References"] = root
-    mail["List-Id"] = f"Tickets <tickets.{DOMAIN}>"
+    of = ("Letters", "letters") if parcel.page else ("Tickets", "tickets")
+    mail["List-Id"] = f"{of[0]} <{of[1]}.{DOMAIN}>"
     mail["Auto-Submitted"] = "auto-generated"
     mail["X-Auto-Response-Suppress"] = "All"
-    if letter.urgent:
+    if parcel.letter and parcel.letter.urgent:
         mail["Importance"] = "high"
-    mail.set_content(as_text(letter)[:MAIL_CHARS])
-    mail.add_alternative(as_html(letter), subtype="html")
+    mail.set_content(said.text)
+    mail.add_alternative(said.html, subtype="html")
     return mail
+
+
+def _said(parcel: Parcel) -> Page:
+    """What the mail says. Raises ValueError where there is nothing to say."""
+    if parcel.page is not None:
+        return parcel.page
+    letter = parcel.letter
+    if letter is None:
+        raise ValueError("nothing to say")
+    subject = f"[#{parcel.ticket}] {letter.subject}"
+    text = as_text(letter)[:MAIL_CHARS]
+    return Page(subject, text, as_html(letter), f"ticket-{parcel.ticket}")
 
 
 def _now() -> datetime:

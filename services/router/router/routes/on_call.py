@@ -7,11 +7,11 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from router.caller import Reader
-from router.context import Context, Here
+from router.context import Here
 from router.described import READING, refusals
 from router.duty.names import read_roster
 from router.duty.who import who_is_on
-from router.places import sees_group
+from router.places import named_group
 from router.queries.records import client_names
 from router.requests import Instant
 from router.responses.schedules import WhoIsOn
@@ -36,7 +36,8 @@ async def on_call(
     group: Annotated[Line, Query(description="This group alone.")] = "",
 ) -> Response:
     """Who is on: each group that would serve the client, who is on call, the duty manager last."""
-    _check_group(context, principal, group)
+    if group:
+        named_group(context.source.current, principal, group)
     async with context.db.connection() as connection:
         when = check_instant("at", at or await policy_now(connection))
         agreement = await _agreement(connection, client, principal) if client else ""
@@ -66,15 +67,6 @@ def check_instant(field: str, at: datetime) -> datetime:
     except InstantError as error:
         raise ProblemError(422, "invalid", f"{field}: {error}") from None
     return at
-
-
-def _check_group(context: Context, principal: Principal, group: str) -> None:
-    groups = context.source.current.groups
-    seen = [name for name, it in groups.items() if sees_group(principal, it)]
-    if group and group not in seen:
-        meant = closest(group, seen)
-        remedy = f"did you mean {meant}?" if meant else f"one of: {', '.join(seen)}"
-        raise ProblemError(404, "no_such_group", f"group: there is no {group}; {remedy}")
 
 
 async def _agreement(connection: Connection, client: str, principal: Principal) -> str:

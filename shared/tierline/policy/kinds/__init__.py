@@ -13,13 +13,15 @@ from tierline.policy.kinds.client import CLIENT
 from tierline.policy.kinds.contact import CONTACT
 from tierline.policy.kinds.contract import Document, Kind, Link
 from tierline.policy.kinds.device import DEVICE
+from tierline.policy.kinds.guide import GUIDE
 from tierline.policy.kinds.partner import PARTNER
 from tierline.policy.kinds.person import PERSON
 from tierline.policy.kinds.site import SITE
 from tierline.policy.kinds.vendor import VENDOR
 
 KINDS: Final[Mapping[str, Kind]] = {
-    kind.name: kind for kind in (CLIENT, SITE, CONTACT, DEVICE, VENDOR, PARTNER, PERSON, ABSENCE)
+    kind.name: kind
+    for kind in (CLIENT, SITE, CONTACT, DEVICE, VENDOR, PARTNER, PERSON, ABSENCE, GUIDE)
 }
 
 __all__ = ["KINDS", "Document", "Kind", "Link"]
