@@ -149,6 +149,7 @@ async def test_ticks_of_a_hundred_tickets_that_climb(count: Counter, world: Worl
 async def test_a_tick_that_finds_nothing(count: Counter, world: World) -> None:
     await world.open_many(MANY)
     ticker = world.ticker()
+    await ticker.tick()  # the first one may tidy the pages it reads, and log that
     async with count.counting() as found:
         assert await ticker.tick() == 0
     hold("tick with nothing due", found[0])
