@@ -21,7 +21,7 @@ MOVE_CLOCK = """
 UPDATE tierline.policy_clock AS c SET
     real_anchor = m.t, speed = coalesce($1, c.speed), held = coalesce($3, c.held),
     anchor = CASE WHEN c.held THEN c.anchor ELSE c.anchor + (m.t - c.real_anchor) * c.speed END
-        + make_interval(secs => coalesce($2, 0)),
+        + make_interval(secs => coalesce($2::float8, 0)),
     changed = c.changed + 1
 FROM (
     SELECT clock_timestamp() + CASE
