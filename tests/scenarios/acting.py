@@ -34,13 +34,14 @@ class Help:
         self.api = stack.client()
 
     def alert(self, **fields: Any) -> str:
-        """Post one alert; returns its dedup key."""
+        """Post one alert, as the integration `by`; returns its dedup key."""
+        by = fields.pop("by", "api")
         key = fields.pop("dedup_key", None) or f"k-{uuid.uuid4().hex[:12]}"
         alert = {"dedup_key": key, "title": f"Switch {key} is down", **fields}
         answer = httpx.post(
             f"{self.stack.url('intake')}/v1/alerts",
             json=alert,
-            headers={"Authorization": f"Bearer {self.stack.key('api')}"},
+            headers={"Authorization": f"Bearer {self.stack.key(by)}"},
             timeout=20,
         )
         assert answer.status_code == 202, answer.text
