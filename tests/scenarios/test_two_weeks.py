@@ -5,6 +5,7 @@ beside it. Times are London's: GMT until Sunday the 28th of March 2027 at 01:00,
 Good Friday is the 26th and Easter Monday the 29th.
 """
 
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,6 +18,10 @@ from tests.scenarios.story import Story
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(300)]
 
+LEAVE = """
+absences:
+  - {person: Ines, from: 2027-03-31, until: 2027-04-02, reason: leave}
+"""
 HARBOUR, QUAYSIDE, TIDEWATER = "Harbour Dental", "Quayside Hospital", "Tidewater Freight"
 
 
@@ -26,7 +31,7 @@ def told() -> Iterator[Story]:
     with tempfile.TemporaryDirectory(prefix="tierline-story-") as folder, receiving() as receiver:
         home = Path(folder)
         home.chmod(0o755)
-        stack = start(home / "home", ROOT / "examples/large-msp", receiver)
+        stack = start(home / "home", _policy(home / "policy"), receiver)
         hands = Help(stack)
         try:
             story = Story(hands, 2027)
@@ -35,6 +40,14 @@ def told() -> Iterator[Story]:
         finally:
             hands.api.close()
             stack.stop()
+
+
+def _policy(folder: Path) -> Path:
+    """The example, with Ines on leave: known from the start, as time will pass in no time."""
+    shutil.copytree(ROOT / "examples/large-msp", folder)
+    with (folder / "records.yaml").open("a") as records:
+        records.write(LEAVE)
+    return folder
 
 
 def tell(story: Story) -> None:
@@ -99,6 +112,11 @@ def tell(story: Story) -> None:
     soon(lambda: "reopened" in story.help_.types(story.numbers["flap"]), "it fires again")
     story.at("31 Mar 10:08").do("flap", "resolve", resolution="a new plug", fault="a loose plug")
 
+    story.at("31 Mar 22:00").alert("away", client=HARBOUR, host="hd-fw-01", severity="critical")
+    story.at("31 Mar 22:06").do("away", "claim", owner="tom")
+    story.at("31 Mar 22:15")
+    story.do("away", "plan", next_step="call the line's owner", promised_at="31 Mar 23:00")
+    story.at("31 Mar 22:50").do("away", "resolve", resolution="the line is back")
     story.at("4 Apr 23:59")
 
 
@@ -208,6 +226,18 @@ TIMELINES = {
         "Wed 31 09:20 resolved",
         "Wed 31 10:00 reopened",
         "Wed 31 10:08 resolved",  # two minutes before its limit
+    ],
+    # Week 64: Ines, who is on leave; so the next of the rota is asked, and then the lead.
+    "away": [
+        "Wed 31 22:00 opened P1",
+        "Wed 31 22:00 routed Network",
+        "Wed 31 22:00 paged yusuf (on call)",
+        "Wed 31 22:05 paged tom (lead)",
+        "Wed 31 22:06 claimed tom",
+        "Wed 31 22:15 planned",
+        "Wed 31 22:50 resolved",
+        "Sat 03 22:50 lapsed confirm",
+        "Sat 03 22:50 closed",
     ],
 }
 
