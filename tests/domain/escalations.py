@@ -3,19 +3,38 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from tests.domain.worlds import HOUR, MINUTE, MONDAY, P1, P3, TOM, Story, at, example_policy, person
+from tests.domain.crew import EARLY, Manned, away, people, pushing
+from tests.domain.worlds import (
+    ALWAYS,
+    HOUR,
+    MINUTE,
+    MONDAY,
+    MONITOR,
+    P1,
+    P3,
+    TOM,
+    Story,
+    at,
+    example_policy,
+    person,
+)
 from tierline.domain.commands import (
     Claim,
     CloseVendorCase,
+    DeclineOffer,
     DeclineProposal,
     GivePacket,
+    HandOver,
+    KeepClaim,
     MakePlan,
     Move,
+    NoteAbsence,
     OpenVendorCase,
     RefusePlan,
     UpdateVendorCase,
 )
 from tierline.domain.floor import Floor
+from tierline.domain.people import Person
 from tierline.domain.policy import HandOverRules, PagingRules, Path, Policy
 from tierline.domain.terms import PacketRule
 from tierline.domain.ticket import Packet
@@ -70,6 +89,26 @@ def woken() -> Story:
     return story.ok(Claim("sam"), person("sam")).ok(Move("over my head"))
 
 
+def offered() -> Story:
+    """One does not answer, one declines, nobody else is there; then it is taken over a shift."""
+    story = Manned(pushing(), people=people(Person("sam", shifts=EARLY)))
+    story.open(priority=P3, start="Desk").wait(6 * MINUTE)
+    story.ok(DeclineOffer("on the phone"), person("kim")).ok(Claim("sam"), person("sam"))
+    story.ok(KeepClaim(), person("sam")).until(at("2026-11-24 10:00"))
+    coming = (away("2026-11-24 12:00", "2026-11-25 08:00"),)
+    story.people = people(Person("sam", shifts=EARLY, away=coming))
+    story.ok(NoteAbsence("sam", coming), MONITOR)
+    return story.until(at("2026-11-24 12:00"))
+
+
+def left() -> Story:
+    """A P1 whose owner goes off shift, and is offered to the next one."""
+    story = Manned(pushing(hours=ALWAYS), people=people(Person("sam", shifts=EARLY)))
+    story.open(priority=P1, start="Desk").ok(Claim("kim"), person("kim"))
+    story.ok(HandOver("sam", "lunch"), person("kim"))
+    return story.until(at("2026-11-23 16:00"))
+
+
 def escalations() -> list[Story]:
     """All of them."""
-    return [declined(), assisted(), woken()]
+    return [declined(), assisted(), woken(), offered(), left()]

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.domain.worlds import HOUR, MINUTE, MONDAY, MONITOR, P1, Story, example_policy, person
 from tierline.domain.advance import next_due
 from tierline.domain.commands import (
+    AcceptOffer,
     AcceptProposal,
     Asker,
     Attach,
@@ -19,11 +20,15 @@ from tierline.domain.commands import (
     CloseVendorCase,
     Command,
     Confirm,
+    DeclineOffer,
     DeclineProposal,
     GivePacket,
+    HandOver,
+    KeepClaim,
     MakePlan,
     Move,
     Note,
+    NoteAbsence,
     OpenVendorCase,
     Prioritise,
     PutOnHold,
@@ -36,6 +41,7 @@ from tierline.domain.commands import (
     Resume,
     UpdateVendorCase,
 )
+from tierline.domain.people import Away
 from tierline.domain.terms import HoldReason, Mode, Role, State
 from tierline.domain.ticket import Packet
 
@@ -64,6 +70,11 @@ COMMANDS: dict[str, Callable[[Story], Command]] = {
     "attach": lambda _: Attach("2", "firing"),
     "recover": lambda _: Recover("2"),
     "claim": lambda _: Claim("kim"),
+    "accept offer": lambda _: AcceptOffer(),
+    "decline offer": lambda _: DeclineOffer(),
+    "keep": lambda _: KeepClaim(),
+    "hand over": lambda _: HandOver("tom"),
+    "note absence": lambda story: NoteAbsence("sam", (_away(story),)),
     "release": lambda _: Release(),
     "note": lambda _: Note("x"),
     "plan": lambda story: MakePlan("x", story.now + HOUR),
@@ -95,6 +106,10 @@ TIME: dict[str, Callable[[], Story]] = {
     "not confirmed in time": lambda: Story().open().ok(Resolve("x")),
 }
 """A ticket whose state time will change."""
+
+
+def _away(story: Story) -> Away:
+    return Away(story.now + HOUR, story.now + 9 * HOUR)
 
 
 def _proposed_at(story: Story) -> int:

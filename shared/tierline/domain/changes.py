@@ -40,6 +40,9 @@ NOTHING_OWED: Changes = {
     "packet_due": None,
     "page": None,
     "owed_at": None,
+    "offer": None,
+    "claim_end": None,
+    "claim_ended": "",
     **ALONE,
 }
 """What does not outlive the work."""

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from tierline.domain.events import Actor
+from tierline.domain.people import Away
 from tierline.domain.terms import HoldReason, Mode, Priority, Role, TicketType
 from tierline.domain.ticket import Packet, Requester
 from tierline.domain.triage import Classification
@@ -85,6 +86,39 @@ class Claim:
     """Take it. `owner` is the login of who takes it."""
 
     owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptOffer:
+    """Take what is offered to the one who asks."""
+
+
+@dataclass(frozen=True, slots=True)
+class DeclineOffer:
+    """Do not take what is offered to the one who asks; the next one is asked."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepClaim:
+    """As its owner, keep it when their shift ends or they are away: never a P1 or a P2."""
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """As its owner or a lead, give it to somebody who is in: `to` is their login."""
+
+    to: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteAbsence:
+    """The absences on record of its `owner` are now `away`: see when the claim ends."""
+
+    owner: str
+    away: tuple[Away, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +292,11 @@ Command = (
     Attach
     | Recover
     | Claim
+    | AcceptOffer
+    | DeclineOffer
+    | KeepClaim
+    | HandOver
+    | NoteAbsence
     | Release
     | Note
     | MakePlan

@@ -11,6 +11,7 @@ from typing import Any
 
 from tierline.domain.advance import pass_time
 from tierline.domain.commands import (
+    AcceptOffer,
     AcceptProposal,
     Asker,
     Attach,
@@ -19,11 +20,15 @@ from tierline.domain.commands import (
     CloseVendorCase,
     Command,
     Confirm,
+    DeclineOffer,
     DeclineProposal,
     GivePacket,
+    HandOver,
+    KeepClaim,
     MakePlan,
     Move,
     Note,
+    NoteAbsence,
     Open,
     OpenVendorCase,
     Prioritise,
@@ -41,7 +46,16 @@ from tierline.domain.commands import (
 from tierline.domain.draft import Draft
 from tierline.domain.events import Event
 from tierline.domain.floor import Floor
-from tierline.domain.handlers import alerts, ends, holds, moves, owning, priority, vendors
+from tierline.domain.handlers import (
+    alerts,
+    assigning,
+    ends,
+    holds,
+    moves,
+    owning,
+    priority,
+    vendors,
+)
 from tierline.domain.handlers.asked import Asked
 from tierline.domain.opening import open_ticket
 from tierline.domain.policy import Policy
@@ -66,6 +80,11 @@ _HANDLERS: dict[type, _Handler] = {
     Attach: alerts.attach,
     Recover: alerts.recover,
     Claim: owning.claim,
+    AcceptOffer: assigning.accept_offer,
+    DeclineOffer: assigning.decline_offer,
+    KeepClaim: assigning.keep_claim,
+    HandOver: assigning.hand_over,
+    NoteAbsence: assigning.note_absence,
     Release: owning.release,
     Note: owning.note,
     MakePlan: owning.make_plan,

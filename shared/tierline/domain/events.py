@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from tierline.domain.amend import quick
+from tierline.domain.assignment import AssignmentEvent
 from tierline.domain.clock import Clock
 from tierline.domain.escalation import (
     AssistCalled,
@@ -28,7 +29,7 @@ from tierline.domain.escalation import (
     VendorCaseUpdated,
 )
 from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, TicketType
-from tierline.domain.ticket import Hold, Plan, Requester
+from tierline.domain.ticket import ClaimEnd, Hold, Plan, Requester
 
 __all__ = [
     "SYSTEM",
@@ -158,10 +159,15 @@ class Recovered:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Somebody took it. `owed_at`: when a limit that had run out before it takes effect."""
+    """Somebody took it. `accepted`: it was offered to them. `ends`: when the claim ends by itself.
+
+    `owed_at`: when a limit that had run out before it takes effect.
+    """
 
     owner: str
     owed_at: datetime | None = None
+    accepted: bool = False
+    ends: ClaimEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +270,7 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class Reopened:
-    """Work is owed again."""
+    """Work is owed again. `ends`: of a claim."""
 
     reason: str
     group: str
@@ -273,6 +279,7 @@ class Reopened:
     rejected: bool = False
     topped_up: bool = False
     alert: str = ""
+    ends: ClaimEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,6 +372,7 @@ What = (
     | Breached
     | Lapsed
     | Reviewed
+    | AssignmentEvent
 )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from tierline.domain import changes
+from tierline.domain import assignment_changes, changes
 from tierline.domain.amend import amended, changed_by
 from tierline.domain.changes import ALONE, NOTHING_OWED, TOUCHED, Changes, touch_of
 from tierline.domain.events import (
@@ -140,6 +140,9 @@ def _claimed(ticket: Ticket, event: Event, what: Claimed) -> Changes:
         "desk_owner": ticket.desk_owner or what.owner,
         "helper": "",
         "page": None,
+        "offer": None,
+        "claim_end": what.ends,
+        "claim_ended": "",
         "proposal": changes.outliving_a_claim(ticket.proposal),
         "claimed_at": ticket.claimed_at or event.at,
         "owed_at": what.owed_at or ticket.owed_at,
@@ -174,6 +177,7 @@ def _moved(ticket: Ticket, event: Event, what: Moved) -> Changes:
         "claimed_at": None,
         "owed_at": None,
         **ALONE,
+        **assignment_changes.NOBODYS,
         "trail": (*ticket.trail, what.to_group),
         "sideways": ticket.sideways + 1 if isinstance(what, Transferred) else 0,
         "bounces": ticket.bounces + 1 if what.bounce else ticket.bounces,
@@ -209,6 +213,7 @@ def _reopened(ticket: Ticket, event: Event, what: Reopened) -> Changes:
         "alerts": ticket.alerts + 1 if what.alert else ticket.alerts,
         "claimed_at": event.at if what.owner else None,
         "topped_up": (*ticket.topped_up, what.group) if what.topped_up else ticket.topped_up,
+        "claim_end": what.ends,
         "restored_at": None,
         "resolved_at": None,
         "closed_at": None,
@@ -245,7 +250,7 @@ def _recovered(_ticket: Ticket, event: Event, what: Recovered) -> Changes:
 
 def _released(ticket: Ticket, _event: Event, _what: Released) -> Changes:
     state = State.ON_HOLD if ticket.hold else State.QUEUED
-    return {"owner": "", "plan": None, "state": state, **ALONE}
+    return {"owner": "", "plan": None, "claim_end": None, "state": state, **ALONE}
 
 
 def _noted(_ticket: Ticket, _event: Event, _what: Noted) -> Changes:
@@ -257,7 +262,7 @@ def _planned(_ticket: Ticket, _event: Event, what: Planned) -> Changes:
 
 
 def _held(_ticket: Ticket, _event: Event, what: Held) -> Changes:
-    return {"hold": what.hold, "state": State.ON_HOLD, "page": None, **TOUCHED}
+    return {"hold": what.hold, "state": State.ON_HOLD, "page": None, "offer": None, **TOUCHED}
 
 
 def _resumed(ticket: Ticket, event: Event, _what: Resumed) -> Changes:
@@ -321,5 +326,6 @@ _FOLD: Mapping[type, Callable[[Ticket, Event, Any], Changes]] = {
     Breached: _nothing,
     Lapsed: changes.lapsed,
     Reviewed: _reviewed,
+    **assignment_changes.FOLD,
 }
 """What each type of event changes in a ticket; a test holds it to all types there are."""

@@ -3,6 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from tierline.domain.assignment import (
+    AbsenceNoted,
+    ClaimEnded,
+    ClaimStands,
+    HandedOver,
+    NotOffered,
+    Offered,
+    ShiftEnding,
+)
 from tierline.domain.events import (
     AlertAttached,
     AssistCalled,
@@ -191,6 +200,20 @@ def _paging_ended(what: PagingEnded, _seen: Seen) -> Occasions:
         yield "nobody answered"
 
 
+def _urgent(occasion: str) -> Callable[[Any, Seen], Occasions]:
+    """The occasion, under a name of its own where the ticket is a P1 or a P2."""
+    return lambda _what, seen: (f"{occasion} P1-P2" if _pressing(seen) else occasion,)
+
+
+def _pressing(seen: Seen) -> bool:
+    return seen.ticket.priority in URGENT
+
+
+def _not_offered(what: NotOffered, _seen: Seen) -> Occasions:
+    if what.tell_lead:
+        yield "nobody to offer"
+
+
 _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
     Routed: _routed,
     AlertAttached: _attached,
@@ -217,5 +240,12 @@ _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
     Resolved: _resolved,
     Reopened: _reopened,
     Closed: _closed,
+    Offered: _urgent("offered"),
+    NotOffered: _not_offered,
+    ShiftEnding: _always("claim ending"),
+    ClaimEnded: _urgent("claim ended"),
+    HandedOver: _always("given"),
+    ClaimStands: _always("claim stands"),
+    AbsenceNoted: _always("absence noted"),
 }
 """What is not here concerns nobody who did not do it."""

@@ -13,6 +13,7 @@ from tierline.domain.business_time import mean_open_per_weekday
 from tierline.domain.calendar import Calendar
 from tierline.domain.clock import Terms
 from tierline.domain.terms import (
+    Assign,
     ClockName,
     HoldReason,
     Mode,
@@ -56,6 +57,7 @@ class Group:
 
     `capacity` is how many open tickets it may hold, for each member where `capacity_each`; `cost`
     is what an hour of it costs, in minor units of the provider's currency. None: not said.
+    `assign`: whether its people claim, or are offered its tickets, and then whom first.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Group:
     capacity: int | None = None
     capacity_each: bool = False
     cost: int | None = None
+    assign: Assign = Assign.CLAIM
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,6 +273,7 @@ class Policy:
     `found_limits` and `found_groups` keep what follows from this version, so that it is put
     together once and not for each ticket: what the clients' clocks pin, at most one entry an SLA,
     type and priority; what the internal ones pin, one a group and limit; the groups of a tier.
+    `hours` are those that have a name.
     """
 
     version: str
@@ -291,6 +295,7 @@ class Policy:
     people: Mapping[str, str] = field(default_factory=dict)
     default_agreement: str = ""
     unsorted_start: str = ""
+    hours: Mapping[str, Calendar] = field(default_factory=dict)
     found_terms: dict[tuple[str, TicketType, Priority], Mapping[ClockName, Terms]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

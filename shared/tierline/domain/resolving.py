@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from tierline.domain import clock as clocks
-from tierline.domain import paging
+from tierline.domain import waiting
 from tierline.domain.clock import Clock
 from tierline.domain.draft import Draft
 from tierline.domain.events import Actor, Closed, Confirmed, Reopened, Resolved, Why
@@ -114,13 +114,14 @@ def reopen(
     cause: str,
     alert: str = "",
 ) -> None:
-    """Back to the last group, to whoever resolved it if that group is staffed now.
+    """Back to the last group, to whoever resolved it if they are on shift now.
 
     `alert`: the firing alert that brought it about, if one did.
     """
     ticket, policy = draft.ticket, draft.policy
     group = policy.groups.get(ticket.group) or next(iter(policy.groups.values()))
     owner = ticket.resolved_by if _is_in(draft, group, at) else ""
+    ends = draft.floor.person(owner).claim_end(at) if owner else None
     tier_clock = ticket.clocks.get(ClockName.TIER)
     use = ticket.tier_used.get(group.tier, TierUse(0))
     if tier_clock is not None and group.tier == ticket.tier:
@@ -139,6 +140,7 @@ def reopen(
             rejected=rejected,
             topped_up=arrival.topped_up,
             alert=alert,
+            ends=ends,
         ),
         at=at,
         by=by,
@@ -147,13 +149,13 @@ def reopen(
         changed=[*changed, *(silent_clock(draft, at) if owner else [])],
         review_at=review_after(group, at, unclaimed=not owner),
     )
-    paging.begin(draft, at, cause)
+    waiting.begin(draft, at, cause)
 
 
 def _is_in(draft: Draft, group: Group, at: datetime) -> bool:
-    """Rosters come later; until then a resolver is in when the group's staffed hours say so."""
-    known = draft.ticket.resolved_by in group.members
-    return known and draft.floor.staffed(group, at)
+    """Whether who resolved it is of the group and on shift at `at`."""
+    login = draft.ticket.resolved_by
+    return login in group.members and not draft.floor.person(login).not_in(at, group.hours)
 
 
 def _client_clocks(draft: Draft, at: datetime, owner: str) -> list[Clock]:

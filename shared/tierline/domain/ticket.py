@@ -124,6 +124,36 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """Whose turn it is to take the ticket: `to`, until `until` (UTC); with neither, nobody's now.
+
+    `tried`: who was asked before in this round. `again_at`: when the next round begins (UTC; None:
+    it only waits to be claimed). `lead_told`: whether its lead knows that nobody could be asked.
+    """
+
+    to: str = ""
+    until: datetime | None = None
+    tried: tuple[str, ...] = ()
+    again_at: datetime | None = None
+    lead_told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimEnd:
+    """When a claim ends by itself (UTC), and why: `shift`, `away`; or `back`, to be looked at.
+
+    `told`: the owner was told that it is near. `kept`: they chose to keep the ticket. `stand_in`:
+    who takes over from somebody who is away.
+    """
+
+    at: datetime
+    because: str
+    told: bool = False
+    kept: bool = False
+    stand_in: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Requester:
     """Who asked, where Tierline may tell them. Empty for an alert that nobody reported."""
 
@@ -144,7 +174,8 @@ class Ticket:
     first, one more a reopening). `claimed_at` is the first claim of the stay. `last_at` is the
     instant its last event counts for; `recorded_at` is when that was recorded, below which `now`
     never falls. `held_us`: microseconds of pauses that are over. `owed_at`: from when on a tier's
-    limit that ran out and moved nothing moves it, once its tier clock runs.
+    limit that ran out and moved nothing moves it, once its tier clock runs. `claim_ended`: why
+    nobody has it any more although somebody had claimed it; empty where that is not so.
     """
 
     id: int
@@ -194,6 +225,9 @@ class Ticket:
     assist_until: datetime | None = None
     owed_at: datetime | None = None
     page: Page | None = None
+    offer: Offer | None = None
+    claim_end: ClaimEnd | None = None
+    claim_ended: str = ""
     clocks: Mapping[ClockName, Clock] = field(default_factory=dict)
     held_us: int = 0
     tier_used: Mapping[str, TierUse] = field(default_factory=dict)
@@ -226,6 +260,11 @@ class Ticket:
     def unclaimed(self) -> bool:
         """Whether it waits in a queue for somebody."""
         return self.state is State.QUEUED and not self.owner
+
+    @property
+    def offered_to(self) -> str:
+        """Who is asked to take it now; empty: nobody."""
+        return self.offer.to if self.offer else ""
 
     @property
     def escalated(self) -> bool:

@@ -182,6 +182,7 @@ _AUDIENCES = Choice(
         audience.ON_CALL,
         audience.ASSISTANT,
         audience.HELPER,
+        audience.CANDIDATE,
     )
 )
 

@@ -1,40 +1,13 @@
 """Why each type of event happens: one function a type, its sentence beside the event's own why."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from tierline.domain import events as e
-from tierline.domain.explain.account import Case
+from tierline.domain.explain import assignment_causes
 from tierline.domain.explain.phrases import because, length, sentence, when
+from tierline.domain.explain.seen import Seen
 from tierline.domain.terms import HoldReason
-from tierline.domain.ticket import Ticket
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """An event with the ticket before it; there is none before the first."""
-
-    case: Case
-    event: e.Event
-    before: Ticket | None
-
-    @property
-    def by(self) -> str:
-        """Who did it."""
-        actor = self.event.by
-        if actor.kind == "person":
-            return self.case.person(actor.name)
-        return f"The integration {actor.name}" if actor.kind == "integration" else "Tierline"
-
-    @property
-    def by_time(self) -> bool:
-        """Whether a due instant came, and nobody did anything."""
-        return self.event.by.kind == "time"
-
-    def value(self, name: str) -> Any:
-        """A value that the decision saw; None where it kept none of that name."""
-        return self.event.why.values.get(name)
 
 
 def cause_of(seen: Seen) -> str:
@@ -70,6 +43,8 @@ def _recovered(_seen: Seen, what: e.Recovered) -> str:
 
 
 def _claimed(seen: Seen, what: e.Claimed) -> str:
+    if what.accepted and seen.event.by.name == what.owner:
+        return f"It was offered to {seen.by}, who took it."
     if seen.event.by.name == what.owner:
         return f"{seen.by} claimed it, and nobody else had."
     return f"{seen.by} gave it to {seen.case.person(what.owner)}."
@@ -290,5 +265,6 @@ CAUSES: dict[type, Callable[[Seen, Any], str]] = {
     e.Breached: _breached,
     e.Lapsed: _lapsed,
     e.Reviewed: _reviewed,
+    **assignment_causes.CAUSES,
 }
 """One for every type in `What`; a test fails where one is missing."""

@@ -8,8 +8,9 @@ from tierline.domain.clock import Clock
 from tierline.domain.clock_ledger import clock_ledger
 from tierline.domain.events import Event, Threshold
 from tierline.domain.explain.account import Account, Case, versions
-from tierline.domain.explain.causes import Seen, cause_of
+from tierline.domain.explain.causes import cause_of
 from tierline.domain.explain.phrases import floor_words, length, when
+from tierline.domain.explain.seen import Seen
 from tierline.domain.terms import ClockName
 from tierline.domain.ticket import Ticket
 
