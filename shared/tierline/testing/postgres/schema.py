@@ -166,7 +166,13 @@ ALL = (
     Table(
         "ticket",
         _words("id seq doc state type client title priority tier grp owner opened_at recorded_at"),
-        {"problem_key": "", "promise_due": None, "next_due_at": None, "changed_at": CLOCK},
+        {
+            "problem_key": "",
+            "promise_due": None,
+            "next_due_at": None,
+            "changed_at": CLOCK,
+            "offered_to": "",
+        },
         ("id",),
         unique={"ticket_open_problem": _open_problem},
         indexes={"open_problem": _open_problem},
