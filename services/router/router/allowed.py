@@ -4,6 +4,8 @@ A hint, not a verdict: `decide` judges, and knows more (whose decision a move is
 reach).
 """
 
+from tierline.domain.claim_ends import NEVER_KEPT
+from tierline.domain.people import BACK
 from tierline.domain.terms import State
 from tierline.domain.ticket import Ticket
 from tierline.web.principal import WRITE, Principal
@@ -11,6 +13,16 @@ from tierline.web.principal import WRITE, Principal
 
 def _owns(ticket: Ticket, principal: Principal) -> bool:
     return ticket.owner == principal.login
+
+
+def _is_asked(ticket: Ticket, principal: Principal) -> bool:
+    return bool(ticket.offered_to) and ticket.offered_to == principal.login
+
+
+def _may_be_kept(ticket: Ticket) -> bool:
+    end = ticket.claim_end
+    ends = end is not None and end.because != BACK and not end.kept
+    return ends and ticket.priority not in NEVER_KEPT
 
 
 def allowed(ticket: Ticket, principal: Principal) -> list[str]:
@@ -24,6 +36,10 @@ def allowed(ticket: Ticket, principal: Principal) -> list[str]:
     may_close = resolved or asker.leads or asker.actor.kind != "person"
     offered = {
         "claim": ticket.active and not owned,
+        "accept-offer": _is_asked(ticket, principal),
+        "decline-offer": _is_asked(ticket, principal),
+        "keep": ticket.active and mine and _may_be_kept(ticket),
+        "hand-over": ticket.active and owned and mine,
         "release": ticket.active and owned and mine,
         "notes": ticket.open,
         "plan": ticket.active and owned and mine,

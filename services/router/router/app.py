@@ -4,6 +4,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
+from router.absences import Absences
 from router.consumer import Live
 from router.context import Context
 from router.described import describe
@@ -15,6 +16,7 @@ from router.routes import (
     commands,
     dead_letters,
     due,
+    next_ticket,
     notices,
     on_call,
     opening,
@@ -31,6 +33,7 @@ from router.settings import Settings
 from router.wrong_passwords import WrongPasswords
 from tierline.bus.producer import Producer
 from tierline.bus.relay import Relay
+from tierline.policy.crew import crew_of
 from tierline.policy.source import NoPolicyError, PolicySource
 from tierline.runtime.service import Service
 from tierline.store.database import Database
@@ -51,6 +54,7 @@ ROUTES = (
     why,
     opening,
     commands,
+    next_ticket,
     notices,
     records_csv,
     records,
@@ -91,7 +95,8 @@ async def _no_policy(_request: Request, error: Exception) -> Response:
 async def build(settings: Settings) -> Service:
     """The service, ready to run. Raises one of UNREACHABLE while Postgres is away."""
     db = await Database.connect(settings.database_url)
-    source, floor, people, hub = PolicySource(db), FloorSource(db, read_rotas), People(db), Hub()
+    source, people, hub = PolicySource(db), People(db), Hub()
+    floor = FloorSource(db, read_rotas, crew_of(source))
     producer = Producer(
         settings.kafka_bootstrap,
         idempotent=settings.kafka_idempotent,
@@ -123,6 +128,7 @@ async def build(settings: Settings) -> Service:
             ("live events", live.consume),
             ("live watch", live.watch),
             ("housekeeping", Housekeeping(db).run),
+            ("absences", Absences(context).run),
         ],
         on_stop=[producer.close, db.close],
     )

@@ -120,6 +120,7 @@ async def decide_within(
     done = await _decided(context, connection, ticket, command, asker, cause)
     after = done.decision.ticket
     await write_changes(connection, [Change(ticket, after, done.decision.events)])
+    context.floor.fold(ticket, after)
     if ticket.state is State.CLOSED and after.open:
         await _point_problem_at(connection, after)
     outcome = done.decision.rejected.code if done.decision.rejected else "done"

@@ -26,9 +26,18 @@ async def check_owner(
         raise ProblemError(
             403, "lead_decides", "giving it to somebody else is a lead's: claim it for yourself"
         )
+    await check_known(connection, number, owner, "owner")
+
+
+async def check_known(connection: Connection, number: int, login: str, field: str) -> None:
+    """Check that `login`, given as `field`, works here and may see ticket `number`.
+
+    Raises:
+        ProblemError: 422 where nobody who sees the ticket is called so.
+    """
     rows = await connection.fetch(OWNERS, number)
     logins = [row["login"] for row in rows]
-    if owner not in logins:
-        meant = closest(owner, logins)
+    if login not in logins:
+        meant = closest(login, logins)
         remedy = f"did you mean {meant}?" if meant else "/v1/policy lists the members of groups"
-        raise ProblemError(422, "unknown_owner", f"owner: nobody is called {owner}; {remedy}")
+        raise ProblemError(422, "unknown_owner", f"{field}: nobody is called {login}; {remedy}")

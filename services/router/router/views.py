@@ -45,6 +45,9 @@ def row_of(seen: Snapshot, next_due_at: datetime | None = None) -> dict[str, Any
         "internal": _promise(seen.internal),
         "plan_promised_at": seen.plan_promised_at,
         "held_for": seen.held_for,
+        "offered_to": seen.offered_to,
+        "offered_until": seen.offered_until,
+        "claim_ended": seen.claim_ended,
         "next_due_at": next_due_at,
     }
 
@@ -120,6 +123,8 @@ def _so_far(ticket: Ticket) -> dict[str, Any]:
         "assist_until": ticket.assist_until,
         "owed_at": ticket.owed_at,
         "page": ticket.page,
+        "offer": ticket.offer,
+        "claim_end": ticket.claim_end,
         "helper": ticket.helper,
         "trail": ticket.trail,
         "bounces": ticket.bounces,

@@ -15,6 +15,7 @@ from tierline.cli import (
     dead_letters,
     due,
     load,
+    next_ticket,
     notices,
     on_call,
     policy,
@@ -124,6 +125,7 @@ up.register(app)
 load.register(app)
 app.add_typer(policy.app, name="policy")
 app.add_typer(tickets.app, name="tickets")
+next_ticket.register(app)
 due.register(app)
 why.register(app)
 app.add_typer(records.app, name="records")

@@ -46,10 +46,11 @@ def place_words(ticket: Mapping[str, Any]) -> str:
 
 def _ask(call: Call, number: int, command: str, **said: Any) -> None:
     """Ask for a command and print what came of it: the new events, and where the ticket is."""
-    call.answer(call.router.post(f"/v1/tickets/{number}/{command}", said), _show_outcome)
+    call.answer(call.router.post(f"/v1/tickets/{number}/{command}", said), show_outcome)
 
 
-def _show_outcome(screen: Screen, answer: Mapping[str, Any]) -> None:
+def show_outcome(screen: Screen, answer: Mapping[str, Any]) -> None:
+    """Print the new events of a command, and where its ticket is."""
     for event in answer["events"]:
         screen.line(event["words"])
     screen.line(place_words(answer["ticket"]))
@@ -105,7 +106,7 @@ def plan(
 
     def shown(screen: Screen, document: Mapping[str, Any]) -> None:
         screen.line(f"promised for {full_time(promised)}")
-        _show_outcome(screen, document)
+        show_outcome(screen, document)
 
     call.answer(answer, shown)
 
@@ -293,7 +294,7 @@ def priority(
         f"/v1/tickets/{number}/priority", {**said, "preview": True if preview else None}
     )
     if not preview:
-        call.answer(answer, _show_outcome)
+        call.answer(answer, show_outcome)
         return
     now = call.now()
     call.answer(answer, lambda screen, document: _show_dues(screen, document["dues"], now))

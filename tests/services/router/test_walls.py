@@ -15,6 +15,10 @@ MISSING = 999_999
 
 BODIES = {
     "claim": {},
+    "accept-offer": {},
+    "decline-offer": {},
+    "keep": {},
+    "hand-over": {"to": "priya"},
     "release": {},
     "notes": {"text": "x"},
     "plan": {"next_step": "x", "promised_at": "2030-01-01T00:00:00Z"},
@@ -36,7 +40,7 @@ BODIES = {
     "close": {"reason": "x"},
 }
 NOBODYS = {"/v1/me", "/v1/clock", "/v1/sessions", "/v1/sessions/current"}
-LISTS = {"/v1/tickets", "/v1/notices", "/v1/board", "/v1/policy", "/v1/stream"}
+LISTS = {"/v1/tickets", "/v1/notices", "/v1/board", "/v1/policy", "/v1/stream", "/v1/next"}
 REPLAYS = {"/v1/replay", "/v1/replay/commands", "/v1/replay/time", "/v1/replay/end"}
 """Behind a scope of their own (test_replay.py); GET says only whether one runs."""
 FOR_ALL_CLIENTS = {"/v1/dead-letters", "/v1/dead-letters/{id}/replay"}
@@ -118,6 +122,16 @@ async def test_lists_show_only_this_side_of_the_wall(world):
     assert policy["clients"] == list(policy["contacts"]) == [HARBOUR]
     everything = (await world.as_("sam").get("/v1/tickets")).json()["items"]
     assert {ticket["number"] for ticket in everything} == {seen, hidden}
+
+
+async def test_what_comes_next_is_on_this_side_of_the_wall(world):
+    await world.open(client=OAKFIELD, priority="P1")
+    seen = await world.open(priority="P4")
+    wally = world.as_("wally")
+    found = (await wally.get("/v1/next")).json()
+    assert (found["ticket"]["number"], found["waiting"]) == (seen, 1)
+    assert (await wally.post("/v1/next")).json()["ticket"]["number"] == seen
+    assert (await wally.post("/v1/next")).json()["ticket"] is None
 
 
 async def test_a_walled_person_opens_tickets_on_their_side_only(world):

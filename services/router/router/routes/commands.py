@@ -22,7 +22,7 @@ from router.commands import (
 from router.context import Context, Here
 from router.described import WRITING
 from router.described import refusals as refused_with
-from router.owners import check_owner
+from router.owners import check_known, check_owner
 from router.places import check_group
 from router.queries.tickets import notice_counts
 from router.responses.events import Commanded, Preview
@@ -56,6 +56,30 @@ VERBS = (
         r.ClaimBody,
         lambda b, p: c.Claim(b.owner or p.login),
         "Take it. Of two claimers one wins; the other is told who.",
+    ),
+    Verb(
+        "accept-offer",
+        r.NothingBody,
+        lambda _b, _p: c.AcceptOffer(),
+        "Take what is offered to you.",
+    ),
+    Verb(
+        "decline-offer",
+        r.DeclineOfferBody,
+        lambda b, _: c.DeclineOffer(b.reason),
+        "Do not take what is offered to you: the next one is asked.",
+    ),
+    Verb(
+        "keep",
+        r.NothingBody,
+        lambda _b, _p: c.KeepClaim(),
+        "As its owner, keep it beyond your shift or absence: never a P1 or a P2.",
+    ),
+    Verb(
+        "hand-over",
+        r.HandOverBody,
+        lambda b, _: c.HandOver(b.to, b.reason),
+        "As its owner or a lead, give it to somebody who is in; its plan is void.",
     ),
     Verb(
         "release",
@@ -208,6 +232,8 @@ async def _perform(
             check_group(context.source.current, client, command.to_group)
         if isinstance(command, c.Claim):
             await check_owner(connection, number, command.owner, principal)
+        if isinstance(command, c.HandOver):
+            await check_known(connection, number, command.to, "to")
         done = await decide_within(
             context, connection, number, command, principal.asker, caller.cause
         )
