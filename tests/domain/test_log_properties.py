@@ -15,7 +15,7 @@ from tierline.domain.clock import MICROSECOND
 from tierline.domain.commands import Asker, Command, Open
 from tierline.domain.decide import decide, decide_open
 from tierline.domain.due_ledger import segments
-from tierline.domain.events import Event, Held, Noted, Prioritised, Reopened, Resumed
+from tierline.domain.events import Event, Held, Moved, Noted, Prioritised, Reopened, Resumed
 from tierline.domain.evolve import evolve, fold
 from tierline.domain.instants import to_us
 from tierline.domain.policy import Policy
