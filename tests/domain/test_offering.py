@@ -303,6 +303,7 @@ def test_what_is_worked_under_a_major_incident_is_offered_to_nobody_until_it_lea
     assert story.refused(AcceptOffer()) == "not_offered"
     story.ok(PutOnHold(HoldReason.VENDOR, "a part", "Northgrid")).ok(Resume("it came"))
     assert [to for to, *_ in offers(story)] == ["sam"]
+    story.turns[("Desk", "sam")] = MONDAY
     story.ok(LeaveMajor("another cause"))
     assert offers(story)[1:] == [("kim", "Mon 11:01", "Mon 11:06")]
 

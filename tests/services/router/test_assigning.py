@@ -211,3 +211,14 @@ async def test_a_retry_under_the_same_key_claims_no_second_one(world, again):
     sent = [await world.as_("sam").post("/v1/next", headers=headers) for _ in range(1 + again)]
     assert len({answer.json()["ticket"]["number"] for answer in sent}) == 1
     assert await world.sql("SELECT count(*) FROM tierline.ticket WHERE owner = 'sam'") == 1
+
+
+async def test_what_is_worked_under_a_major_incident_is_nobodys_next(world):
+    major, under = await world.open(priority="P1"), await world.open()
+    await world.did("leila", major, "claim")
+    await world.did("leila", major, "declare-major", reason="the whole site is down")
+    await world.did("leila", under, "join", parent=major)
+    assert (await world.as_("leila").get("/v1/next")).json()["ticket"] is None
+    assert (await world.as_("leila").post("/v1/next")).json()["ticket"] is None
+    await world.did("leila", under, "leave", reason="another cause")
+    assert (await world.as_("leila").get("/v1/next")).json()["ticket"]["number"] == under
