@@ -47,9 +47,9 @@ def columns(*rows):
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def moved(number, *, seq=2, state=STATE, due=NOON):
+def moved(number, *, seq=2, state=STATE, due=NOON, offered_to=""):
     doc = f'{{"id":{number},"seq":{seq}}}'
-    return (number, seq, doc, *state, NOON + MINUTE, due, NOON)
+    return (number, seq, doc, *state, NOON + MINUTE, due, NOON, offered_to)
 
 
 def opened(number, *, key="disk", state=STATE, due=NOON):
@@ -70,7 +70,7 @@ def said(*rows):
 
 def moving(*rows, told=()):
     """Arguments of MOVE_TICKETS."""
-    return [*said(*told), *(columns(*rows) or [[]] * 11)]
+    return [*said(*told), *(columns(*rows) or [[]] * 12)]
 
 
 def opening(*rows, told=()):

@@ -1,5 +1,6 @@
 """What is read, of policy, records, events and the floor: the same on both sides."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -18,8 +19,8 @@ from tests.contract.store_rows import (
     put_subscription,
     put_ticket,
 )
-from tierline.policy import source
-from tierline.store import database, events, schedules_read, tickets
+from tierline.policy import crew, source
+from tierline.store import database, events, on_call, schedules_read, tickets
 
 
 @proves(database.ALIVE)
@@ -89,11 +90,48 @@ async def test_floor_counts_what_is_open_by_group_and_who_stands_beside_an_owner
     for number, login in ((1, "sam"), (1, "kim"), (9, "sam")):
         await side.put("joined", ticket=number, login=login)
     found = await side.fetch(tickets.READ_FLOOR)
-    assert {row["grp"]: row["load"] for row in found if not row["login"]} == {
+    assert {row["grp"]: row["load"] for row in found if row["grp"]} == {
         "Network": 3,
         "Desktop": 1,
     }
-    assert {row["login"]: row["load"] for row in found if not row["grp"]} == {"sam": 2, "kim": 1}
+    assert {row["beside"]: row["load"] for row in found if row["beside"]} == {"sam": 2, "kim": 1}
+
+
+@proves(tickets.READ_FLOOR)
+async def test_floor_counts_what_each_person_owns_and_is_offered(side):
+    await put_ticket(side, 1, state="working", owner="sam")
+    await put_ticket(side, 2, state="on_hold", owner="sam")
+    await put_ticket(side, 3, state="resolved", owner="sam")
+    await put_ticket(side, 4, offered_to="sam")
+    await put_ticket(side, 5, offered_to="kim")
+    rows = await side.fetch(tickets.READ_FLOOR)
+    held = sorted((row["login"], row["load"]) for row in rows if row["login"])
+    assert held == [("kim", 1), ("sam", 1), ("sam", 2)]
+
+
+def turn(kind, group, at, **what):
+    body = {"data": {"ticket": {"group": group}, "what": what}}
+    return {"type": kind, "recorded_at": at, "body": json.dumps(body)}
+
+
+@proves(tickets.READ_TURNS)
+async def test_the_last_turn_of_each_member(side):
+    await put_event(side, 1, 1, **turn("offered", "Desk", NOON, to="sam"))
+    later = NOON + MINUTE
+    await put_event(side, 1, 2, **turn("claimed", "Desk", later, owner="sam", accepted=True))
+    await put_event(side, 4, 1, **turn("offered", "Desk", NOON, to="sam"))
+    await put_event(side, 5, 1, **turn("claimed", "Voice", NOON, owner="tom", accepted=False))
+    await put_event(side, 2, 1, **turn("offered", "Desk", NOON - MINUTE, to="kim"))
+    await put_event(side, 2, 2, **turn("offered", "Network", NOON + MINUTE, to="kim"))
+    await put_event(side, 3, 1, **turn("released", "Desk", NOON + 9 * MINUTE, owner="kim"))
+    asked = (["Desk", "Desk", "Desk", "Voice"], ["kim", "sam", "tom", "tom"])
+    found = await side.fetch(tickets.READ_TURNS, *asked)
+    assert found == [
+        {"grp": "Desk", "login": "kim", "at": NOON - MINUTE, "n": 1},
+        {"grp": "Desk", "login": "sam", "at": NOON, "n": 2},
+        {"grp": "Voice", "login": "tom", "at": NOON, "n": 1},
+    ]
+    assert await side.fetch(tickets.READ_TURNS, [], []) == []
 
 
 @proves(events.TIMELINE)
@@ -251,3 +289,36 @@ async def test_without_schedules_none_is_read(side):
 async def test_nor_an_override(side):
     later = NOON + timedelta(days=1)
     assert await side.fetch(schedules_read.OVERRIDES, None, NOON, later) == []
+
+
+@proves(on_call.ABSENCES)
+async def test_without_absences_nobody_is_away(side):
+    assert await side.fetch(on_call.ABSENCES, NOON) == []
+
+
+@proves(on_call.LOGINS)
+async def test_logins_of_who_is_active(side):
+    await put_person(side, "ann", active=False)
+    await put_person(side, "bob")
+    await put_person(side, "sam")
+    assert await side.fetch(on_call.LOGINS) == [
+        {"name": "Sam", "login": "sam"},
+        {"name": "Bob", "login": "bob"},
+    ]
+
+
+@proves(crew.PEOPLE)
+async def test_people_as_decisions_see_them(side):
+    await put_person(side, "sam", skills=["vpn"], capacity=6, clients=["Contoso"], zone="UTC")
+    await put_person(side, "ann", active=False)
+    ann, sam = await side.fetch(crew.PEOPLE)
+    assert (ann["login"], ann["active"], ann["clients"], ann["shifts"]) == (
+        "ann",
+        False,
+        None,
+        None,
+    )
+    assert sam == {
+        "login": "sam", "name": "Sam", "zone": "UTC", "shifts": None, "skills": ["vpn"],
+        "capacity": 6, "usual_clients": [], "clients": ["Contoso"], "active": True,
+    }  # fmt: skip

@@ -85,7 +85,7 @@ async def test_new_tickets(side):
         "id": 1, "seq": 1, "doc": '{"id":1,"seq":1}', "state": "queued", "type": "alert",
         "client": "Contoso", "title": "Disk", "priority": "P3", "tier": "T1", "grp": "Network",
         "owner": "", "problem_key": "disk", "opened_at": NOON, "promise_due": NOON + MINUTE,
-        "next_due_at": NOON, "recorded_at": NOON, "major": False,
+        "next_due_at": NOON, "recorded_at": NOON, "major": False, "offered_to": "",
     }  # fmt: skip
 
 
@@ -113,7 +113,10 @@ async def test_changed_tickets(side):
     done = await side.execute(
         tickets.MOVE_TICKETS,
         *moving(
-            moved(2, state=working), moved(9), moved(1, state=CLOSED, due=None), told=[(2, 2, 5)]
+            moved(2, state=working, offered_to="kim"),
+            moved(9),
+            moved(1, state=CLOSED, due=None),
+            told=[(2, 2, 5)],
         ),
     )
     assert done == "INSERT 0 1"
@@ -124,9 +127,9 @@ async def test_changed_tickets(side):
         "closed", None, "Switch is down",
     )  # fmt: skip
     assert recent(first["changed_at"])
-    names = ("seq", "doc", "state", "priority", "tier", "grp", "owner", "promise_due")
+    names = ("seq", "doc", "state", "priority", "tier", "grp", "owner", "promise_due", "offered_to")
     assert tuple(second[name] for name in names) == (
-        2, '{"id":2,"seq":2}', *working, NOON + MINUTE,
+        2, '{"id":2,"seq":2}', *working, NOON + MINUTE, "kim",
     )  # fmt: skip
 
 

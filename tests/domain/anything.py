@@ -18,9 +18,11 @@ from tierline.domain import commands as c
 from tierline.domain.calendar import Calendar
 from tierline.domain.commands import Asker
 from tierline.domain.events import Actor
-from tierline.domain.floor import Floor
+from tierline.domain.floor import Floor, Turn
+from tierline.domain.people import Away, Person
 from tierline.domain.policy import Duration, HandOverRules, PagingRules, Path, Policy, Step
 from tierline.domain.terms import (
+    Assign,
     HoldReason,
     Mode,
     OverBudget,
@@ -80,7 +82,15 @@ def policies(draw: st.DrawFn) -> Policy:
     hours = st.sampled_from(CALENDARS)
     capacity = st.sampled_from([None, None, 0, 2])
     groups = {
-        name: replace(g, hours=draw(hours), capacity=draw(capacity), on_call="rota")
+        name: replace(
+            g,
+            hours=draw(hours),
+            capacity=draw(capacity),
+            capacity_each=draw(st.booleans()),
+            on_call="rota",
+            members=draw(st.sampled_from(TEAMS)),
+            assign=draw(st.sampled_from([Assign.CLAIM, *Assign])),
+        )
         for name, g in policy.groups.items()
     }
     sla = replace(policy.slas["gold"], cover={priority: draw(hours) for priority in Priority})
@@ -113,10 +123,43 @@ def _any_step(draw: st.DrawFn, step: Step) -> Step:
     )
 
 
+TEAMS = ((), ("sam",), ("sam", "kim"), ("tom", "kim", "ann", "sam"))
+
+CREW = {
+    "sam": Person("sam", shifts=CALENDARS[2], skills=("voip",), capacity=3),
+    "kim": Person(
+        "kim",
+        shifts=CALENDARS[3],
+        usual_clients=("Contoso",),
+        away=(
+            Away(datetime(2026, 11, 27, 23, tzinfo=UTC), datetime(2026, 11, 29, tzinfo=UTC), "ann"),
+            Away(datetime(2027, 3, 27, 22, tzinfo=UTC), datetime(2027, 3, 28, 9, tzinfo=UTC)),
+        ),
+    ),
+    "tom": Person("tom", shifts=OFFICE, clients=("Unsorted",)),
+    "lou": Person("lou", active=False),
+}
+"""Shifts with a lunch, at night over both clock changes, absences, a wall; Ann is not on record."""
+
+
 def busy_floor(now: datetime) -> Floor:
     """A floor on which every group has work, and somebody is on call on even days."""
     load = dict.fromkeys(example_policy().groups, 1)
-    return Floor(now, load, lambda _, at: ("ann", "bob") if at.toordinal() % 2 else ())
+    return Floor(
+        now,
+        load,
+        lambda _, at: ("ann", "bob") if at.toordinal() % 2 else (),
+        held={"sam": 2, "ann": 1},
+        turns={("Desk", "sam"): Turn(datetime(2026, 11, 1, tzinfo=UTC))},
+        people=CREW,
+    )
+
+
+def absences(now: datetime) -> st.SearchStrategy[tuple[Away, ...]]:
+    """None, or one that has begun, or one to come."""
+    hours = st.integers(-30, 60).map(lambda count: now + timedelta(hours=count))
+    one = st.builds(lambda start: (Away(start, start + timedelta(hours=40)),), hours)
+    return st.one_of(st.just(()), one)
 
 
 def openings(accepted_at: datetime) -> st.SearchStrategy[c.Open]:
@@ -157,6 +200,11 @@ def commands(now: datetime, proposal: int) -> st.SearchStrategy[c.Command]:
         st.builds(c.Attach, alerts, st.sampled_from(["firing", "resolved"]), st.booleans()),
         st.builds(c.Recover, alerts),
         st.builds(c.Claim, LOGINS),
+        st.builds(c.AcceptOffer),
+        st.builds(c.DeclineOffer, TEXTS),
+        st.builds(c.KeepClaim),
+        st.builds(c.HandOver, LOGINS, TEXTS),
+        st.builds(c.NoteAbsence, LOGINS, absences(now)),
         st.builds(c.Release, TEXTS),
         st.builds(c.Note, TEXTS, st.booleans()),
         st.builds(c.MakePlan, TEXTS, when, TEXTS),
@@ -235,6 +283,9 @@ def _likely(ticket: Ticket) -> list[str]:
     always = ["note", "tell", "move", "move up", "hold", "prioritise", "attach", "recover"]
     always += ["resolve"]
     always += ["plan", "plan", "release"] if ticket.owner else ["claim", "claim", "claim"]
+    always += ["accept offer", "decline offer", "decline offer"] if ticket.offered_to else []
+    always += ["keep", "keep", "absence"] if ticket.claim_end else []
+    always += ["hand over"] if ticket.owner else []
     always += ["resume", "resume"] if ticket.hold else []
     always += ["vendor news", "vendor close"] if ticket.vendor else ["vendor"]
     always += ["accept", "decline"] if ticket.proposal else []
@@ -254,6 +305,11 @@ def likely(draw: st.DrawFn, ticket: Ticket, now: datetime) -> tuple[c.Command, A
         "attach": lambda: c.Attach("2", "firing"),
         "recover": lambda: c.Recover("2"),
         "claim": lambda: c.Claim(draw(st.sampled_from(["sam", "kim"]))),
+        "accept offer": c.AcceptOffer,
+        "decline offer": c.DeclineOffer,
+        "keep": c.KeepClaim,
+        "hand over": lambda: c.HandOver(draw(st.sampled_from(["sam", "kim", "tom", "ann"]))),
+        "absence": lambda: c.NoteAbsence(ticket.owner, draw(absences(now))),
         "release": c.Release,
         "note": lambda: c.Note("x"),
         "tell": lambda: c.Note("x", to_client=True),
@@ -293,5 +349,7 @@ def likely(draw: st.DrawFn, ticket: Ticket, now: datetime) -> tuple[c.Command, A
         "drop child": lambda: c.DropChild(1002, "x", leftover=True),
         **builds_of_oversight(draw, ticket, soon),
     }
-    asker = person("tom", Role.LEAD) if draw(st.booleans()) else person(ticket.owner or "sam")
-    return build[draw(st.sampled_from(_likely(ticket)))](), asker
+    mine = person(ticket.owner or ticket.offered_to or "sam")
+    asker = person("tom", Role.LEAD) if draw(st.booleans()) else mine
+    name = draw(st.sampled_from(_likely(ticket)))
+    return build[name](), mine if name.endswith(" offer") else asker

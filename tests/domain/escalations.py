@@ -3,11 +3,14 @@
 from dataclasses import replace
 from datetime import timedelta
 
+from tests.domain.crew import EARLY, Manned, away, people, pushing
 from tests.domain.oversights import oversights
 from tests.domain.worlds import (
+    ALWAYS,
     HOUR,
     MINUTE,
     MONDAY,
+    MONITOR,
     P1,
     P3,
     TOM,
@@ -26,6 +29,7 @@ from tierline.domain.commands import (
     CloseVendorCase,
     CountIncident,
     DeclareMajor,
+    DeclineOffer,
     DeclineProposal,
     DropChild,
     FlowReopening,
@@ -33,11 +37,14 @@ from tierline.domain.commands import (
     FlowUpdate,
     GivePacket,
     GiveWorkaround,
+    HandOver,
     JoinMajor,
+    KeepClaim,
     LinkProblem,
     MakePlan,
     Move,
     MoveTerms,
+    NoteAbsence,
     OpenVendorCase,
     RefusePlan,
     Reject,
@@ -48,6 +55,7 @@ from tierline.domain.commands import (
 )
 from tierline.domain.events import SYSTEM
 from tierline.domain.floor import Floor
+from tierline.domain.people import Person
 from tierline.domain.policy import HandOverRules, PagingRules, Path, Policy
 from tierline.domain.terms import PacketRule, Role, TicketType
 from tierline.domain.ticket import Packet
@@ -150,7 +158,27 @@ def delayed() -> Story:
     return FullFloor(policy).open(priority=P3).wait(40 * MINUTE)
 
 
+def offered() -> Story:
+    """One does not answer, one declines, nobody else is there; then it is taken over a shift."""
+    story = Manned(pushing(), people=people(Person("sam", shifts=EARLY)))
+    story.open(priority=P3, start="Desk").wait(6 * MINUTE)
+    story.ok(DeclineOffer("on the phone"), person("kim")).ok(Claim("sam"), person("sam"))
+    story.ok(KeepClaim(), person("sam")).until(at("2026-11-24 10:00"))
+    coming = (away("2026-11-24 12:00", "2026-11-25 08:00"),)
+    story.people = people(Person("sam", shifts=EARLY, away=coming))
+    story.ok(NoteAbsence("sam", coming), MONITOR)
+    return story.until(at("2026-11-24 12:00"))
+
+
+def left() -> Story:
+    """A P1 whose owner goes off shift, and is offered to the next one."""
+    story = Manned(pushing(hours=ALWAYS), people=people(Person("sam", shifts=EARLY)))
+    story.open(priority=P1, start="Desk").ok(Claim("kim"), person("kim"))
+    story.ok(HandOver("sam", "lunch"), person("kim"))
+    return story.until(at("2026-11-23 16:00"))
+
+
 def escalations() -> list[Story]:
     """All of them, and those in which management is called."""
-    alone = [declined(), assisted(), woken(), moved_terms(), delayed()]
+    alone = [declined(), assisted(), woken(), offered(), left(), moved_terms(), delayed()]
     return [*alone, led(), under(), found(), *oversights()]

@@ -12,6 +12,7 @@ from tests.domain.oversights import an_action
 from tests.domain.worlds import HOUR, MINUTE, MONDAY, MONITOR, P1, Story, example_policy, person
 from tierline.domain.advance import next_due
 from tierline.domain.commands import (
+    AcceptOffer,
     AcceptProposal,
     AddChild,
     Asker,
@@ -24,6 +25,7 @@ from tierline.domain.commands import (
     Confirm,
     CountIncident,
     DeclareMajor,
+    DeclineOffer,
     DeclineProposal,
     DropChild,
     EndUnder,
@@ -32,13 +34,16 @@ from tierline.domain.commands import (
     FlowUpdate,
     GivePacket,
     GiveWorkaround,
+    HandOver,
     JoinMajor,
+    KeepClaim,
     LeaveMajor,
     LinkProblem,
     MakePlan,
     Move,
     MoveTerms,
     Note,
+    NoteAbsence,
     OpenVendorCase,
     Prioritise,
     PutOnHold,
@@ -64,6 +69,7 @@ from tierline.domain.oversight_commands import (
     TakeCorrection,
     WriteRca,
 )
+from tierline.domain.people import Away
 from tierline.domain.terms import HoldReason, Mode, Role, State
 from tierline.domain.ticket import Packet
 
@@ -104,6 +110,11 @@ COMMANDS: dict[str, Callable[[Story], Command]] = {
     "attach": lambda _: Attach("2", "firing"),
     "recover": lambda _: Recover("2"),
     "claim": lambda _: Claim("kim"),
+    "accept offer": lambda _: AcceptOffer(),
+    "decline offer": lambda _: DeclineOffer(),
+    "keep": lambda _: KeepClaim(),
+    "hand over": lambda _: HandOver("tom"),
+    "note absence": lambda story: NoteAbsence("sam", (_away(story),)),
     "release": lambda _: Release(),
     "note": lambda _: Note("x"),
     "plan": lambda story: MakePlan("x", story.now + HOUR),
@@ -153,6 +164,10 @@ TIME: dict[str, Callable[[], Story]] = {
     "not confirmed in time": lambda: Story().open().ok(Resolve("x")),
 }
 """A ticket whose state time will change."""
+
+
+def _away(story: Story) -> Away:
+    return Away(story.now + HOUR, story.now + 9 * HOUR)
 
 
 def _proposed_at(story: Story) -> int:

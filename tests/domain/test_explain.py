@@ -9,12 +9,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.domain.anything import likely
+from tests.domain.crew import EARLY, Manned, people, pushing, staying
 from tests.domain.escalations import FullFloor, declined, escalating_policy, escalations
 from tests.domain.worlds import (
     ALWAYS,
     HOUR,
     MINUTE,
     MONDAY,
+    P1,
     P3,
     SAM,
     TOM,
@@ -23,13 +25,16 @@ from tests.domain.worlds import (
     example_policy,
     minutes,
 )
+from tierline.domain.assignment import ClaimEnded, Offered
 from tierline.domain.commands import (
     Claim,
     Close,
     Confirm,
+    KeepClaim,
     MakePlan,
     Move,
     Note,
+    Prioritise,
     PutOnHold,
     Resolve,
     Resume,
@@ -53,6 +58,7 @@ from tierline.domain.explain.happened import why_event
 from tierline.domain.explain.placed import why_here
 from tierline.domain.explain.stays import why_still
 from tierline.domain.explain.untold import ROLES, why_not_told
+from tierline.domain.people import Person
 from tierline.domain.snapshot import snapshot
 from tierline.domain.tell import notices_for
 from tierline.domain.terms import HoldReason, Mode, TicketType
@@ -394,6 +400,29 @@ def test_so_is_the_lead_who_declined_and_the_lead_who_joined():
     assert "A lead decided that it stays" in text(sound(why_still(case(declined()), "T1")))
     story = FullFloor(escalating_policy()).open(priority=P3).ok(Claim("sam")).wait(31 * MINUTE)
     assert sound(why_still(case(story), "T1")).decided_by == "assist"
+
+
+def test_an_offer_names_who_came_first_and_each_who_was_passed_over():
+    crew = people(Person("sam", shifts=EARLY), Person("kim", skills=("voip",)))
+    story = Manned(pushing(members=("sam", "kim", "tom")), people=crew, held={"sam": 3})
+    story.now = at("2026-11-23 17:00")
+    story.open(priority=P3, start="Desk")
+    assert text(sound(why_event(case(story), story.last(Offered).seq))).startswith(
+        "The group assigns by round robin, and Kim came first: had no turn yet."
+        " Passed over: Sam (off shift), Tom (not first)."
+    )
+    here = text(sound(why_here(case(story))))
+    assert "nobody has claimed it; it is offered to Kim until 23 Nov 2026 17:05 UTC" in here
+
+
+def test_a_claim_that_ended_says_so_and_that_a_p1_is_not_kept():
+    story = Manned(staying(ALWAYS), people=people(Person("sam", shifts=EARLY)))
+    story.open(priority=P3, start="Desk").ok(Claim("sam")).ok(KeepClaim())
+    story.ok(Prioritise("all stand still", priority=P1), TOM).until(at("2026-11-23 16:00"))
+    why = text(sound(why_event(case(story), story.last(ClaimEnded).seq)))
+    assert "Sam owned it, and their shift ended;" in why
+    assert "It was to be kept, but a P1 is not left with who is off." in why
+    assert "nobody has it any more (end of shift of who had it)" in text(why_here(case(story)))
 
 
 def test_every_event_of_every_way_to_escalate_is_explained():

@@ -15,7 +15,7 @@ from tierline.domain.clock import MICROSECOND
 from tierline.domain.commands import Asker, Command, Open
 from tierline.domain.decide import decide, decide_open
 from tierline.domain.due_ledger import segments
-from tierline.domain.events import Event, Held, Noted, Prioritised, Reopened, Resumed
+from tierline.domain.events import Event, Held, Moved, Noted, Prioritised, Reopened, Resumed
 from tierline.domain.evolve import evolve, fold
 from tierline.domain.instants import to_us
 from tierline.domain.policy import Policy
@@ -27,12 +27,15 @@ from tierline.replay.oracle import state_hash
 Step = tuple[datetime, Command, Asker]
 
 MOVERS: dict[ClockName, tuple[type, ...]] = dict.fromkeys(
-    CLIENT_CLOCKS, (Held, Resumed, Prioritised, Reopened)
+    CLIENT_CLOCKS, (Held, Resumed, Moved, Prioritised, Reopened)
 ) | {
     ClockName.RESPOND: (Prioritised, Reopened),
-    ClockName.UPDATE: (Held, Resumed, Prioritised, Reopened, Noted),
+    ClockName.UPDATE: (Held, Resumed, Moved, Prioritised, Reopened, Noted),
 }
-"""What may move the due instant of a promise to the client; time itself never does."""
+"""What may move the due instant of a promise to the client; time itself never does.
+
+A move ends a hold, so that the promise runs on.
+"""
 
 any_history = settings(
     max_examples=3_000 if THOROUGH else 150,

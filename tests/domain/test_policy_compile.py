@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tierline.domain.calendar import Calendar
 from tierline.domain.policy import Duration, HandOverRules, PagingRules
 from tierline.domain.terms import (
+    Assign,
     ClockName,
     HoldReason,
     Mode,
@@ -30,7 +31,8 @@ tiers: [T1, T2, vendor]
 groups:
   Night: {tier: T1, hours: {zone: Europe/London, mon-thu: 18:00-08:00, mon: 00:00-08:00}}
   Desk: {tier: T1, hours: office, lead: Priya, room: desk, on call: rota, of: partner X,
-         skills: vpn, members: [Sam, Leila]}
+         skills: vpn, members: [Sam, Leila],
+         assign: by skill}
   Network: {tier: T2, hours: office, capacity: 6 each, cost: 38.50/h}
   Vendor: {tier: vendor, hours: 24x7}
 slas:
@@ -97,6 +99,7 @@ def test_groups_keep_their_order_and_say_everything(policy):
 def test_what_a_group_holds_and_costs_is_a_number(policy):
     network, vendor = policy.groups["Network"], policy.groups["Vendor"]
     assert (network.capacity, network.capacity_each, network.cost) == (6, True, 3850)
+    assert (policy.groups["Desk"].assign, network.assign) == (Assign.BY_SKILL, Assign.CLAIM)
     assert (vendor.capacity, vendor.capacity_each, vendor.cost) == (None, False, None)
     assert (read_capacity(40), read_cost("38/h")) == ((40, False), 3800)
 

@@ -41,6 +41,8 @@ CASES = {
     "key of a later version": ("path: standard", "covers: [] #!\n ", "later version", "for now"),
     "capacity in words": ("members: [Sam]", "capacity: six each} #!", "not a capacity", "6 each"),
     "no capacity": ("members: [Sam]", "capacity: 0} #!", "whole number", "from 1"),
+    "assigned how": ("members: [Sam]", "assign: in turn} #!", "in turn", "round robin"),
+    "offered to nobody": ("members: [Sam]", "assign: by skill} #!", "there are none", "members"),
     "cost of what": ("members: [Sam]", "cost: 38} #!", "says not for how long", "38/h"),
     "cost by the day": ("members: [Sam]", "cost: 300/d} #!", "not a cost", "38/h"),
     "key missing": ("    tier: T2\n", "", "lacks `tier`", "one of `tiers`"),

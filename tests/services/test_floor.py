@@ -7,12 +7,15 @@ from datetime import date, timedelta
 import pytest
 import pytest_asyncio
 
-from tests.domain.worlds import MONDAY, SAM, TOM
+from tests.domain.worlds import MONDAY, OFFICE, SAM, TOM, at
 from tests.services.interleavings.world import World, make_world
-from tierline.domain.commands import Close, Move, Resolve
+from tierline.domain.commands import Claim, Close, Move, Resolve
+from tierline.domain.floor import Turn
+from tierline.domain.people import Away, Person
 from tierline.domain.rota import Layer, Rotation, Schedule, Unit
+from tierline.policy.crew import read_people
 from tierline.store import floor as floor_module
-from tierline.store.floor import FloorSource, next_reading_s
+from tierline.store.floor import Crew, FloorSource, next_reading_s
 from tierline.store.on_call import read_rotas
 from tierline.store.schedules import write_schedule
 
@@ -121,3 +124,41 @@ async def test_without_a_way_to_read_them_nobody_is_on_call(world: World) -> Non
     await on_call_world(world)
     floor = await FloorSource(world.db).refresh()
     assert floor.on_call("desk rota", MONDAY) == ()
+
+
+async def test_people_come_with_it_as_the_records_have_them(world: World) -> None:
+    """Shifts by name on the person's own clock, absences in UTC, who is not on record marked."""
+    await world.run(
+        "INSERT INTO tierline.person (login, name, role, zone, doc, skills, capacity) VALUES"
+        " ('ann', 'Ann Lee', 'technician', 'America/New_York', '{\"shifts\": \"office\"}',"
+        " '{vpn}', 4), ('bob', 'Bob', 'technician', '', '{}', '{}', NULL)"
+    )
+    await world.run(
+        "INSERT INTO tierline.absence (person, since, starts, ends, stand_in)"
+        " VALUES ('Ann Lee', '2026-11-24', '2026-11-24', '2026-11-25', 'Bob')"
+    )
+    async with world.db.connection() as connection:
+        people = await read_people(connection, {"office": OFFICE})
+    ann = people["ann"]
+    assert (ann.skills, ann.capacity) == (("vpn",), 4)
+    assert ann.shifts is not None
+    assert ann.shifts.zone == "America/New_York"
+    midnight = at("2026-11-24 05:00")  # in New York
+    assert ann.away == (Away(midnight, midnight + timedelta(days=1), "bob"),)
+    assert people["bob"].shifts is None
+
+
+async def test_turns_are_read_for_groups_that_offer_their_tickets_alone(world: World) -> None:
+    ticket = await world.open()
+    await world.do(ticket.id, Claim("sam"), SAM)
+    asked: list[tuple[str, str]] = []
+
+    async def nobody(_: object) -> dict[str, Person]:
+        return {}
+
+    source = FloorSource(world.db, crew=Crew(nobody, lambda: asked))
+    assert (await source.refresh()).turns == {}
+    asked += [("Desk", "sam"), ("Desk", "kim")]
+    floor = await source.refresh()
+    assert floor.turns == {("Desk", "sam"): Turn(MONDAY)}
+    assert floor.held == {"sam": 1}

@@ -33,6 +33,7 @@ OPEN = 5_000
 DUE = 300
 CHANGED_LATELY = 400
 WAITING = 200
+TURNS = 4_000
 TAKEN_UP_NEXT = "SELECT id FROM tierline.alert WHERE outcome IS NULL ORDER BY id LIMIT 50"
 TAKEN_UP_BY = {"alert_pkey", "alert_waiting", "problem_pkey"}
 
@@ -81,6 +82,14 @@ async def full(module_database_url: str) -> AsyncIterator[World]:
             "INSERT INTO tierline.event (ticket, seq, at, recorded_at, type, client, body)"
             " SELECT 100000 + n, seq, $1, $1, 'noted', 'Contoso', '{}'"
             f" FROM generate_series(1, {MANY}) AS n, generate_series(1, 2) AS seq",
+            MONDAY,
+        )
+        await world.run(
+            "INSERT INTO tierline.event (ticket, seq, at, recorded_at, type, client, body)"
+            " SELECT 100000 + n, 3, $1, $1::timestamptz - n * interval '1 minute', 'offered', 'x',"
+            " json_build_object('data', json_build_object('ticket', json_build_object('group',"
+            " 'group-' || n % 20), 'what', json_build_object('to', 'tech-' || n % 40)))"
+            f" FROM generate_series(1, {TURNS}) AS n",
             MONDAY,
         )
         await world.run(
@@ -154,6 +163,13 @@ async def test_a_gap_is_read_by_the_key_of_the_events(full: World) -> None:
     assert looked_at(plans, "event") <= 2
 
 
+async def test_the_last_turn_of_each_member_is_one_look_into_the_index(full: World) -> None:
+    members = [("group-3", "tech-3"), ("group-3", "tech-23"), ("group-3", "nobody")]
+    plans = await plans_of(full, lambda c: ticket_store.read_turns(c, members))
+    assert indexes(plans) == {"event_turn"}
+    assert looked_at(plans, "event") <= 2 * len(members)
+
+
 PAGE = 50
 
 
@@ -209,8 +225,9 @@ async def test_counting_the_board_and_the_load_reads_open_tickets_only(full: Wor
     counted = await plans_of(full, lambda c: board(c, EVERYBODY, full.policy, MONDAY))
     assert looked_at(counted, "ticket") <= OPEN + 1
     load = await plans_of(full, lambda c: ticket_store.read_floor(c, MONDAY))
-    assert indexes(load) - {"joined_login"} == {"ticket_board"}
-    assert looked_at(load, "ticket") <= OPEN + 1
+    used = {"joined_login", "ticket_board", "ticket_in_hand", "ticket_offered"}
+    assert indexes(load) <= used
+    assert looked_at(load, "ticket") <= 2 * OPEN + 1, "once for its group, once for its owner"
 
 
 async def test_what_may_help_is_looked_for_among_open_problems_only(full: World) -> None:

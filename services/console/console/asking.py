@@ -116,6 +116,10 @@ def _rca(form: Asking) -> Body:
 
 COMMANDS: Mapping[str, Callable[[Asking], Body]] = {
     "claim": lambda form: form.text("owner"),
+    "accept-offer": lambda _form: {},
+    "decline-offer": lambda form: form.text("reason"),
+    "keep": lambda _form: {},
+    "hand-over": lambda form: form.text("to", "reason"),
     "release": lambda form: form.text("reason"),
     "notes": _note,
     "plan": _plan,
@@ -157,6 +161,11 @@ COMMANDS: Mapping[str, Callable[[Asking], Body]] = {
 
 DONE_WORDS: Mapping[str, str] = {
     "claim": "It is claimed.",
+    "accept-offer": "It is yours.",
+    "decline-offer": "You do not take it; the next one is asked.",
+    "hand-over": "It is handed over.",
+    "keep": "You keep it beyond the end of your shift.",
+    "nothing-next": "Nothing that fits waits unclaimed in your groups.",
     "release": "It is back in the queue.",
     "notes": "The note is on the timeline.",
     "plan": "The plan is on the timeline; the tier clock has stopped.",

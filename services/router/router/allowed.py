@@ -5,6 +5,8 @@ reach).
 """
 
 from tierline.domain.action import open_of
+from tierline.domain.claim_ends import NEVER_KEPT
+from tierline.domain.people import BACK
 from tierline.domain.terms import Priority, State, TicketType
 from tierline.domain.ticket import Ticket
 from tierline.domain.unfinished import confirmed, unfinished
@@ -45,6 +47,16 @@ def _writes_rca(ticket: Ticket) -> bool:
     return ticket.open and ticket.rca.owed
 
 
+def _is_asked(ticket: Ticket, principal: Principal) -> bool:
+    return bool(ticket.offered_to) and ticket.offered_to == principal.login
+
+
+def _may_be_kept(ticket: Ticket) -> bool:
+    end = ticket.claim_end
+    ends = end is not None and end.because != BACK and not end.kept
+    return ends and ticket.priority not in NEVER_KEPT
+
+
 def allowed(ticket: Ticket, principal: Principal) -> list[str]:
     """The names of the commands, as in their addresses, in the order a page shows them."""
     if WRITE not in principal.scopes:
@@ -56,6 +68,10 @@ def allowed(ticket: Ticket, principal: Principal) -> list[str]:
     may_close = resolved or asker.leads or asker.actor.kind != "person"
     offered = {
         "claim": ticket.active and not owned,
+        "accept-offer": _is_asked(ticket, principal),
+        "decline-offer": _is_asked(ticket, principal),
+        "keep": ticket.active and mine and _may_be_kept(ticket),
+        "hand-over": ticket.active and owned and mine,
         "release": ticket.active and owned and mine,
         "notes": ticket.open,
         "plan": ticket.active and owned and mine,

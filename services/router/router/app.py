@@ -4,6 +4,7 @@ from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
+from router.absences import Absences
 from router.consumer import Live
 from router.context import Context
 from router.described import describe
@@ -20,6 +21,7 @@ from router.routes import (
     due,
     gathering,
     known_errors,
+    next_ticket,
     notices,
     on_call,
     opening,
@@ -39,6 +41,7 @@ from router.settings import Settings
 from router.wrong_passwords import WrongPasswords
 from tierline.bus.producer import Producer
 from tierline.bus.relay import Relay
+from tierline.policy.crew import crew_of
 from tierline.policy.source import NoPolicyError, PolicySource
 from tierline.runtime.service import Service
 from tierline.store.database import Database
@@ -62,6 +65,7 @@ ROUTES = (
     known_errors,
     commands,
     actions,
+    next_ticket,
     notices,
     records_csv,
     records,
@@ -105,7 +109,8 @@ async def _no_policy(_request: Request, error: Exception) -> Response:
 async def build(settings: Settings) -> Service:
     """The service, ready to run. Raises one of UNREACHABLE while Postgres is away."""
     db = await Database.connect(settings.database_url)
-    source, floor, people, hub = PolicySource(db), FloorSource(db, read_rotas), People(db), Hub()
+    source, people, hub = PolicySource(db), People(db), Hub()
+    floor = FloorSource(db, read_rotas, crew_of(source))
     producer = Producer(
         settings.kafka_bootstrap,
         idempotent=settings.kafka_idempotent,
@@ -139,6 +144,7 @@ async def build(settings: Settings) -> Service:
             ("live watch", live.watch),
             ("housekeeping", Housekeeping(db).run),
             *reaction_loops(settings.kafka_bootstrap, db, reactor),
+            ("absences", Absences(context).run),
         ],
         on_stop=[producer.close, db.close],
     )

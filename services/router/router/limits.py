@@ -25,6 +25,18 @@ RCA_EVENTS_MAX = 500
 CONTACTS_MAX = 5_000
 """Contacts listed beside the policy."""
 
+ABSENCES_EVERY_S = 5.0
+"""How often it is looked whether absences were put on record, or taken back."""
+
+ABSENCES_LOOKS = 3
+"""Looks in a row that tell tickets of a changed absence: longer than a floor may be old."""
+
+ABSENT_TICKETS_MAX = 500
+"""Tickets of one person told of an absence in one look; the others are in the next."""
+
+NEXT_TRIES = 5
+"""Tickets that are tried for who asks for the next one, before there is none."""
+
 NAMES_KEPT_S = 30.0
 """How long it may take until a person's new name is used in sentences."""
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from tierline.domain.commands import Command
+from tierline.domain.commands import Command, HandOver
 from tierline.domain.oversight_commands import AddAction, Reallocate
 from tierline.store.tickets import Connection
 from tierline.web.bodies import closest
@@ -42,6 +42,8 @@ async def check_people(connection: Connection, number: int, command: Command) ->
         await _check_known(connection, number, "owner", [command.owner])
     elif isinstance(command, Reallocate) and command.join:
         await _check_known(connection, number, "join", command.join)
+    elif isinstance(command, HandOver):
+        await _check_known(connection, number, "to", [command.to])
 
 
 async def _check_known(

@@ -160,6 +160,23 @@ class ClaimBody(Strict):
     owner: Line | None = None
 
 
+class NothingBody(Strict):
+    """There is nothing more to say."""
+
+
+class DeclineOfferBody(Strict):
+    """Do not take it; why not, if it is worth saying."""
+
+    reason: Reason = ""
+
+
+class HandOverBody(Strict):
+    """To whom: a login."""
+
+    to: Annotated[Line, Field(min_length=1)]
+    reason: Reason = ""
+
+
 class ReleaseBody(Strict):
     """Give it back to the queue."""
 

@@ -7,6 +7,7 @@ from sla_timer.settings import Settings
 from sla_timer.tick import Ticker
 from tierline.bus.producer import Producer
 from tierline.bus.relay import Relay
+from tierline.policy.crew import crew_of
 from tierline.policy.source import PolicySource
 from tierline.runtime.service import Service
 from tierline.store.database import Database
@@ -18,8 +19,10 @@ from tierline.web.health import health_router
 async def build(settings: Settings) -> Service:
     """The service, ready to run. Raises one of UNREACHABLE while Postgres is away."""
     db = await Database.connect(settings.database_url)
-    policy, floor = PolicySource(db), FloorSource(db, read_rotas)
+    policy = PolicySource(db)
+    floor = FloorSource(db, read_rotas, crew_of(policy))
     await policy.refresh()
+    await floor.refresh()  # whom a ticket is offered to is not decided on a floor without people
     producer = Producer(
         settings.kafka_bootstrap,
         idempotent=settings.kafka_idempotent,

@@ -16,6 +16,7 @@ from tierline.cli import (
     due,
     known_errors,
     load,
+    next_ticket,
     notices,
     on_call,
     policy,
@@ -129,6 +130,7 @@ up.register(app)
 load.register(app)
 app.add_typer(policy.app, name="policy")
 app.add_typer(tickets.app, name="tickets")
+next_ticket.register(app)
 due.register(app)
 why.register(app)
 known_errors.register(app)

@@ -104,6 +104,8 @@ def _header(ticket: Row, now: datetime) -> Iterable[tuple[str, str]]:
     yield "mode", f"{mode}: Tierline does not move it by itself" if mode != "act" else ""
     yield "plan", _plan(ticket.get("plan"), now)
     yield "on hold", _hold(ticket.get("hold"), now)
+    yield "offered", _offer(ticket.get("offer"), now)
+    yield "claim", _claim(ticket, now)
     yield "proposed", _proposal(ticket)
     yield from together_pairs(ticket)
     yield from overseen(ticket, now)
@@ -145,6 +147,25 @@ def _hold(hold: Row | None, now: datetime) -> str:
     ends = f", until {local_time(_at(hold['until']), now)}" if hold.get("until") else ""
     chase = f", next chase {_when(hold.get('next_chase'), now)}" if hold.get("next_chase") else ""
     return f"{hold['reason']}: asked{of}: {hold['asked']}{chase}{ends}"
+
+
+def _offer(offer: Row | None, now: datetime) -> str:
+    if not offer:
+        return ""
+    if offer["to"]:
+        return f"to {offer['to']} until {_when(offer['until'], now)}"
+    return f"to nobody now, again {_when(offer['again_at'], now)}" if offer["again_at"] else ""
+
+
+def _claim(ticket: Row, now: datetime) -> str:
+    """When the claim ends by itself, or why it has ended."""
+    if ended := ticket.get("claim_ended"):
+        return f"ended: {ended}"
+    end = ticket.get("claim_end")
+    if not end:
+        return ""
+    kept = ", kept beyond" if end["kept"] else ""
+    return f"until {_when(end['at'], now)} ({end['because']}{kept})"
 
 
 def _proposal(ticket: Row) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import typer
 
-from tierline.cli import ticket_acts, ticket_oversight
+from tierline.cli import ticket_acts, ticket_offers, ticket_oversight
 from tierline.cli import ticket_options as opt
 from tierline.cli.call import Call, Number, with_router
 from tierline.cli.client import Json, Params
@@ -127,3 +127,4 @@ def open_(
 
 ticket_acts.register(app)
 ticket_oversight.register(app)
+ticket_offers.register(app)

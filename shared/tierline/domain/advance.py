@@ -8,11 +8,19 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import NamedTuple, cast
 
-from tierline.domain import assisting, chasing, managing, paging
+from tierline.domain import (
+    assisting,
+    chasing,
+    claim_ends,
+    delaying,
+    managing,
+    offering,
+    paging,
+    waiting,
+)
 from tierline.domain import clock as clocks
 from tierline.domain.amend import amended
 from tierline.domain.business_time import add, is_open
-from tierline.domain.delaying import let_in
 from tierline.domain.draft import Draft
 from tierline.domain.events import (
     TIME,
@@ -104,7 +112,7 @@ def _overseen(ticket: Ticket, found: list[tuple[datetime, int, int, float, str]]
 
 
 def _waiting(ticket: Ticket, found: list[tuple[datetime, int, int, float, str]]) -> None:
-    """Add when somebody is to have answered by: a lead, a sender, whoever is paged."""
+    """Add when somebody is to have answered by: lead, sender, who is paged or asked, owner."""
     if ticket.assist_until is not None:
         found.append((ticket.assist_until, 2, 1, 0.0, "assist"))
     elif ticket.owed_at is not None and _counting(ticket, ClockName.TIER):
@@ -119,6 +127,11 @@ def _waiting(ticket: Ticket, found: list[tuple[datetime, int, int, float, str]])
         found.append((ticket.expected_at, 5, 3, 0.0, "expected"))
     if ticket.proposal is not None and ticket.proposal.decide_by is not None:
         found.append((ticket.proposal.decide_by, 5, 2, 0.0, "choice"))
+    if ticket.claim_end is not None:
+        at, kind = claim_ends.due(ticket.claim_end)
+        found.append((at, 3, 1, 0.0, kind))
+    if ticket.offer is not None and (at_once := ticket.offer.until or ticket.offer.again_at):
+        found.append((at_once, 6, 0, 0.0, "offer"))
 
 
 def _counting(ticket: Ticket, name: ClockName) -> bool:
@@ -261,7 +274,7 @@ def _hold_until(draft: Draft, due: Due, at: datetime) -> None:
         cause=f"hold/{due.at.isoformat()}",
         review_at=next_review(group, at, unclaimed=not ticket.owner),
     )
-    paging.begin(draft, at, f"hold/{due.at.isoformat()}")
+    waiting.begin(draft, at, f"hold/{due.at.isoformat()}")
 
 
 def _chase(draft: Draft, _due: Due, at: datetime) -> None:
@@ -304,7 +317,7 @@ def _review(draft: Draft, due: Due, at: datetime) -> None:
         cause=f"review/{due.at.isoformat()}",
         review_at=next_review(group, at, unclaimed=ticket.unclaimed),
     )
-    paging.begin(draft, at, f"review/{due.at.isoformat()}")
+    waiting.begin(draft, at, f"review/{due.at.isoformat()}")
 
 
 def _vendor_chase(draft: Draft, _due: Due, at: datetime) -> None:
@@ -349,10 +362,13 @@ _STEPS: dict[str, Callable[[Draft, Due, datetime], None]] = {
     "packet": _packet,
     "page": lambda draft, _due, at: paging.go_on(draft, at),
     "expected": _expected,
-    "delay": lambda draft, due, at: let_in(draft, at, TIME, f"delay/{due.at.isoformat()}"),
+    "delay": lambda draft, due, at: delaying.over(draft, due.at, at),
     "choice": lambda draft, _due, at: choice_unmade(draft, at),
     **managing.STEPS,
     **chasing.STEPS,
+    "claim ending": lambda draft, _due, at: claim_ends.ending(draft, at),
+    "claim end": lambda draft, _due, at: claim_ends.end_claim(draft, at),
+    "offer": lambda draft, _due, at: offering.go_on(draft, at),
 }
 
 

@@ -23,6 +23,7 @@ MANAGERS: Final = "managers"
 JOINED: Final = "joined"
 RELIEVED: Final = "relieved"
 ACTION_OWNER: Final = "action owner"
+CANDIDATE: Final = "candidate"
 
 NOTIFY, PAGE, DIGEST = Reach.NOTIFY, Reach.PAGE, Reach.DIGEST
 
@@ -53,6 +54,15 @@ DEFAULT_TELL: Mapping[str, Mapping[str, Reach]] = {
     "promise in danger": {LEAD: NOTIFY},
     "paged": {ON_CALL: PAGE},
     "nobody answered": {LEAD: PAGE, DUTY_MANAGER: PAGE, SERVICE_MANAGER: PAGE, ROOM: NOTIFY},
+    "offered": {CANDIDATE: NOTIFY},
+    "offered P1-P2": {CANDIDATE: PAGE},
+    "nobody to offer": {LEAD: NOTIFY},
+    "claim ending": {OWNER: NOTIFY},
+    "claim ended": {LEAD: NOTIFY, SENDER: NOTIFY},
+    "claim ended P1-P2": {ROOM: NOTIFY, LEAD: PAGE, SENDER: NOTIFY},
+    "given": {OWNER: NOTIFY},
+    "claim stands": {LEAD: DIGEST},
+    "absence noted": {OWNER: NOTIFY},
     "assist": {ASSISTANT: NOTIFY, OWNER: NOTIFY},
     "packet asked": {HELPER: NOTIFY},
     "packet given": {OWNER: NOTIFY},
@@ -120,6 +130,15 @@ BESIDE_THE_POINT_ONCE_OVER = frozenset(
         "promise in danger",
         "paged",
         "nobody answered",
+        "offered",
+        "offered P1-P2",
+        "nobody to offer",
+        "claim ending",
+        "claim ended",
+        "claim ended P1-P2",
+        "given",
+        "claim stands",
+        "absence noted",
         "assist",
         "packet asked",
         "plan refused",
@@ -154,6 +173,11 @@ BESIDE_THE_POINT_ONCE_CLAIMED = frozenset(
         "choice not made",
         "paged",
         "nobody answered",
+        "offered",
+        "offered P1-P2",
+        "nobody to offer",
+        "claim ended",
+        "claim ended P1-P2",
     }
 )
 """Occasions that only ask for somebody to take the ticket."""

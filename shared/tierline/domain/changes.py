@@ -44,6 +44,9 @@ NOTHING_OWED: Changes = {
     "delayed_until": None,
     "attention": None,
     "joined": (),
+    "offer": None,
+    "claim_end": None,
+    "claim_ended": "",
     **ALONE,
 }
 """What does not outlive the work."""

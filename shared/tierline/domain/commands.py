@@ -6,6 +6,14 @@ from datetime import datetime
 from typing import Any
 
 from tierline.domain.action import Action
+from tierline.domain.assignment_commands import (
+    AcceptOffer,
+    AssignmentCommand,
+    DeclineOffer,
+    HandOver,
+    KeepClaim,
+    NoteAbsence,
+)
 from tierline.domain.commands_together import (
     AddChild,
     CallProblem,
@@ -32,6 +40,7 @@ from tierline.domain.ticket import Packet, Requester
 from tierline.domain.triage import Classification
 
 __all__ = [
+    "AcceptOffer",
     "AcceptProposal",
     "AddChild",
     "Asker",
@@ -44,6 +53,7 @@ __all__ = [
     "Confirm",
     "CountIncident",
     "DeclareMajor",
+    "DeclineOffer",
     "DeclineProposal",
     "DropChild",
     "EndUnder",
@@ -52,12 +62,15 @@ __all__ = [
     "FlowUpdate",
     "GivePacket",
     "GiveWorkaround",
+    "HandOver",
     "JoinMajor",
+    "KeepClaim",
     "LeaveMajor",
     "LinkProblem",
     "MakePlan",
     "Move",
     "Note",
+    "NoteAbsence",
     "Open",
     "OpenVendorCase",
     "Prioritise",
@@ -339,6 +352,7 @@ Command = (
     Attach
     | Recover
     | Claim
+    | AssignmentCommand
     | Release
     | Note
     | MakePlan

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tierline.domain import waiting
 from tierline.domain.advance import pass_time
 from tierline.domain.commands import (
+    AcceptOffer,
     AcceptProposal,
     AddChild,
     Asker,
@@ -23,6 +25,7 @@ from tierline.domain.commands import (
     Confirm,
     CountIncident,
     DeclareMajor,
+    DeclineOffer,
     DeclineProposal,
     DropChild,
     EndUnder,
@@ -31,13 +34,16 @@ from tierline.domain.commands import (
     FlowUpdate,
     GivePacket,
     GiveWorkaround,
+    HandOver,
     JoinMajor,
+    KeepClaim,
     LeaveMajor,
     LinkProblem,
     MakePlan,
     Move,
     MoveTerms,
     Note,
+    NoteAbsence,
     Open,
     OpenVendorCase,
     Prioritise,
@@ -60,6 +66,7 @@ from tierline.domain.events import Event
 from tierline.domain.floor import Floor
 from tierline.domain.handlers import (
     alerts,
+    assigning,
     correcting,
     ends,
     holds,
@@ -96,6 +103,11 @@ _HANDLERS: dict[type, _Handler] = {
     Attach: alerts.attach,
     Recover: alerts.recover,
     Claim: owning.claim,
+    AcceptOffer: assigning.accept_offer,
+    DeclineOffer: assigning.decline_offer,
+    KeepClaim: assigning.keep_claim,
+    HandOver: assigning.hand_over,
+    NoteAbsence: assigning.note_absence,
     Release: owning.release,
     Note: owning.note,
     MakePlan: owning.make_plan,
@@ -153,10 +165,12 @@ def decide(
     draft = Draft(policy, floor, max(now, ticket.recorded_at), ticket)
     pass_time(draft)
     before, told = draft.ticket, len(draft.events)
-    if lets_in(draft, command):
+    if let := lets_in(draft, command):
         let_in(draft, draft.now, asker.actor, cause)
     refused = _HANDLERS[type(command)](draft, command, Asked(asker, cause))
     if refused is None:
+        if let:
+            waiting.begin(draft, draft.now, cause)
         pass_time(draft)
     else:
         draft.ticket, draft.events = before, draft.events[:told]

@@ -6,10 +6,10 @@ over, or by whoever does something with it; where its alert recovers first, it r
 
 from datetime import datetime
 
-from tierline.domain import paging
+from tierline.domain import waiting
 from tierline.domain.commands import Attach, Command, MoveTerms, Recover
 from tierline.domain.draft import Draft
-from tierline.domain.events import Actor, Entered
+from tierline.domain.events import TIME, Actor, Entered
 from tierline.domain.promises import on_arrival, review_after
 from tierline.domain.ticket import TierUse
 from tierline.domain.triage import starting_group
@@ -24,7 +24,10 @@ def lets_in(draft: Draft, command: Command) -> bool:
 
 
 def let_in(draft: Draft, at: datetime, by: Actor, cause: str) -> None:
-    """Put the ticket into its queue at `at`: its internal clocks start, and people are told."""
+    """Put the ticket into its queue at `at`: its internal clocks start, and people are told.
+
+    Whoever is to be woken, or asked to take it, is so once it is known what becomes of it there.
+    """
     ticket = draft.ticket
     group, _ = starting_group(draft.policy, draft.floor, ticket.group, ticket.category, at)
     arrival = on_arrival(draft, group, at, TierUse(0))
@@ -37,4 +40,10 @@ def let_in(draft: Draft, at: datetime, by: Actor, cause: str) -> None:
         changed=arrival.started,
         review_at=review_after(group, at, unclaimed=True),
     )
-    paging.begin(draft, at, cause)
+
+
+def over(draft: Draft, due: datetime, at: datetime) -> None:
+    """The delay that ended at `due` is over: it waits in its queue from `at` (both UTC)."""
+    cause = f"delay/{due.isoformat()}"
+    let_in(draft, at, TIME, cause)
+    waiting.begin(draft, at, cause)

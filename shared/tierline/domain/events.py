@@ -11,6 +11,7 @@ from datetime import datetime
 from tierline.domain.action import Action
 from tierline.domain.actor import SYSTEM, TIME, Actor, Why
 from tierline.domain.amend import quick
+from tierline.domain.assignment import AssignmentEvent
 from tierline.domain.clock import Clock
 from tierline.domain.correction import Correction
 from tierline.domain.escalation import (
@@ -33,7 +34,7 @@ from tierline.domain.oversight import Oversight
 from tierline.domain.rca import Rca
 from tierline.domain.terms import HoldReason, Mode, Priority, TicketType
 from tierline.domain.terms_moved import Entered, TermsMoved
-from tierline.domain.ticket import Hold, Plan, Requester
+from tierline.domain.ticket import ClaimEnd, Hold, Plan, Requester
 from tierline.domain.timely import Breached, Lapsed, Reviewed, Threshold, Warned
 from tierline.domain.together import (
     CauseFound,
@@ -175,10 +176,15 @@ class Recovered:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """Somebody took it. `owed_at`: when a limit that had run out before it takes effect."""
+    """Somebody took it. `accepted`: it was offered to them. `ends`: when the claim ends by itself.
+
+    `owed_at`: when a limit that had run out before it takes effect.
+    """
 
     owner: str
     owed_at: datetime | None = None
+    accepted: bool = False
+    ends: ClaimEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -287,7 +293,7 @@ class Confirmed:
 
 @dataclass(frozen=True, slots=True)
 class Reopened:
-    """Work is owed again. `flowed`: the major incident that was reopened."""
+    """Work is owed again. `flowed`: the major incident that was reopened. `ends`: of a claim."""
 
     reason: str
     group: str
@@ -298,6 +304,7 @@ class Reopened:
     alert: str = ""
     flowed: int = 0
     expected_at: datetime | None = None
+    ends: ClaimEnd | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,6 +366,7 @@ What = (
     | ProblemSolved
     | Oversight
     | Correction
+    | AssignmentEvent
 )
 
 

@@ -4,7 +4,13 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
-from tierline.domain import changes, correction_changes, oversight_changes, ties
+from tierline.domain import (
+    assignment_changes,
+    changes,
+    correction_changes,
+    oversight_changes,
+    ties,
+)
 from tierline.domain.amend import amended, changed_by
 from tierline.domain.changes import ALONE, NOTHING_OWED, TOUCHED, Changes, touch_of
 from tierline.domain.events import (
@@ -155,6 +161,9 @@ def _claimed(ticket: Ticket, event: Event, what: Claimed) -> Changes:
         "desk_owner": ticket.desk_owner or what.owner,
         "helper": "",
         "page": None,
+        "offer": None,
+        "claim_end": what.ends,
+        "claim_ended": "",
         "proposal": changes.outliving_a_claim(ticket.proposal),
         "claimed_at": ticket.claimed_at or event.at,
         "owed_at": what.owed_at or ticket.owed_at,
@@ -190,6 +199,7 @@ def _moved(ticket: Ticket, event: Event, what: Moved) -> Changes:
         "owed_at": None,
         "expected_at": what.expected_at,
         **ALONE,
+        **assignment_changes.NOBODYS,
         "trail": (*ticket.trail, what.to_group),
         "sideways": ticket.sideways + 1 if isinstance(what, Transferred) else 0,
         "bounces": ticket.bounces + 1 if what.bounce else ticket.bounces,
@@ -227,6 +237,7 @@ def _reopened(ticket: Ticket, event: Event, what: Reopened) -> Changes:
         "claimed_at": event.at if what.owner else None,
         "topped_up": (*ticket.topped_up, what.group) if what.topped_up else ticket.topped_up,
         "expected_at": what.expected_at,
+        "claim_end": what.ends,
         "restored_at": None,
         "reopened_at": event.at,
         "called": (),
@@ -281,7 +292,7 @@ def _recovered(_ticket: Ticket, event: Event, what: Recovered) -> Changes:
 
 def _released(ticket: Ticket, _event: Event, _what: Released) -> Changes:
     state = State.ON_HOLD if ticket.hold else State.QUEUED
-    return {"owner": "", "plan": None, "state": state, **ALONE}
+    return {"owner": "", "plan": None, "claim_end": None, "state": state, **ALONE}
 
 
 def _noted(_ticket: Ticket, _event: Event, what: Noted) -> Changes:
@@ -293,7 +304,7 @@ def _planned(_ticket: Ticket, _event: Event, what: Planned) -> Changes:
 
 
 def _held(_ticket: Ticket, _event: Event, what: Held) -> Changes:
-    return {"hold": what.hold, "state": State.ON_HOLD, "page": None, **TOUCHED}
+    return {"hold": what.hold, "state": State.ON_HOLD, "page": None, "offer": None, **TOUCHED}
 
 
 def _resumed(ticket: Ticket, event: Event, _what: Resumed) -> Changes:
@@ -373,5 +384,6 @@ _FOLD: Mapping[type, Callable[[Ticket, Event, Any], Changes]] = {
     ProblemSolved: ties.solved,
     **oversight_changes.FOLD,
     **correction_changes.FOLD,
+    **assignment_changes.FOLD,
 }
 """What each type of event changes in a ticket; a test holds it to all types there are."""

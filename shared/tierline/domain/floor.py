@@ -3,8 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import NamedTuple
 
 from tierline.domain.business_time import is_open
+from tierline.domain.people import Person
 from tierline.domain.policy import Group
 from tierline.domain.ticket import Ticket
 
@@ -17,23 +19,59 @@ def nobody_on_call(_schedule: str, _at: datetime) -> tuple[str, ...]:
     return ()
 
 
+class Turn(NamedTuple):
+    """When somebody last had their turn (UTC, as recorded), and how often at that instant.
+
+    What comes at once, as after an outage, is recorded at one instant: then that decides.
+    """
+
+    at: datetime
+    times: int = 1
+
+
+Turns = Mapping[tuple[str, str], Turn]
+"""By group and login."""
+
+
 def _holder(ticket: Ticket) -> str:
     """The group whose load the ticket is; empty once no work is owed."""
     return ticket.group if ticket.active else ""
 
 
+def _in_hand(ticket: Ticket) -> str:
+    """Whose load the ticket is: its owner's, or of who is asked to take it."""
+    return (ticket.owner or ticket.offered_to) if ticket.active else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """Open load by group, as read at `as_of` (UTC), and who is on call.
+    """Open load by group and by person, as read at `as_of` (UTC); who works here; who is on call.
 
-    Staffed hours and on-call schedules are judged at each instant. `beside`: by login, the tickets
-    beside whose owner somebody has been put: they take room in the groups of whoever helps.
+    Staffed hours, shifts, absences and on-call schedules are judged at each instant. `beside`: by
+    login, the tickets beside whose owner somebody has been put: they take room in the groups of
+    whoever helps. `held` counts by login what somebody owns or is offered. `turns`: when somebody
+    of a group was last offered a ticket of it, or claimed one that was not.
     """
 
     as_of: datetime
     load: Mapping[str, int] = field(default_factory=dict)
     on_call: OnCall = nobody_on_call
     beside: Mapping[str, int] = field(default_factory=dict)
+    held: Mapping[str, int] = field(default_factory=dict)
+    turns: Turns = field(default_factory=dict)
+    people: Mapping[str, Person] = field(default_factory=dict)
+
+    def person(self, login: str) -> Person:
+        """What the records say of `login`; of somebody they do not know, nothing but the login."""
+        return self.people.get(login) or Person(login)
+
+    def knowing(self, person: Person) -> "Floor":
+        """The same floor with `person` as given, where something newer is known of them."""
+        return replace(self, people={**self.people, person.login: person})
+
+    def in_hand(self, login: str) -> int:
+        """How many open tickets somebody owns, is offered, or stands beside the owner of."""
+        return self.held.get(login, 0) + self.beside.get(login, 0)
 
     def staffed(self, group: Group, at: datetime) -> bool:
         """Whether `group`'s staffed hours cover the instant `at`."""
@@ -61,24 +99,14 @@ class Floor:
 
     def after(self, before: Ticket | None, now: Ticket) -> "Floor":
         """The floor once a ticket that was as `before` (None: was not there) is as it is `now`."""
-        floor = self._with_helpers(before.joined if before else (), now.joined)
-        left, came = "" if before is None else _holder(before), _holder(now)
-        if left == came:
-            return floor
-        load = dict(self.load)
-        for group, count in ((left, -1), (came, 1)):
-            if group:
-                load[group] = max(0, load.get(group, 0) + count)
-        return replace(floor, load=load)
-
-    def _with_helpers(self, left: tuple[str, ...], came: tuple[str, ...]) -> "Floor":
-        if left == came:
+        load = _counted(self.load, "" if before is None else _holder(before), _holder(now))
+        held = _counted(self.held, "" if before is None else _in_hand(before), _in_hand(now))
+        beside = _beside(self.beside, before.joined if before else (), now.joined)
+        turns = _turned(self.turns, before, now)
+        same = load is self.load and held is self.held and beside is self.beside
+        if same and turns is self.turns:
             return self
-        beside = dict(self.beside)
-        for logins, count in ((left, -1), (came, 1)):
-            for login in logins:
-                beside[login] = max(0, beside.get(login, 0) + count)
-        return replace(self, beside=beside)
+        return replace(self, load=load, held=held, beside=beside, turns=turns)
 
     def seen(self, group: Group, at: datetime) -> dict[str, object]:
         """What an event keeps of the floor it was decided on."""
@@ -95,3 +123,49 @@ class Floor:
         if group.on_call and (on_call := self.on_call_for(group, at)):
             kept["on_call"] = list(on_call)
         return kept
+
+
+def _counted(counts: Mapping[str, int], left: str, came: str) -> Mapping[str, int]:
+    """`counts` with one less for `left` and one more for `came`; the same where they are one."""
+    if left == came:
+        return counts
+    changed = dict(counts)
+    for name, count in ((left, -1), (came, 1)):
+        if name:
+            changed[name] = max(0, changed.get(name, 0) + count)
+    return changed
+
+
+def _beside(
+    counts: Mapping[str, int], left: tuple[str, ...], came: tuple[str, ...]
+) -> Mapping[str, int]:
+    """`counts` without those of `left` and with those of `came`; the same where they are one."""
+    if left == came:
+        return counts
+    changed = dict(counts)
+    for logins, count in ((left, -1), (came, 1)):
+        for login in logins:
+            changed[login] = max(0, changed.get(login, 0) + count)
+    return changed
+
+
+def _turned(turns: Turns, before: Ticket | None, now: Ticket) -> Turns:
+    """`turns` with those of who was asked, or claimed, between `before` and `now`."""
+    had = set() if before is None else _asked(before)
+    new = {login for login in _asked(now) - had if login}
+    if not new:
+        return turns
+    taken = {(now.group, login): Turn(now.recorded_at) for login in new}
+    return {**turns, **{key: _later(turns.get(key), turn) for key, turn in taken.items()}}
+
+
+def _later(known: Turn | None, new: Turn) -> Turn:
+    """The turn after `new`, where `known` was the last one."""
+    if known is None or known.at < new.at:
+        return new
+    return Turn(known.at, known.times + 1) if known.at == new.at else known
+
+
+def _asked(ticket: Ticket) -> set[str]:
+    tried = ticket.offer.tried if ticket.offer else ()
+    return {ticket.owner, ticket.offered_to, *tried}

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from tierline.domain import clock as clocks
-from tierline.domain import paging
+from tierline.domain import waiting
 from tierline.domain.business_time import add
 from tierline.domain.clock import Clock
 from tierline.domain.draft import Draft
@@ -78,7 +78,7 @@ def move(
     )
     review_at = review_after(group, at, unclaimed=True)
     draft.emit(what, at=at, by=by, why=why, cause=cause, changed=changed, review_at=review_at)
-    paging.begin(draft, at, cause)
+    waiting.begin(draft, at, cause)
 
 
 def _packet_due(

@@ -3,6 +3,15 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from tierline.domain.assignment import (
+    AbsenceNoted,
+    ClaimEnded,
+    ClaimStands,
+    HandedOver,
+    NotOffered,
+    Offered,
+    ShiftEnding,
+)
 from tierline.domain.correction import (
     ActionAdded,
     ActionChased,
@@ -249,6 +258,20 @@ def _chased(what: ActionChased | RcaChased, _seen: Seen) -> Occasions:
         yield f"{kind} {what.stage}"
 
 
+def _urgent(occasion: str) -> Callable[[Any, Seen], Occasions]:
+    """The occasion, under a name of its own where the ticket is a P1 or a P2."""
+    return lambda _what, seen: (f"{occasion} P1-P2" if _pressing(seen) else occasion,)
+
+
+def _pressing(seen: Seen) -> bool:
+    return seen.ticket.priority in URGENT
+
+
+def _not_offered(what: NotOffered, _seen: Seen) -> Occasions:
+    if what.tell_lead:
+        yield "nobody to offer"
+
+
 _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
     Routed: _routed,
     Entered: _routed,
@@ -297,5 +320,12 @@ _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
     RcaRequired: _always("rca required"),
     RcaChased: _chased,
     RcaDone: _always("rca done"),
+    Offered: _urgent("offered"),
+    NotOffered: _not_offered,
+    ShiftEnding: _always("claim ending"),
+    ClaimEnded: _urgent("claim ended"),
+    HandedOver: _always("given"),
+    ClaimStands: _always("claim stands"),
+    AbsenceNoted: _always("absence noted"),
 }
 """What is not here concerns nobody who did not do it."""

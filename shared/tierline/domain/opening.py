@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tierline.domain import clock as clocks
-from tierline.domain import paging
+from tierline.domain import waiting
 from tierline.domain.commands import Asker, Open
 from tierline.domain.draft import Draft
 from tierline.domain.events import Opened, Routed, Why
@@ -186,7 +186,7 @@ def _route(
         changed=arrival.started,
         review_at=review_after(group, at, unclaimed=True),
     )
-    paging.begin(draft, at, cause)
+    waiting.begin(draft, at, cause)
 
 
 def _delayed_until(draft: Draft, command: Open, found: Classification) -> datetime | None:

@@ -15,6 +15,7 @@ from tierline.domain.clock import Terms
 from tierline.domain.letters.rules import LetterRules
 from tierline.domain.management import RcaRule, Trigger
 from tierline.domain.terms import (
+    Assign,
     ClockName,
     HoldReason,
     Mode,
@@ -59,6 +60,7 @@ class Group:
 
     `capacity` is how many open tickets it may hold, for each member where `capacity_each`; `cost`
     is what an hour of it costs, in minor units of the provider's currency. None: not said.
+    `assign`: whether its people claim, or are offered its tickets, and then whom first.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Group:
     capacity: int | None = None
     capacity_each: bool = False
     cost: int | None = None
+    assign: Assign = Assign.CLAIM
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,6 +294,7 @@ class Policy:
     `found_limits` and `found_groups` keep what follows from this version, so that it is put
     together once and not for each ticket: what the clients' clocks pin, at most one entry an SLA,
     type and priority; what the internal ones pin, one a group and limit; the groups of a tier.
+    `hours` are those that have a name.
     """
 
     version: str
@@ -317,6 +321,7 @@ class Policy:
     default_agreement: str = ""
     unsorted_start: str = ""
     clients: Mapping[str, ClientRules] = field(default_factory=dict)
+    hours: Mapping[str, Calendar] = field(default_factory=dict)
     found_terms: dict[tuple[str, TicketType, Priority], Mapping[ClockName, Terms]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from tierline.domain import clock as clocks
-from tierline.domain import paging, tying
+from tierline.domain import tying, waiting
 from tierline.domain.clock import Clock
 from tierline.domain.draft import Draft
 from tierline.domain.events import Actor, Closed, Confirmed, Reopened, Resolved, Why
@@ -124,7 +124,7 @@ def reopen(
     alert: str = "",
     flowed: int = 0,
 ) -> None:
-    """Back to the last group, to whoever resolved it if that group is staffed now.
+    """Back to the last group, to whoever resolved it if they are on shift now.
 
     `alert`: the firing alert that brought it about, if one did. `flowed`: the major incident that
     was reopened; what was under one and comes back by itself leaves it, since it was not helped.
@@ -132,6 +132,7 @@ def reopen(
     ticket, policy = draft.ticket, draft.policy
     group = policy.groups.get(ticket.group) or next(iter(policy.groups.values()))
     owner = ticket.resolved_by if _is_in(draft, group, at) else ""
+    ends = draft.floor.person(owner).claim_end(at) if owner else None
     tier_clock = ticket.clocks.get(ClockName.TIER)
     use = ticket.tier_used.get(group.tier, TierUse(0))
     if tier_clock is not None and group.tier == ticket.tier:
@@ -152,6 +153,7 @@ def reopen(
             alert=alert,
             flowed=flowed,
             expected_at=arrival.expected_at,
+            ends=ends,
         ),
         at=at,
         by=by,
@@ -165,13 +167,13 @@ def reopen(
         tying.leave(draft, because, leftover=True, by=by, cause=cause)
     if alert:
         tying.call_problem_the_third_time(draft, by=by, cause=cause)
-    paging.begin(draft, at, cause)
+    waiting.begin(draft, at, cause)
 
 
 def _is_in(draft: Draft, group: Group, at: datetime) -> bool:
-    """Rosters come later; until then a resolver is in when the group's staffed hours say so."""
-    known = draft.ticket.resolved_by in group.members
-    return known and draft.floor.staffed(group, at)
+    """Whether who resolved it is of the group and on shift at `at`."""
+    login = draft.ticket.resolved_by
+    return login in group.members and not draft.floor.person(login).not_in(at, group.hours)
 
 
 def _client_clocks(draft: Draft, at: datetime, owner: str) -> list[Clock]:

@@ -64,6 +64,9 @@ class Snapshot:
     plan_promised_at: datetime | None = None
     proposal_seq: int = 0
     restored_at: datetime | None = None
+    offered_to: str = ""
+    offered_until: datetime | None = None
+    claim_ended: str = ""
     promise: Promise | None = None
     internal: Promise | None = None
     under: int = 0
@@ -122,6 +125,9 @@ def seen(ticket: Ticket) -> dict[str, Any]:
         "plan_promised_at": plan.promised_at if plan else None,
         "proposal_seq": ticket.proposal.seq if ticket.proposal else 0,
         "restored_at": ticket.restored_at,
+        "offered_to": ticket.offered_to,
+        "offered_until": ticket.offer.until if ticket.offer else None,
+        "claim_ended": ticket.claim_ended,
         "promise": promise,
         "internal": internal,
         "under": ticket.under.parent if ticket.under else 0,

@@ -6,12 +6,14 @@ Both are recorded: "why was I, or wasn't I, told?" is answerable from the log.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from tierline.domain.assignment import ClaimEnded, Offered
 from tierline.domain.audience import (
     ACCOUNT_MANAGER,
     ACTION_OWNER,
     ASSISTANT,
     BESIDE_THE_POINT_ONCE_CLAIMED,
     BESIDE_THE_POINT_ONCE_OVER,
+    CANDIDATE,
     DEFAULT_TELL,
     DESK_OWNER,
     DUTY_MANAGER,
@@ -130,8 +132,8 @@ def recipients_of(
         OWNER: ticket.owner,
         DESK_OWNER: ticket.desk_owner,
         LEAD: group.lead if group else "",
-        # Of several moves at once only the last is told; who had it before them is the helper.
-        SENDER: event.what.sender or ticket.helper if isinstance(event.what, Moved) else "",
+        SENDER: _sender(event, ticket),
+        CANDIDATE: event.what.to if isinstance(event.what, Offered) else "",
         HELPER: ticket.helper,
         ASSISTANT: event.what.lead if isinstance(event.what, AssistCalled) else "",
         ON_CALL: event.what.page.to if isinstance(event.what, Paged) else "",
@@ -167,6 +169,14 @@ def _named(audience: str, what: What) -> tuple[str, ...]:
     if isinstance(what, ActionAdded):
         return (what.action.owner,)
     return (what.owner,) if isinstance(what, _OF_AN_ACTION) else ()
+
+
+def _sender(event: Event, ticket: Snapshot) -> str:
+    """Who had it before; of several moves at once only the last is told: then the helper."""
+    what = event.what
+    if isinstance(what, ClaimEnded):
+        return what.owner
+    return what.sender or ticket.helper if isinstance(what, Moved) else ""
 
 
 def _next_lead(event: Event, policy: Policy) -> str:

@@ -126,6 +126,16 @@ class ReceiverFull(StrEnum):
     MOVE = "move"
 
 
+class Assign(StrEnum):
+    """How a group's tickets find who works them: claimed, or offered to somebody in turn."""
+
+    CLAIM = "claim"
+    ROUND_ROBIN = "round robin"
+    LEAST_LOADED = "least loaded"
+    BY_SKILL = "by skill"
+    USUAL_TECHNICIAN = "usual technician"
+
+
 class PacketRule(StrEnum):
     """Whether a hand-over to a higher tier must say what was tried, the evidence and the ask."""
 

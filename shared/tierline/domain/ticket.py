@@ -127,6 +127,36 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """Whose turn it is to take the ticket: `to`, until `until` (UTC); with neither, nobody's now.
+
+    `tried`: who was asked before in this round. `again_at`: when the next round begins (UTC; None:
+    it only waits to be claimed). `lead_told`: whether its lead knows that nobody could be asked.
+    """
+
+    to: str = ""
+    until: datetime | None = None
+    tried: tuple[str, ...] = ()
+    again_at: datetime | None = None
+    lead_told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimEnd:
+    """When a claim ends by itself (UTC), and why: `shift`, `away`; or `back`, to be looked at.
+
+    `told`: the owner was told that it is near. `kept`: they chose to keep the ticket. `stand_in`:
+    who takes over from somebody who is away.
+    """
+
+    at: datetime
+    because: str
+    told: bool = False
+    kept: bool = False
+    stand_in: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Requester:
     """Who asked, where Tierline may tell them. Empty for an alert that nobody reported."""
 
@@ -212,7 +242,8 @@ class Ticket:
     limit that ran out and moved nothing moves it, once its tier clock runs. `problem`: the ticket
     of the problem behind it; `refired`: how often its alert came back after a resolution.
     `watch`: when each trigger for management comes true; `called`: those that did in this cycle.
-    `joined`: people a lead has put beside the owner.
+    `joined`: people a lead has put beside the owner. `claim_ended`: why nobody has it any more
+    although somebody had claimed it; empty where that is not so.
     """
 
     id: int
@@ -264,6 +295,9 @@ class Ticket:
     page: Page | None = None
     expected_at: datetime | None = None
     delayed_until: datetime | None = None
+    offer: Offer | None = None
+    claim_end: ClaimEnd | None = None
+    claim_ended: str = ""
     clocks: Mapping[ClockName, Clock] = field(default_factory=dict)
     held_us: int = 0
     tier_used: Mapping[str, TierUse] = field(default_factory=dict)
@@ -310,6 +344,11 @@ class Ticket:
     def unclaimed(self) -> bool:
         """Whether it waits in a queue for somebody."""
         return self.state is State.QUEUED and not self.owner
+
+    @property
+    def offered_to(self) -> str:
+        """Who is asked to take it now; empty: nobody."""
+        return self.offer.to if self.offer else ""
 
     @property
     def escalated(self) -> bool:

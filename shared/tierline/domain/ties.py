@@ -30,11 +30,12 @@ def declared(_ticket: Ticket, event: Event, _what: MajorDeclared) -> Changes:
 
 
 def joined(ticket: Ticket, event: Event, what: MajorJoined) -> Changes:
-    """It is worked under another: nobody is woken for it, or asked one higher to choose."""
+    """It is worked under another: nobody is woken for it, asked to take it, or to choose."""
     proposal = ticket.proposal
     return {
         "under": Under(what.parent, event.at),
         "page": None,
+        "offer": None,
         "packet_due": None,
         "proposal": None if proposal is None else amended(proposal, decide_by=None),
     }

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from tierline.domain.assignment import ClaimEnded
 from tierline.domain.business_time import add
 from tierline.domain.calendar import Calendar
 from tierline.domain.events import (
@@ -39,6 +40,7 @@ TURNS: Final = frozenset(
     {
         AlertAttached,
         Breached,
+        ClaimEnded,
         Claimed,
         Closed,
         ComplexityStated,

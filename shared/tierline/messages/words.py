@@ -10,7 +10,7 @@ from typing import Any
 from tierline.domain import events as e
 from tierline.domain.snapshot import Snapshot
 from tierline.domain.terms import ClockName, HoldReason
-from tierline.messages import words_of_correction, words_of_oversight
+from tierline.messages import assignment_words, words_of_correction, words_of_oversight
 from tierline.messages.phrases import Said, because, duration, late, quote
 from tierline.messages.words_together import SAY_TOGETHER
 
@@ -71,6 +71,8 @@ def _recovered(said: Said, what: e.Recovered) -> str:
 
 
 def _claimed(said: Said, what: e.Claimed) -> str:
+    if what.accepted and said.event.by.name == what.owner:
+        return f"{said.by} accepted it"
     if said.event.by.kind == "person" and said.event.by.name == what.owner:
         return f"{said.by} claimed it"
     return f"{said.by} gave it to {said.person(what.owner)}"
@@ -344,4 +346,5 @@ _SAY: dict[type, Callable[[Said, Any], str]] = {
     **SAY_TOGETHER,
     **words_of_oversight.SAY,
     **words_of_correction.SAY,
+    **assignment_words.SAY,
 }

@@ -90,6 +90,11 @@ class Calendars:
             self._of_name(name, ("hours", name))
         self._keep(Calendar.always())
 
+    @property
+    def named(self) -> dict[str, Calendar]:
+        """Those of the document's `hours` that could be made, by name."""
+        return {name: made for name, made in self._made.items() if made is not None}
+
     def of(self, hours: Any, at: Where) -> Calendar:
         """The calendar for a name, `24x7`, or hours written out; `at` is where that stands.
 

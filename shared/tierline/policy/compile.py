@@ -28,6 +28,7 @@ from tierline.domain.policy import (
     Step,
 )
 from tierline.domain.terms import (
+    Assign,
     ClockName,
     HoldReason,
     Mode,
@@ -141,6 +142,7 @@ def compile_checked(
         people={k.replace("_", " "): v for k, v in document.get("people", {}).items()},
         default_agreement=document.get("default_agreement") or next(iter(agreements), ""),
         unsorted_start=document.get("unsorted") or document["tiers"][0],
+        hours=calendars.named,
     )
 
 
@@ -159,6 +161,7 @@ def _group(name: str, it: Mapping[str, Any], calendars: Calendars) -> Group:
         capacity=capacity,
         capacity_each=each,
         cost=read_cost(it.get("cost")),
+        assign=Assign(it.get("assign", Assign.CLAIM)),
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tierline.domain.terms import (
     CLIENT_CLOCKS,
+    Assign,
     ClockName,
     HoldReason,
     Mode,
@@ -74,6 +75,10 @@ GROUP: Final = Fields(
         "members": Field(ListOf(NAME, single=True), "the people in it"),
         "capacity": Field(
             Capacity(), "how many open tickets it may hold: a number, or a number `each` member"
+        ),
+        "assign": Field(
+            Choice(tuple(str(way) for way in Assign)),
+            "how its tickets find an owner: claimed (default), or offered to one after the other",
         ),
         "cost": Field(HourlyCost(), "what an hour of it costs, in your currency, like 38/h"),
     },

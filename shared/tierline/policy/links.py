@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from tierline.domain.terms import Assign
 from tierline.policy.client_rules import own_paths
 from tierline.policy.codes import Code
 from tierline.policy.errors import Problems, Where, did_you_mean
@@ -43,9 +44,15 @@ class _Links:
         return False
 
     def groups(self) -> None:
-        """A group's tier exists; no group has the name of a tier."""
+        """A group's tier exists; none has the name of a tier; who offers tickets has members."""
         for name, group in self._groups.items():
             self._known(group["tier"], self._tiers, ("groups", name, "tier"), "tier")
+            if group.get("assign", Assign.CLAIM) != Assign.CLAIM and not group.get("members"):
+                nobody = (
+                    f"`assign: {group['assign']}` offers tickets to members, and there are none"
+                )
+                remedy = "list its `members`, or leave `assign` out"
+                self._problems.error(("groups", name, "assign"), nobody, remedy)
             if name in self._tiers:
                 clash = f"`{name}` is also the name of a tier"
                 self._problems.error(("groups", name), clash, "rename the group", at_key=True)

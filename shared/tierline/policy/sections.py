@@ -186,6 +186,7 @@ _AUDIENCES = Choice(
         audience.JOINED,
         audience.RELIEVED,
         audience.ACTION_OWNER,
+        audience.CANDIDATE,
     )
 )
 

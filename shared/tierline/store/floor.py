@@ -1,4 +1,4 @@
-"""The floor as services see it: open load by group, read on the side, mostly a second old at most.
+"""The floor as services see it: load, turns, people; read on the side, mostly a second old at most.
 
 Counting a million open tickets inside every batch would cost more than the batch. The event keeps
 `as_of`, so the load that a decision saw is never in doubt (docs/decisions/0005). The count reads
@@ -7,16 +7,18 @@ every open ticket's index entry, so the more there are the less often it is made
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
 
-from tierline.domain.floor import Floor
+from tierline.domain.floor import Floor, Turns
+from tierline.domain.people import Person
 from tierline.domain.rota.rotas import Rotas
+from tierline.domain.ticket import Ticket
 from tierline.store.database import UNREACHABLE, Database
-from tierline.store.tickets import Connection, policy_now, read_floor
+from tierline.store.tickets import Connection, policy_now, read_floor, read_turns
 
 FLOOR_EVERY_S = 1.0
 FLOOR_SHARE = 0.02
@@ -33,17 +35,30 @@ log = structlog.get_logger(__name__)
 ReadRotas = Callable[[Connection], Awaitable[Rotas]]
 
 
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """How people are read, and whose turns (group, login) are: of groups that offer tickets."""
+
+    read: Callable[[Connection], Awaitable[Mapping[str, Person]]]
+    members: Callable[[], Sequence[tuple[str, str]]]
+
+
 class FloorSource:
     """Holds the last floor read; `current` never blocks."""
 
-    def __init__(self, db: Database, read_rotas: ReadRotas | None = None) -> None:
+    def __init__(
+        self, db: Database, read_rotas: ReadRotas | None = None, crew: Crew | None = None
+    ) -> None:
         """A source.
 
         Args:
             db: the store.
             read_rotas: how on-call schedules are read; without it nobody is on call.
+            crew: how people are read; without it nothing is known of them but their logins.
         """
         self._db = db
+        self._crew = crew
+        self._people: Mapping[str, Person] = {}
         self._read_rotas = read_rotas
         self._rotas = Rotas()
         self._rotas_due = 0.0
@@ -62,19 +77,33 @@ class FloorSource:
         if floor.as_of >= self._floor.as_of:
             self._floor = floor
 
+    def fold(self, before: Ticket | None, now: Ticket) -> None:
+        """Count a ticket that was as `before` and is as it is `now`, until the next reading."""
+        self._floor = self._floor.after(before, now)
+
     async def refresh(self) -> Floor:
-        """Read it now; who is on call, where that is ROTAS_EVERY_S old."""
+        """Read it now; who is on call and who works here, where that is ROTAS_EVERY_S old."""
         async with self._db.connection() as connection:
             await self._refresh_rotas(connection)
             floor = await read_floor(connection, await policy_now(connection))
-        self._floor = replace(floor, on_call=self._rotas.on_call)
+            turns = await self._read_turns(connection)
+        self._floor = replace(floor, on_call=self._rotas.on_call, people=self._people, turns=turns)
         return self._floor
 
     async def _refresh_rotas(self, connection: Connection) -> None:
         now = asyncio.get_running_loop().time()
-        if self._read_rotas is not None and now >= self._rotas_due:
+        if now < self._rotas_due:
+            return
+        if self._read_rotas is not None:
             self._rotas = await self._read_rotas(connection)
-            self._rotas_due = now + ROTAS_EVERY_S
+        if self._crew is not None:
+            self._people = await self._crew.read(connection)
+        self._rotas_due = now + ROTAS_EVERY_S
+
+    async def _read_turns(self, connection: Connection) -> Turns:
+        """Nothing is asked where no group offers its tickets."""
+        members = self._crew.members() if self._crew is not None else ()
+        return await read_turns(connection, members) if members else {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Refresh until `stop`, every FLOOR_EVERY_S real seconds or as its own cost demands."""

@@ -17,8 +17,10 @@ AHEAD: Final = timedelta(days=1)
 ABSENCES = """
 SELECT a.person,
        a.starts AT TIME ZONE coalesce(nullif(p.zone, ''), 'UTC') AS starts,
-       a.ends AT TIME ZONE coalesce(nullif(p.zone, ''), 'UTC') AS ends
+       a.ends AT TIME ZONE coalesce(nullif(p.zone, ''), 'UTC') AS ends,
+       coalesce(s.login, '') AS stand_in
 FROM tierline.absence a LEFT JOIN tierline.person p ON p.name = a.person AND p.active
+LEFT JOIN tierline.person s ON s.name = a.stand_in AND s.active
 WHERE a.ends > $1::timestamptz AT TIME ZONE 'UTC' - interval '1 day'
 ORDER BY a.person, a.since
 """

@@ -11,7 +11,7 @@ import asyncpg
 from tierline.domain.advance import next_due
 from tierline.domain.events import Event
 from tierline.domain.evolve import evolve
-from tierline.domain.floor import Floor
+from tierline.domain.floor import Floor, Turn
 from tierline.domain.snapshot import nearest
 from tierline.domain.ticket import Ticket
 from tierline.messages.events import encode_event, event_name
@@ -120,20 +120,60 @@ async def policy_now(connection: Connection) -> datetime:
 
 
 READ_FLOOR = """
-SELECT grp, '' AS login, count(*) AS load FROM tierline.ticket
+SELECT grp, '' AS login, '' AS beside, count(*) AS load FROM tierline.ticket
 WHERE state IN ('queued', 'working', 'on_hold') GROUP BY grp
 UNION ALL
-SELECT '', login, count(*) FROM tierline.joined GROUP BY login
+SELECT '', '', login, count(*) FROM tierline.joined GROUP BY login
+UNION ALL
+SELECT '', owner, '', count(*) FROM tierline.ticket
+WHERE owner <> '' AND state IN ('queued', 'working', 'on_hold') GROUP BY owner
+UNION ALL
+SELECT '', offered_to, '', count(*) FROM tierline.ticket
+WHERE offered_to <> '' GROUP BY offered_to
 """
-"""A row each for a group's open tickets, and for those beside whose owner somebody stands."""
+"""A row each for a group's open tickets, for those beside whose owner somebody stands, for what
+somebody owns, and for what they are offered."""
 
 
 async def read_floor(connection: Connection, as_of: datetime) -> Floor:
-    """Open load by group, and who stands beside how many owners, in one statement."""
+    """Open load by group and by person, and who stands beside how many owners, in one statement."""
     rows = await connection.fetch(READ_FLOOR)
-    load = {row["grp"]: row["load"] for row in rows if not row["login"]}
-    beside = {row["login"]: row["load"] for row in rows if row["login"]}
-    return Floor(as_of, load, beside=beside)
+    load: dict[str, int] = {}
+    held: dict[str, int] = {}
+    beside: dict[str, int] = {}
+    for row in rows:
+        if row["login"]:
+            held[row["login"]] = held.get(row["login"], 0) + row["load"]
+        elif row["beside"]:
+            beside[row["beside"]] = row["load"]
+        else:
+            load[row["grp"]] = row["load"]
+    return Floor(as_of, load, beside=beside, held=held)
+
+
+READ_TURNS = """
+SELECT u.grp, u.login, last.at, last.n FROM unnest($1::text[], $2::text[]) AS u(grp, login)
+CROSS JOIN LATERAL (
+    SELECT e.recorded_at AS at, count(*) AS n FROM tierline.event AS e
+    WHERE e.type IN ('claimed', 'offered')
+        AND e.body #>> '{data,what,accepted}' IS DISTINCT FROM 'true'
+        AND e.body #>> '{data,ticket,group}' = u.grp
+        AND coalesce(e.body #>> '{data,what,owner}', e.body #>> '{data,what,to}') = u.login
+    GROUP BY e.recorded_at ORDER BY e.recorded_at DESC LIMIT 1
+) AS last
+"""
+"""One look into an index each, however long the history. An offer that is accepted is one turn."""
+
+
+async def read_turns(
+    connection: Connection, members: Sequence[tuple[str, str]]
+) -> dict[tuple[str, str], Turn]:
+    """When each of `members` (group, login) last was offered a ticket there, or claimed one."""
+    if not members:
+        return {}
+    groups, logins = [group for group, _ in members], [login for _, login in members]
+    rows = await connection.fetch(READ_TURNS, groups, logins)
+    return {(row["grp"], row["login"]): Turn(row["at"], row["n"]) for row in rows}
 
 
 DRAW_NUMBERS = "SELECT nextval('tierline.ticket_number') AS n FROM generate_series(1, $1)"
@@ -219,10 +259,14 @@ SELECT shard, $10, ticket::text, convert_to(body, 'UTF8') FROM said ORDER BY pla
 """
 """Events and outbox rows, the outbox in the order given."""
 
-_FIELDS = "u(id, seq, doc, state, priority, tier, grp, owner, promise_due, next_due_at, recorded_at"
+_FIELDS = (
+    "u(id, seq, doc, state, priority, tier, grp, owner, promise_due, next_due_at, recorded_at,"
+    " offered_to"
+)
 _ARRAYS = (
     "unnest($11::bigint[], $12::int[], $13::text[], $14::text[], $15::text[], $16::text[],"
-    " $17::text[], $18::text[], $19::timestamptz[], $20::timestamptz[], $21::timestamptz[]"
+    " $17::text[], $18::text[], $19::timestamptz[], $20::timestamptz[], $21::timestamptz[],"
+    " $22::text[]"
 )
 
 MOVE_TICKETS = f"""
@@ -230,7 +274,7 @@ WITH moved AS (
     UPDATE tierline.ticket AS t SET
         seq = u.seq, doc = u.doc::json, state = u.state, priority = u.priority, tier = u.tier,
         grp = u.grp, owner = u.owner, promise_due = u.promise_due, next_due_at = u.next_due_at,
-        recorded_at = u.recorded_at, changed_at = clock_timestamp()
+        recorded_at = u.recorded_at, offered_to = u.offered_to, changed_at = clock_timestamp()
     FROM {_ARRAYS}) AS {_FIELDS}) WHERE t.id = u.id
 ), {_TELL}"""
 """Tickets that are there, with what is told of them, in one round trip."""
@@ -238,10 +282,11 @@ WITH moved AS (
 OPEN_TICKETS = f"""
 WITH opened AS (
     INSERT INTO tierline.ticket (id, seq, doc, state, priority, tier, grp, owner, promise_due,
-        next_due_at, recorded_at, type, client, title, problem_key, opened_at)
+        next_due_at, recorded_at, offered_to, type, client, title, problem_key, opened_at)
     SELECT u.id, u.seq, u.doc::json, u.state, u.priority, u.tier, u.grp, u.owner, u.promise_due,
-        u.next_due_at, u.recorded_at, u.type, u.client, u.title, u.problem_key, u.opened_at
-    FROM {_ARRAYS}, $22::text[], $23::text[], $24::text[], $25::text[], $26::timestamptz[])
+        u.next_due_at, u.recorded_at, u.offered_to, u.type, u.client, u.title, u.problem_key,
+        u.opened_at
+    FROM {_ARRAYS}, $23::text[], $24::text[], $25::text[], $26::text[], $27::timestamptz[])
     AS {_FIELDS}, type, client, title, problem_key, opened_at)
 ), {_TELL}"""
 """New tickets, with what is told of them, in one round trip.
@@ -264,6 +309,7 @@ def _columns(tickets: Sequence[Ticket]) -> list[list[Any]]:
         [p.due if (p := nearest(t)[0]) else None for t in tickets],
         [next_due(t) for t in tickets],
         [t.recorded_at for t in tickets],
+        [t.offered_to for t in tickets],
     ]
 
 

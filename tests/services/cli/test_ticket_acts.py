@@ -39,6 +39,12 @@ CASES = [
     (["move", "--reason", "r", "--down"], "move", {"reason": "r", "to_tier": "T1"}),
     (["move", "--reason", "r", "--management"], "move", {"reason": "r", "to_tier": "management"}),
     (["accept", "7"], "accept", {"seq": 7}),
+    (["accept-offer"], "accept-offer", {}),
+    (["decline-offer"], "decline-offer", {}),
+    (["decline-offer", "--reason", "on the phone"], "decline-offer", {"reason": "on the phone"}),
+    (["keep"], "keep", {}),
+    (["hand-over", "kim"], "hand-over", {"to": "kim"}),
+    (["hand-over", "kim", "--reason", "r"], "hand-over", {"to": "kim", "reason": "r"}),
     (
         ["hold", "--reason", "client", "--asked", "which one", "--of", "Ruth", "--chase", "+45m",
          "--until", "2026-11-24T09:00"],

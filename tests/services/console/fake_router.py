@@ -271,6 +271,15 @@ def _reading_routes(app, world, person):
 
 
 def _writing_routes(app, world, person):
+    @app.post("/v1/next")
+    async def claim_next(request: Request):
+        world.asked.append(("next", await request.json(), request.headers["idempotency-key"]))
+        free = [one for one in world.tickets.values() if not one["owner"]]
+        if not free:
+            return {"ticket": None, "events": [], "why": "Nothing waits."}
+        free[0].update(owner=person(request)["login"], state="working")
+        return {"ticket": free[0], "events": [], "why": "P2 comes first."}
+
     @app.post("/v1/tickets", status_code=201)
     async def open_ticket(request: Request):
         body = await request.json()

@@ -23,6 +23,10 @@ FORMS = [
     ("move", {"to": "group:Network", "reason": "r"}, {"reason": "r", "to_group": "Network"}),
     ("move", {"to": "tier:T3", "reason": "r"}, {"reason": "r", "to_tier": "T3"}),
     ("accept", {"seq": "12"}, {"seq": 12}),
+    ("accept-offer", {}, {}),
+    ("decline-offer", {"reason": "on the phone"}, {"reason": "on the phone"}),
+    ("keep", {}, {}),
+    ("hand-over", {"to": "kim", "reason": ""}, {"to": "kim"}),
     (
         "hold",
         {"reason": "client", "asked": "a reboot", "of": "Ruth", "chase_at": "", "until": "16:05"},
@@ -290,3 +294,42 @@ async def test_a_key_that_no_header_can_hold_is_not_passed_on(sam, world, key):
     assert answer.status_code == 400
     assert "Load the page again" in answer.text
     assert not world.asked
+
+
+async def test_next_for_me_claims_and_shows_what_comes_next(sam, world):
+    assert 'action="/next"' in (await sam.get("/")).text
+    answer = await sam.send("/next", {"key": "k-1"})
+    assert answer.headers["location"] == "/tickets/1042?done=claim"
+    assert world.asked[-1] == ("next", {}, "k-1")
+    again = await sam.send("/next", {"key": "k-2"})
+    assert again.headers["location"] == "/?done=nothing-next"
+    assert "Nothing that fits waits" in (await sam.get(again.headers["location"])).text
+    assert (await sam.get("/next")).headers["location"] == "/"
+
+
+async def test_what_is_offered_and_what_somebody_had_to_leave_is_seen(sam, world):
+    soon = "2026-11-20T14:10:00Z"
+    offer = {"to": "sam", "until": soon, "tried": [], "again_at": None, "lead_told": False}
+    world.add(make_ticket(1050, "Left behind", claim_ended="end of shift"))
+    world.tickets[1042].update(
+        offer=offer, offered_to="sam", offered_until=soon, allowed=["accept-offer", "decline-offer"]
+    )
+    page = (await sam.get("/tickets/1042")).text
+    assert "Offered to you" in page
+    assert 'action="/tickets/1042/accept-offer"' in page
+    assert 'action="/tickets/1042/decline-offer"' in page
+    board = (await sam.get("/")).text
+    assert "offered to Sam until" in board
+    assert "end of shift" in board
+    assert board.index("#1050") < board.index("#1042"), "on top of its queue"
+
+
+async def test_an_owner_sees_when_the_claim_ends_and_may_keep_it(sam, world):
+    end = {
+        "at": "2026-11-20T16:00:00Z", "because": "shift", "told": False, "kept": False,
+        "stand_in": "",
+    }  # fmt: skip
+    world.tickets[1042].update(owner="sam", state="working", claim_end=end, allowed=["keep"])
+    page = (await sam.get("/tickets/1042")).text
+    assert "The claim ends at" in page
+    assert 'action="/tickets/1042/keep"' in page

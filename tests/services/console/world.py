@@ -39,7 +39,8 @@ POLICY = {
 ROW_FIELDS = (
     "number", "type", "title", "client", "state", "priority", "tier", "group", "owner",
     "desk_owner", "category", "host", "opened_at", "alerts", "promise", "internal",
-    "plan_promised_at", "held_for", "next_due_at", "seq", "management", "action_due",
+    "plan_promised_at", "held_for", "next_due_at", "seq", "management", "action_due", "offered_to",
+    "offered_until", "claim_ended",
 )  # fmt: skip
 
 ALLOWED = ["claim", "notes", "plan", "move", "hold", "priority", "resolve"]

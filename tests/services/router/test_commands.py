@@ -363,6 +363,7 @@ class TestTime:
             "plan": {"next_step": "x", "promised_at": instant(minutes=30)},
             "move": {"reason": "x", "to_group": "Infrastructure"},
             "vendor": {"vendor": "x", "asked": "x"},
+            "hand-over": {"to": "leila"},
             "hold": {"reason": "vendor", "asked": "x"},
             "priority": {"reason": "x", "priority": "P1"},
             "resolve": {"resolution": "x"},

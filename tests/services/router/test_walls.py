@@ -15,6 +15,10 @@ MISSING = 999_999
 
 BODIES = {
     "claim": {},
+    "accept-offer": {},
+    "decline-offer": {},
+    "keep": {},
+    "hand-over": {"to": "priya"},
     "release": {},
     "notes": {"text": "x"},
     "plan": {"next_step": "x", "promised_at": "2030-01-01T00:00:00Z"},
@@ -58,6 +62,7 @@ LISTS = {
     "/v1/board",
     "/v1/policy",
     "/v1/stream",
+    "/v1/next",
     "/v1/actions",
     "/v1/known-errors",
 }
@@ -148,6 +153,16 @@ async def test_lists_show_only_this_side_of_the_wall(world):
     assert policy["clients"] == list(policy["contacts"]) == [HARBOUR]
     everything = (await world.as_("sam").get("/v1/tickets")).json()["items"]
     assert {ticket["number"] for ticket in everything} == {seen, hidden}
+
+
+async def test_what_comes_next_is_on_this_side_of_the_wall(world):
+    await world.open(client=OAKFIELD, priority="P1")
+    seen = await world.open(priority="P4")
+    wally = world.as_("wally")
+    found = (await wally.get("/v1/next")).json()
+    assert (found["ticket"]["number"], found["waiting"]) == (seen, 1)
+    assert (await wally.post("/v1/next")).json()["ticket"]["number"] == seen
+    assert (await wally.post("/v1/next")).json()["ticket"] is None
 
 
 async def test_a_walled_person_opens_tickets_on_their_side_only(world):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.contract.shapes import built
 from tests.services.router.oversight_said import sentences_of_oversight
+from tierline.domain import assignment as a
 from tierline.domain import events as e
 from tierline.domain.snapshot import Snapshot
 from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, TicketType
@@ -278,6 +279,52 @@ SENTENCES = [
         say(e.AssistEnded("j.doe", "its time is over"), e.TIME),
         "The time of Jane beside the owner ended: its time is over.",
     ),
+    (say(e.Claimed("tom", accepted=True)), "Tom accepted it."),
+    (
+        say(a.Offered("j.doe", later(minutes=5), "had no turn yet"), e.TIME),
+        "It was offered to Jane until 09:05 UTC.",
+    ),
+    (say(a.OfferDeclined("tom", "on the phone")), "Tom declined it: on the phone."),
+    (say(a.OfferDeclined("tom")), "Tom declined it."),
+    (say(a.OfferLapsed("j.doe"), e.TIME), "Jane did not answer the offer in time."),
+    (
+        say(a.NotOffered("everybody was asked", later(hours=23)), e.TIME),
+        "It waits to be claimed, everybody was asked; offers go on at 24 Nov 08:00 UTC.",
+    ),
+    (
+        say(a.NotOffered("everybody is full"), e.TIME),
+        "It waits to be claimed, everybody is full.",
+    ),
+    (
+        say(a.ShiftEnding("j.doe", later(hours=7), "shift"), e.TIME),
+        "Jane goes off shift at 16:00 UTC and still has it.",
+    ),
+    (
+        say(a.ShiftEnding("j.doe", later(hours=7), "away"), e.TIME),
+        "Jane will be away from 16:00 UTC and still has it.",
+    ),
+    (
+        say(a.HandedOver("tom", "j.doe", "my shift ends")),
+        "Tom handed it over to Jane: my shift ends.",
+    ),
+    (say(a.ClaimKept("tom", later(hours=7))), "Tom keeps it beyond 16:00 UTC."),
+    (
+        say(a.ClaimStands("j.doe", "its owner chose to keep it"), e.TIME),
+        "Jane still has it: its owner chose to keep it.",
+    ),
+    (
+        say(a.ClaimEnded("j.doe", "end of shift"), e.TIME),
+        "The claim of Jane ended (end of shift), back to the queue.",
+    ),
+    (
+        say(a.ClaimEnded("j.doe", "absence", plan_void=True), e.TIME),
+        "The claim of Jane ended (absence), back to the queue; the plan is void.",
+    ),
+    (
+        say(a.AbsenceNoted("j.doe", None, later(hours=1), later(days=2)), e.SYSTEM),
+        "An absence of Jane was put on record, from 10:00 UTC until 25 Nov 09:00 UTC.",
+    ),
+    (say(a.AbsenceNoted("j.doe", None), e.SYSTEM), "The absence of Jane was taken back."),
     (
         say(e.Paged(Page("j.doe", 0, 1, later(minutes=5)), "on call"), e.TIME),
         "Desk is closed: Jane was paged (as on call).",

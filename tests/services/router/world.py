@@ -22,6 +22,7 @@ from tierline.domain.decide import decide_open
 from tierline.domain.events import Actor
 from tierline.domain.terms import Role, TicketType
 from tierline.policy import LoadedPolicy, load_folder
+from tierline.policy.crew import crew_of
 from tierline.policy.source import PolicySource
 from tierline.store.database import Database
 from tierline.store.floor import FloorSource
@@ -196,7 +197,8 @@ async def router_world(url: str, *, development: bool = True) -> AsyncIterator[W
 
 
 async def _built(db: Database, *, development: bool) -> World:
-    source, floor, relay = PolicySource(db), FloorSource(db), FakeRelay()
+    source, relay = PolicySource(db), FakeRelay()
+    floor = FloorSource(db, crew=crew_of(source))
     await source.refresh()
     context = Context(
         db=db,

@@ -85,7 +85,7 @@ def columns(board: Json, tickets: list[Json]) -> list[Json]:
 
     Args:
         board: the router's columns with their groups.
-        tickets: in the order they are to be shown.
+        tickets: in the order they are to be shown; what somebody had to leave comes before that.
 
     Returns:
         A mapping a tier: `tier`, `count`, `groups`, each with its `tickets`; places the policy no
@@ -100,6 +100,9 @@ def columns(board: Json, tickets: list[Json]) -> list[Json]:
         groups = found.setdefault(ticket.get("tier") or "no tier", {})
         name = ticket.get("group") or "no group"
         groups.setdefault(name, {"name": name, "tickets": []})["tickets"].append(ticket)
+    for groups in found.values():
+        for group in groups.values():
+            group["tickets"].sort(key=lambda ticket: not ticket.get("claim_ended"))
     return [
         {
             "tier": tier,

@@ -10,6 +10,7 @@ from intake.triage import store
 from intake.triage.directory import Directory
 from intake.triage.limits import BATCH, REPLAYS_MAX
 from intake.triage.sorting import Known, Problem, World, apply, begin, know, may_open
+from tierline.domain.amend import amended
 from tierline.domain.floor import Floor
 from tierline.domain.policy import Policy
 from tierline.messages.alert import AcceptedAlert, encode_accepted
@@ -28,6 +29,10 @@ log = structlog.get_logger(__name__)
 OUTCOMES = Counter("tierline_alert_outcomes_total", "What became of alerts", ["outcome"])
 
 
+def unseen(_floor: Floor) -> None:
+    """Nobody else decides on this floor."""
+
+
 class Triager:
     """Turns accepted alerts into opened, attached, recovered or reopened tickets."""
 
@@ -37,8 +42,11 @@ class Triager:
         policy: Callable[[], Policy],
         floor: Callable[[], Floor],
         committed: Callable[[], None],
+        moved: Callable[[Floor], None] = unseen,
     ) -> None:
+        """A triager; `moved` is called with the floor as a written batch leaves it."""
         self._db = db
+        self._moved = moved
         self._policy = policy
         self._floor = floor
         self._committed = committed
@@ -91,20 +99,24 @@ class Triager:
         for attempt in range(REPLAYS_MAX):
             try:
                 async with self._db.transaction() as connection:
-                    outcomes = await self._batch(connection, alerts, first)
+                    outcomes, floor = await self._batch(connection, alerts, first)
             except (*REPLAYABLE, store.TAKEN) as error:
                 log.info("triage replayed", reason=str(error))
                 if attempt == REPLAYS_MAX - 1:
                     raise
             else:
+                self._moved(floor)
                 for outcome, count in Tally(outcome for _, outcome, _ in outcomes).items():
                     OUTCOMES.labels(outcome).inc(count)
                 return
 
     async def _batch(
         self, connection: Connection, alerts: Sequence[AcceptedAlert], first: int | None
-    ) -> list[tuple[int, str, int]]:
-        """Locks in one order everywhere: alerts, problems, tickets; then one `now` for all."""
+    ) -> tuple[list[tuple[int, str, int]], Floor]:
+        """Locks in one order everywhere: alerts, problems, tickets; then one `now` for all.
+
+        Each decision sees the floor that the one before it left.
+        """
         policy = self._policy()
         known = await self._know(connection, alerts, policy)
         taken = await store.take_up(
@@ -112,7 +124,7 @@ class Triager:
         )
         known = [one for one in known if one.accepted.id in taken.alerts]
         if not known:
-            return []
+            return [], self._floor()
         last = taken.problems
         tickets = await store.lock_open_tickets(connection, last)
         firing = {one.pair for one in known if one.firing}
@@ -127,7 +139,10 @@ class Triager:
         outcomes = []
         for one in known:
             pair, number = one.pair, drawn.get(one.pair, 0)
+            before = problems[pair].ticket
             problems[pair], outcome, ticket = apply(problems[pair], one, number, world)
+            if (after := problems[pair].ticket) is not None:
+                world = amended(world, floor=world.floor.after(before, after))
             outcomes.append((one.accepted.id, outcome, ticket))
         changes = [change for problem in problems.values() for change in _changes(problem)]
         await write_changes(connection, changes)
@@ -137,7 +152,7 @@ class Triager:
             if problem.last is not None
         ]
         await store.settle(connection, outcomes, places)
-        return outcomes
+        return outcomes, world.floor
 
     async def _know(
         self, connection: Connection, alerts: Sequence[AcceptedAlert], policy: Policy

@@ -10,6 +10,7 @@ from intake.triage.in_hand import InHand
 from intake.triage.triager import Triager
 from tierline.bus.consumer import Connect, Consumer, kafka_client
 from tierline.messages.topics import ALERTS
+from tierline.policy.crew import crew_of
 from tierline.policy.source import PolicySource
 from tierline.runtime.service import Loop
 from tierline.store.database import Database
@@ -42,8 +43,8 @@ def make_triage(
         committed: called after each transaction, to wake the relay.
         connect: makes the broker's client.
     """
-    floor = FloorSource(db, read_rotas)
-    triager = Triager(db, lambda: policy.current, lambda: floor.current, committed)
+    floor = FloorSource(db, read_rotas, crew_of(policy))
+    triager = Triager(db, lambda: policy.current, lambda: floor.current, committed, floor.moved)
     triage = TriageConsumer(db, triager)
     consumer = Consumer(bootstrap, ALERTS, GROUP, triage.handle, connect=connect)
 

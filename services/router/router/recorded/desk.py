@@ -11,7 +11,7 @@ from router.recorded.reading import Recorded
 from router.recorded.rules import refused_at
 from router.requests import OpenBody
 from tierline.domain.advance import UnsettledTimeError, advance_to
-from tierline.domain.commands import Asker, Claim, Command, Move, Rejected
+from tierline.domain.commands import Asker, Claim, Command, HandOver, Move, Rejected
 from tierline.domain.decide import decide, decide_open
 from tierline.domain.events import Actor, Event
 from tierline.domain.floor import Floor
@@ -114,6 +114,8 @@ class Desk:
             check_group(self.policy, ticket.client, asked.to_group)
         if isinstance(asked, Claim) and asked.owner and asked.owner not in self.logins:
             return Rejected("unknown_owner", f"fields.owner: nobody is called {asked.owner}")
+        if isinstance(asked, HandOver) and asked.to not in self.logins:
+            return Rejected("unknown_owner", f"fields.to: nobody is called {asked.to}")
         ticket = self._passed(command.case, ticket, command.at)
         asker, at = _asker(command), command.at
         decision = decide(ticket, asked, asker, self.policy, self.floor, at, cause=_cause(command))

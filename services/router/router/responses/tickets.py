@@ -46,6 +46,11 @@ class TicketRow(Shown):
     leads: Annotated[
         int | None, Field(description="Of a major incident: how many are worked under it.")
     ]
+    offered_to: Annotated[str, Field(description="Who is asked to take it; empty: nobody.")]
+    offered_until: datetime | None
+    claim_ended: Annotated[
+        str, Field(description="Why it is back in the queue: `end of shift`, `absence`; or empty.")
+    ]
     next_due_at: datetime | None
     management: bool
     action_due: datetime | None
@@ -138,6 +143,32 @@ class Page(Shown):
     next_at: datetime
 
 
+class Offer(Shown):
+    """Who is asked to take it, until when; or when the next round of offers begins.
+
+    `tried`: who was asked before in this round.
+    """
+
+    to: str
+    until: datetime | None
+    tried: list[str]
+    again_at: datetime | None
+    lead_told: bool
+
+
+class ClaimEnd(Shown):
+    """When the claim ends by itself, because of the owner's `shift` or since they are `away`.
+
+    `back`: it is only looked at then. `kept`: the owner keeps it beyond.
+    """
+
+    at: datetime
+    because: str
+    told: bool
+    kept: bool
+    stand_in: str
+
+
 class Requester(Shown):
     """Who asked."""
 
@@ -201,6 +232,8 @@ class Ticket(TicketRow):
     delayed_until: datetime | None
     owed_at: datetime | None
     page: Page | None
+    offer: Offer | None
+    claim_end: ClaimEnd | None
     helper: str
     trail: list[str]
     bounces: int

@@ -51,6 +51,30 @@ VERBS = (
         "Take it. Of two claimers one wins; the other is told who.",
     ),
     Verb(
+        "accept-offer",
+        r.NothingBody,
+        lambda _b, _p: c.AcceptOffer(),
+        "Take what is offered to you.",
+    ),
+    Verb(
+        "decline-offer",
+        r.DeclineOfferBody,
+        lambda b, _: c.DeclineOffer(b.reason),
+        "Do not take what is offered to you: the next one is asked.",
+    ),
+    Verb(
+        "keep",
+        r.NothingBody,
+        lambda _b, _p: c.KeepClaim(),
+        "As its owner, keep it beyond your shift or absence: never a P1 or a P2.",
+    ),
+    Verb(
+        "hand-over",
+        r.HandOverBody,
+        lambda b, _: c.HandOver(b.to, b.reason),
+        "As its owner or a lead, give it to somebody who is in; its plan is void.",
+    ),
+    Verb(
         "release",
         r.ReleaseBody,
         lambda b, _: c.Release(b.reason),

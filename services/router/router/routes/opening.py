@@ -57,6 +57,7 @@ async def _open(context: Context, connection: Connection, body: OpenBody, caller
         command, principal.asker, policy, context.floor.current, now, cause=caller.cause
     )
     await write_changes(connection, [Change(None, decision.ticket, decision.events)])
+    context.floor.fold(None, decision.ticket)
     COMMANDS.labels("open", "done").inc()
     none = dict.fromkeys(NOTICE_STATES, 0)
     shown = ticket_view(decision.ticket, principal, now, policy.calendars, none)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tierline.domain import events as e
+from tierline.domain.explain import assignment_causes
 from tierline.domain.explain.causes_of_oversight import CAUSES as CAUSES_OF_OVERSIGHT
 from tierline.domain.explain.causes_together import CAUSES_TOGETHER
 from tierline.domain.explain.phrases import because, length, sentence, when
@@ -50,6 +51,8 @@ def _recovered(_seen: Seen, what: e.Recovered) -> str:
 
 
 def _claimed(seen: Seen, what: e.Claimed) -> str:
+    if what.accepted and seen.event.by.name == what.owner:
+        return f"It was offered to {seen.by}, who took it."
     if seen.event.by.name == what.owner:
         return f"{seen.by} claimed it, and nobody else had."
     return f"{seen.by} gave it to {seen.case.person(what.owner)}."
@@ -290,5 +293,6 @@ CAUSES: dict[type, Callable[[Seen, Any], str]] = {
     e.Reviewed: _reviewed,
     **CAUSES_TOGETHER,
     **CAUSES_OF_OVERSIGHT,
+    **assignment_causes.CAUSES,
 }
 """One for every type in `What`; a test fails where one is missing."""

@@ -30,9 +30,19 @@ def _seen(case: Case, event: Event) -> Seen:
 
 def _standing(case: Case) -> str:
     ticket = case.ticket
-    owner = f"{case.person(ticket.owner)} has it" if ticket.owner else "nobody has claimed it"
     state = ticket.state.replace("_", " ")
-    return f"It is {state} with {ticket.group} ({ticket.tier}), and {owner}."
+    return f"It is {state} with {ticket.group} ({ticket.tier}), and {_in_whose_hands(case)}."
+
+
+def _in_whose_hands(case: Case) -> str:
+    ticket, offer = case.ticket, case.ticket.offer
+    if ticket.owner:
+        return f"{case.person(ticket.owner)} has it"
+    before = f" any more ({ticket.claim_ended} of who had it)" if ticket.claim_ended else ""
+    nobody = f"nobody has it{before}" if before else "nobody has claimed it"
+    if offer is None or offer.until is None:
+        return nobody
+    return f"{nobody}; it is offered to {case.person(offer.to)} until {when(offer.until)}"
 
 
 def _step(case: Case, event: Event) -> str:

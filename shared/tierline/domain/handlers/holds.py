@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from tierline.domain import paging
+from tierline.domain import waiting
 from tierline.domain.business_time import add
 from tierline.domain.clock import Clock
 from tierline.domain.commands import PutOnHold, Rejected, Resume
@@ -76,5 +76,5 @@ def resume(draft: Draft, command: Resume, asked: Asked) -> Rejected | None:
         cause=asked.cause,
         review_at=next_review(group, at, unclaimed=not ticket.owner),
     )
-    paging.begin(draft, at, asked.cause)
+    waiting.begin(draft, at, asked.cause)
     return None

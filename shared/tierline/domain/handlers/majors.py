@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from tierline.domain import paging, tying
+from tierline.domain import tying, waiting
 from tierline.domain.commands import (
     AddChild,
     DeclareMajor,
@@ -176,7 +176,7 @@ def end_under(draft: Draft, command: EndUnder, asked: Asked) -> Rejected | None:
 
 def _leave(draft: Draft, because: str, asked: Asked, *, leftover: bool) -> None:
     tying.leave(draft, because, leftover=leftover, by=asked.by, cause=asked.cause)
-    paging.begin(draft, draft.now, asked.cause)
+    waiting.begin(draft, draft.now, asked.cause)
 
 
 def _over(draft: Draft, parent: int, at: datetime | None = None) -> Rejected | None:

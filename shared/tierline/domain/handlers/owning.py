@@ -2,9 +2,9 @@
 
 from datetime import datetime, timedelta
 
-from tierline.domain import clock as clocks
-from tierline.domain import lapsing, paging
+from tierline.domain import lapsing, waiting
 from tierline.domain.business_time import add
+from tierline.domain.claim_ends import without_owner
 from tierline.domain.clock import Clock
 from tierline.domain.commands import Claim, MakePlan, Note, RefusePlan, Rejected, Release
 from tierline.domain.draft import Draft
@@ -14,14 +14,12 @@ from tierline.domain.promises import (
     last_tenth,
     met,
     next_review,
-    queue_clock,
     silent_clock,
     sla_of,
-    step_of,
     updated,
 )
 from tierline.domain.terms import ClockName, TicketType
-from tierline.domain.ticket import Plan
+from tierline.domain.ticket import ClaimEnd, Plan
 
 
 def claim(draft: Draft, command: Claim, asked: Asked) -> Rejected | None:
@@ -39,16 +37,26 @@ def claim(draft: Draft, command: Claim, asked: Asked) -> Rejected | None:
         answered.append(ClockName.RESPOND)
     changed = [*met(draft, at, answered), *silent_clock(draft, at)]
     group = draft.policy.groups.get(ticket.group)
+    ends = draft.floor.person(command.owner).claim_end(at)
     draft.emit(
-        Claimed(command.owner, lapsing.owed_to_an_owner(draft, at)),
+        Claimed(
+            command.owner,
+            lapsing.owed_to_an_owner(draft, at),
+            accepted=ticket.offered_to == command.owner,
+            ends=ends,
+        ),
         at=at,
         by=asked.by,
-        why=draft.why("claim", owner=command.owner),
+        why=draft.why("claim", owner=command.owner, **_ending(ends)),
         cause=asked.cause,
         changed=changed,
         review_at=next_review(group, at, unclaimed=False),
     )
     return None
+
+
+def _ending(ends: ClaimEnd | None) -> dict[str, str]:
+    return {} if ends is None else {"until": ends.at.isoformat(), "because": ends.because}
 
 
 def release(draft: Draft, command: Release, asked: Asked) -> Rejected | None:
@@ -59,23 +67,16 @@ def release(draft: Draft, command: Release, asked: Asked) -> Rejected | None:
     if not ticket.owner:
         return refuse("unclaimed", "nobody owns it; there is nothing to release", ticket)
     group = draft.policy.groups.get(ticket.group)
-    step = step_of(draft.policy, ticket, ticket.tier)
-    silent = draft.clock(ClockName.SILENT)
-    changed = []
-    if silent is not None and not silent.over:
-        changed.append(clocks.void(silent, at, draft.policy.calendars))
-    if group is not None and step.unclaimed is not None and ticket.type is not TicketType.PROBLEM:
-        changed.append(queue_clock(draft, group, step.unclaimed, at))
     draft.emit(
         Released(ticket.owner, command.reason),
         at=at,
         by=asked.by,
         why=draft.why("release", owner=ticket.owner, plan_void=ticket.plan is not None),
         cause=asked.cause,
-        changed=changed,
+        changed=without_owner(draft, at),
         review_at=next_review(group, at, unclaimed=True),
     )
-    paging.begin(draft, at, asked.cause)
+    waiting.begin(draft, at, asked.cause, without=ticket.owner)
     return None
 
 

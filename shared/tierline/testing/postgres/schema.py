@@ -173,6 +173,7 @@ ALL = (
             "next_due_at": None,
             "changed_at": CLOCK,
             "major": False,
+            "offered_to": "",
         },
         ("id",),
         unique={"ticket_open_problem": _open_problem},

@@ -1,5 +1,6 @@
 """Tickets, their events as they are written, policy time and the floor."""
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -15,7 +16,7 @@ here = Registry()
 _doc = picker("doc")
 _MOVED = (
     "id", "seq", "doc", "state", "priority", "tier", "grp", "owner", "promise_due", "next_due_at",
-    "recorded_at",
+    "recorded_at", "offered_to",
 )  # fmt: skip
 _OPENED = (*_MOVED, "type", "client", "title", "problem_key", "opened_at")
 
@@ -83,24 +84,59 @@ async def policy_now(tx: Transaction) -> Reply:
     return [shape("policy_now")((tx.policy_now(),))]
 
 
+_FLOOR = shape("grp", "login", "beside", "load")
+
+
 def _load(rows: Iterable[Stored]) -> list[Record]:
-    counted = Counter(
-        row["grp"] for row in rows if row["state"] in {"queued", "working", "on_hold"}
-    )
-    floor = shape("grp", "login", "load")
-    return [floor((group, "", load)) for group, load in counted.items()]
+    there = list(rows)
+    here = [row for row in there if row["state"] in {"queued", "working", "on_hold"}]
+    offered = [row["offered_to"] for row in there if row["offered_to"]]
+    counted = Counter((row["grp"], "", "") for row in here)
+    owned = Counter(("", row["owner"], "") for row in here if row["owner"])
+    asked = Counter(("", login, "") for login in offered)
+    every = (counted, owned, asked)
+    return [_FLOOR((*of, load)) for counts in every for of, load in counts.items()]
 
 
 def _beside(rows: Iterable[Stored]) -> list[Record]:
-    floor = shape("grp", "login", "load")
     counted = Counter(row["login"] for row in rows)
-    return [floor(("", login, load)) for login, load in counted.items()]
+    return [_FLOOR(("", "", login, load)) for login, load in counted.items()]
 
 
 @here.answers(tickets, "READ_FLOOR")
 async def read_floor(tx: Transaction) -> Reply:
-    """Open load by group, and who stands beside how many owners."""
+    """Open load by group and by person, and who stands beside how many owners."""
     return [*tx.view("ticket", "floor", _load), *tx.view("joined", "floor", _beside)]
+
+
+_Turn = tuple[tuple[str, str], list[datetime]]
+
+
+def _turns(rows: Iterable[Stored]) -> list[_Turn]:
+    """The instants of the turns of everybody who ever had one."""
+    found: dict[tuple[str, str], list[datetime]] = {}
+    for row in rows:
+        if row["type"] not in {"claimed", "offered"}:
+            continue
+        data = json.loads(row["body"])["data"]
+        what = data["what"]
+        if not what.get("accepted"):
+            who = (data["ticket"]["group"], what.get("owner") or what.get("to"))
+            found.setdefault(who, []).append(row["recorded_at"])
+    return list(found.items())
+
+
+@here.answers(tickets, "READ_TURNS")
+async def read_turns(tx: Transaction, groups: Sequence[str], logins: Sequence[str]) -> Reply:
+    """When each was last offered a ticket of the group, or claimed one."""
+    turns = dict(tx.view("event", "turns", _turns))
+    row = shape("grp", "login", "at", "n")
+    found = []
+    for one in zip(groups, logins, strict=True):
+        if one in turns:
+            last = max(turns[one])
+            found.append(row((*one, last, turns[one].count(last))))
+    return found
 
 
 @here.answers(tickets, "DRAW_NUMBERS")
