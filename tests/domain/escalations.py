@@ -5,20 +5,30 @@ from datetime import timedelta
 
 from tests.domain.worlds import HOUR, MINUTE, MONDAY, P1, P3, TOM, Story, at, example_policy, person
 from tierline.domain.commands import (
+    AnswerApproval,
+    AnswerSurvey,
+    AskApproval,
+    Asker,
     Claim,
     CloseVendorCase,
+    Confirm,
     DeclineProposal,
     GivePacket,
     MakePlan,
     Move,
     OpenVendorCase,
     RefusePlan,
+    Resolve,
+    Retype,
     UpdateVendorCase,
 )
+from tierline.domain.events import Actor, Closed, Held
 from tierline.domain.floor import Floor
-from tierline.domain.policy import HandOverRules, PagingRules, Path, Policy
-from tierline.domain.terms import PacketRule
+from tierline.domain.policy import HandOverRules, PagingRules, Path, Policy, SurveyRules
+from tierline.domain.terms import Answer, PacketRule, Score, TicketType
 from tierline.domain.ticket import Packet
+
+RUTH = Asker(Actor("contact", "Ruth"))
 
 
 class FullFloor(Story):
@@ -70,6 +80,17 @@ def woken() -> Story:
     return story.ok(Claim("sam"), person("sam")).ok(Move("over my head"))
 
 
+def agreed() -> Story:
+    """A request taken for an incident: approved, fulfilled, and said to have gone badly."""
+    policy = replace(escalating_policy(), currency="GBP", survey=SurveyRules(1.0))
+    story = FullFloor(policy).call(priority=P3).ok(Claim("sam"))
+    story.ok(Retype(TicketType.REQUEST, "a new phone"))
+    story.ok(AskApproval("a phone", "Ruth", "ruth@contoso.example", amount=18_000))
+    story.ok(AnswerApproval(Answer.APPROVED, "go ahead", id=story.last(Held).seq), RUTH)
+    story.ok(Resolve("here it is")).ok(Confirm())
+    return story.ok(AnswerSurvey(Score.BAD, story.last(Closed).seq, "took weeks"), RUTH)
+
+
 def escalations() -> list[Story]:
     """All of them."""
-    return [declined(), assisted(), woken()]
+    return [declined(), assisted(), woken(), agreed()]

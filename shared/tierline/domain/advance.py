@@ -28,6 +28,7 @@ from tierline.domain.events import (
     Warned,
 )
 from tierline.domain.floor import Floor
+from tierline.domain.handlers.approvals import unanswered
 from tierline.domain.handlers.vendors import next_chase
 from tierline.domain.lapsing import (
     CAPACITY,
@@ -40,6 +41,7 @@ from tierline.domain.lapsing import (
 from tierline.domain.policy import Policy
 from tierline.domain.promises import next_review, sla_of
 from tierline.domain.resolving import resolve
+from tierline.domain.surveys import is_asked
 from tierline.domain.terms import CLIENT_CLOCKS, ClockName, HoldReason, Mode
 from tierline.domain.ticket import Ticket
 
@@ -191,7 +193,8 @@ def _after_lapse(draft: Draft, lapse: Lapsed, at: datetime, cause: str) -> None:
             after_tier_lapse(draft, at, cause)
     elif lapse.clock is ClockName.CONFIRM and _may_close(draft.ticket):
         why = draft.why("confirm lapse", resolved_at=str(draft.ticket.resolved_at))
-        closed = Closed("nobody answered within the time to confirm")
+        asked = is_asked(draft.policy, draft.ticket)
+        closed = Closed("nobody answered within the time to confirm", survey=asked)
         draft.emit(closed, at=at, by=TIME, why=why, cause=cause)
 
 
@@ -235,6 +238,9 @@ def _hold_until(draft: Draft, due: Due, at: datetime) -> None:
     ticket = draft.ticket
     hold, group = ticket.hold, draft.policy.groups.get(ticket.group)
     if hold is None:  # pragma: no cover - `upcoming` offers it only with a hold
+        return
+    if ticket.open_approval is not None:
+        unanswered(draft, due.at, at)
         return
     draft.emit(
         Resumed(hold.reason, "the time it was held until has come"),

@@ -19,6 +19,13 @@ NEXT_LEAD: Final = "next lead"
 ON_CALL: Final = "on call"
 ASSISTANT: Final = "assistant"
 HELPER: Final = "helper"
+APPROVER: Final = "approver"
+
+SURVEY: Final = "survey"
+"""The occasion on which a requester is asked how it was."""
+
+CLIENT_CLOSED: Final = "client closed"
+"""Time has closed it, and the requester may not know."""
 
 NOTIFY, PAGE, DIGEST = Reach.NOTIFY, Reach.PAGE, Reach.DIGEST
 
@@ -59,6 +66,12 @@ DEFAULT_TELL: Mapping[str, Mapping[str, Reach]] = {
     "plan slipped": {OWNER: NOTIFY, LEAD: NOTIFY},
     "plan over": {OWNER: NOTIFY, LEAD: NOTIFY},
     "held": {REQUESTER: NOTIFY},
+    "approval asked": {APPROVER: NOTIFY},
+    "approval reminder": {APPROVER: NOTIFY},
+    "approved": {OWNER: NOTIFY, DESK_OWNER: NOTIFY},
+    "approval refused": {OWNER: NOTIFY, DESK_OWNER: NOTIFY},
+    "approval unanswered": {OWNER: NOTIFY, DESK_OWNER: NOTIFY},
+    "scheduled start": {OWNER: NOTIFY},
     "chase": {REQUESTER: NOTIFY},
     "chase inside": {OWNER: NOTIFY},
     "client note": {REQUESTER: NOTIFY},
@@ -72,7 +85,12 @@ DEFAULT_TELL: Mapping[str, Mapping[str, Reach]] = {
     "closing": {LEAD: NOTIFY},
     "review": {OWNER: DIGEST, LEAD: DIGEST},
     "closed": {DESK_OWNER: NOTIFY},
-    "client closed": {REQUESTER: NOTIFY},
+    SURVEY: {REQUESTER: NOTIFY},
+    "survey answered": {DESK_OWNER: DIGEST},
+    "survey bad": {LEAD: NOTIFY, DESK_OWNER: NOTIFY},
+    "survey contradicts": {DESK_OWNER: NOTIFY},
+    "retyped": {OWNER: NOTIFY, DESK_OWNER: NOTIFY},
+    CLIENT_CLOSED: {REQUESTER: NOTIFY},
 }
 """Occasion -> audience -> reach."""
 
@@ -98,11 +116,17 @@ BESIDE_THE_POINT_ONCE_OVER = frozenset(
         "review",
         "chase",
         "chase inside",
+        "approval asked",
+        "approval reminder",
+        "scheduled start",
         "held",
         "restored",
     }
 )
 """Occasions nobody needs to hear of any more once the ticket is resolved or closed."""
+
+OURS_ALONE_TO_ASK = frozenset({"approval asked", "approval reminder"})
+"""Occasions to write to a client although the ticket is the PSA's, which cannot ask them."""
 
 BESIDE_THE_POINT_ONCE_CLAIMED = frozenset(
     {

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from tierline.domain.approval import Approver
 from tierline.domain.events import Actor
-from tierline.domain.terms import HoldReason, Mode, Priority, Role, TicketType
+from tierline.domain.terms import Answer, HoldReason, Mode, Priority, Role, Score, TicketType
 from tierline.domain.ticket import Packet, Requester
 from tierline.domain.triage import Classification
 
@@ -30,6 +31,7 @@ class Open:
 
     `facts` are what triage rules match on, `classified` what they made of them where that was done
     already; `accepted_at` (UTC) is where client clocks start.
+    `approvers`: who at the client may approve what the agreement does not hold, in order.
     `mode` overrides the policy's where the client's record says so. `priority`, `group`: set by a
     person, else by rules.
     """
@@ -62,6 +64,7 @@ class Open:
     desk_owner: str = ""
     spoken_to: bool = False
     alert: str = ""
+    approvers: tuple[Approver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +107,15 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class MakePlan:
-    """Make or revise the plan: the next step and when (UTC)."""
+    """Make or revise the plan: the next step and when (UTC).
+
+    `despite`: why a P1 is promised into a freeze of the client.
+    """
 
     next_step: str
     promised_at: datetime
     client_text: str = ""
+    despite: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,13 +193,50 @@ class CloseVendorCase:
 
 @dataclass(frozen=True, slots=True)
 class PutOnHold:
-    """Pause: `asked` of whom (`of`); `chase_at`, `until` (UTC) where known."""
+    """Pause: `asked` of whom (`of`); `chase_at`, `until` (UTC) where known.
+
+    `ends_at`: of what is scheduled, until when (UTC) it is set aside; it starts at `until`.
+    `despite`: why a P1 is scheduled into a freeze of the client.
+    """
 
     reason: HoldReason
     asked: str
     of: str = ""
     chase_at: datetime | None = None
     until: datetime | None = None
+    ends_at: datetime | None = None
+    despite: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AskApproval:
+    """Ask `approver` (a contact of the client, at `email`) to approve `asked`.
+
+    `amount`: minor units of the provider's currency, an hour where `per_hour`; `limit`: up to which
+    they may approve (None: any). `expires_at`, `chase_at`: UTC, where not by the policy.
+    """
+
+    asked: str
+    approver: str
+    email: str = ""
+    amount: int | None = None
+    per_hour: bool = False
+    limit: int | None = None
+    expires_at: datetime | None = None
+    chase_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerApproval:
+    """What the approver said.
+
+    `id`: of the question, for who answers by a link; `evidence`: how we know, from one of us.
+    """
+
+    answer: Answer
+    word: str = ""
+    evidence: str = ""
+    id: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +273,23 @@ class Confirm:
     """The client agrees: close."""
 
     note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerSurvey:
+    """How it was, by the link in the mail; `id`: of the event that asked."""
+
+    score: Score
+    id: int
+    word: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Retype:
+    """It is work of another kind: an incident, or a request."""
+
+    to: TicketType
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,10 +331,14 @@ Command = (
     | UpdateVendorCase
     | CloseVendorCase
     | PutOnHold
+    | AskApproval
+    | AnswerApproval
     | Resume
     | Prioritise
     | Resolve
     | Confirm
+    | AnswerSurvey
+    | Retype
     | Reject
     | Reopen
     | Close

@@ -9,9 +9,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from tierline.domain import offers, paging
 from tierline.domain.advance import pass_time
 from tierline.domain.commands import (
     AcceptProposal,
+    AnswerApproval,
+    AnswerSurvey,
+    AskApproval,
     Asker,
     Attach,
     Claim,
@@ -36,12 +40,24 @@ from tierline.domain.commands import (
     Reopen,
     Resolve,
     Resume,
+    Retype,
     UpdateVendorCase,
 )
 from tierline.domain.draft import Draft
 from tierline.domain.events import Event
 from tierline.domain.floor import Floor
-from tierline.domain.handlers import alerts, ends, holds, moves, owning, priority, vendors
+from tierline.domain.handlers import (
+    alerts,
+    approvals,
+    ends,
+    holds,
+    moves,
+    owning,
+    priority,
+    surveys,
+    types,
+    vendors,
+)
 from tierline.domain.handlers.asked import Asked
 from tierline.domain.opening import open_ticket
 from tierline.domain.policy import Policy
@@ -78,10 +94,14 @@ _HANDLERS: dict[type, _Handler] = {
     UpdateVendorCase: vendors.update_case,
     CloseVendorCase: vendors.close_case,
     PutOnHold: holds.put_on_hold,
+    AskApproval: approvals.ask,
+    AnswerApproval: approvals.answer,
     Resume: holds.resume,
     Prioritise: priority.prioritise,
     Resolve: ends.resolve_by_hand,
     Confirm: ends.confirm_by_hand,
+    AnswerSurvey: surveys.answer,
+    Retype: types.retype,
     Reject: ends.reject,
     Reopen: ends.reopen_by_hand,
     Close: ends.close,
@@ -115,5 +135,8 @@ def decide_open(
 ) -> Decision:
     """Open a ticket at `now`; its promises count from the command's `accepted_at`."""
     draft = open_ticket(command, asker, policy, floor, now, cause)
+    pass_time(draft)
+    if not offers.make(draft, command.approvers, cause):
+        paging.begin(draft, draft.now, cause)
     pass_time(draft)
     return Decision(draft.ticket, tuple(draft.events))

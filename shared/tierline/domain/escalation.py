@@ -18,6 +18,7 @@ class Moved:
     `handed`: what was tried, the evidence, the ask; where it is missing, `packet_due` is when (UTC)
     the sender is asked for it. `budget`: `short` where the tier's limit is longer than the client's
     promise leaves, `compressed` where it was cut to fit. `skipped`: tiers left out for that reason.
+    `clocks_begin`: it is the hand-over with which our promises to the client begin.
     """
 
     from_tier: str
@@ -35,6 +36,7 @@ class Moved:
     packet_due: datetime | None = None
     budget: str = ""
     skipped: tuple[str, ...] = ()
+    clocks_begin: bool = False
 
 
 @quick

@@ -27,14 +27,17 @@ from tierline.domain.escalation import (
     VendorCaseOpened,
     VendorCaseUpdated,
 )
-from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, TicketType
-from tierline.domain.ticket import Hold, Plan, Requester
+from tierline.domain.pauses import ApprovalAnswered, Held, Resumed
+from tierline.domain.terms import ClockName, Mode, Priority, TicketType
+from tierline.domain.ticket import Plan, Requester
+from tierline.domain.with_client import Retyped, SurveyAnswered
 
 __all__ = [
     "SYSTEM",
     "TIME",
     "Actor",
     "AlertAttached",
+    "ApprovalAnswered",
     "AssistCalled",
     "AssistEnded",
     "Breached",
@@ -63,8 +66,10 @@ __all__ = [
     "Resolved",
     "Resumed",
     "Returned",
+    "Retyped",
     "Reviewed",
     "Routed",
+    "SurveyAnswered",
     "Threshold",
     "Transferred",
     "VendorCaseClosed",
@@ -101,7 +106,11 @@ class Why:
 @quick
 @dataclass(frozen=True)
 class Opened:
-    """A ticket begins; client promises count from here (acceptance, not triage)."""
+    """A ticket begins; client promises count from here (acceptance, not triage).
+
+    `clocks_wait`: or from the first hand-over to us, where the agreement says so. `covered`:
+    whether the agreement covers the device or service.
+    """
 
     type: TicketType
     title: str
@@ -126,6 +135,8 @@ class Opened:
     linked: tuple[int, ...] = ()
     desk_owner: str = ""
     alert: str = ""
+    clocks_wait: bool = False
+    covered: bool = True
 
 
 @quick
@@ -206,22 +217,6 @@ class PlanSlipped:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """Paused, with a reason and evidence."""
-
-    hold: Hold
-    was: HoldReason | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Resumed:
-    """The pause is over."""
-
-    reason: HoldReason
-    because: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Prioritised:
     """A new priority, with the old and the new due instants of each client clock."""
 
@@ -277,10 +272,11 @@ class Reopened:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The end. Only reopening follows."""
+    """The end. Only reopening follows. `survey`: the requester is asked how it was."""
 
     reason: str
     successor: int = 0
+    survey: bool = False
 
 
 @quick
@@ -355,12 +351,15 @@ What = (
     | VendorCaseUpdated
     | VendorCaseClosed
     | Held
+    | ApprovalAnswered
     | Resumed
     | Prioritised
     | Resolved
     | Confirmed
     | Reopened
     | Closed
+    | SurveyAnswered
+    | Retyped
     | Warned
     | Breached
     | Lapsed

@@ -9,6 +9,7 @@ from tierline.domain.amend import amended, changed_by
 from tierline.domain.changes import ALONE, NOTHING_OWED, TOUCHED, Changes, touch_of
 from tierline.domain.events import (
     AlertAttached,
+    ApprovalAnswered,
     AssistCalled,
     AssistEnded,
     Breached,
@@ -37,8 +38,10 @@ from tierline.domain.events import (
     Resolved,
     Resumed,
     Returned,
+    Retyped,
     Reviewed,
     Routed,
+    SurveyAnswered,
     Transferred,
     VendorCaseClosed,
     VendorCaseOpened,
@@ -46,6 +49,7 @@ from tierline.domain.events import (
     Warned,
 )
 from tierline.domain.instants import FIRST_INSTANT
+from tierline.domain.surveys import Survey
 from tierline.domain.terms import AlertStatus, Mode, Priority, State, TicketType
 from tierline.domain.ticket import Ticket
 
@@ -167,6 +171,7 @@ def _moved(ticket: Ticket, event: Event, what: Moved) -> Changes:
         "stay": ticket.stay + 1,
         "plan": None,
         "hold": None,
+        "booking": None,
         "proposal": None,
         "page": None,
         "packet": what.handed,
@@ -180,6 +185,7 @@ def _moved(ticket: Ticket, event: Event, what: Moved) -> Changes:
         "bounced": bounced,
         "tier_used": {**ticket.tier_used, what.from_tier: what.used},
         "topped_up": (*ticket.topped_up, what.to_group) if what.topped_up else ticket.topped_up,
+        "clocks_wait": ticket.clocks_wait and not what.clocks_begin,
         **_held_so_far(ticket, event),
         **touch_of(event),
     }
@@ -256,12 +262,34 @@ def _planned(_ticket: Ticket, _event: Event, what: Planned) -> Changes:
     return {"plan": what.plan, **TOUCHED}
 
 
-def _held(_ticket: Ticket, _event: Event, what: Held) -> Changes:
-    return {"hold": what.hold, "state": State.ON_HOLD, "page": None, **TOUCHED}
+def _held(ticket: Ticket, event: Event, what: Held) -> Changes:
+    return {
+        "hold": what.hold,
+        "state": State.ON_HOLD,
+        "page": None,
+        "approval": changes.asked_of_approver(ticket, what),
+        "booking": what.booking or ticket.booking,
+        **touch_of(event),
+    }
 
 
 def _resumed(ticket: Ticket, event: Event, _what: Resumed) -> Changes:
-    return {"hold": None, "state": _at_work(ticket.owner), **_held_so_far(ticket, event)}
+    return {
+        "hold": None,
+        "state": _at_work(ticket.owner),
+        "booking": changes.booked_still(ticket, event),
+        **_held_so_far(ticket, event),
+    }
+
+
+def _answered(ticket: Ticket, event: Event, what: ApprovalAnswered) -> Changes:
+    return {
+        "hold": None,
+        "state": _at_work(ticket.owner),
+        "approval": what.approval,
+        "called_out": event.at if changes.is_call_out(what.approval) else ticket.called_out,
+        **_held_so_far(ticket, event),
+    }
 
 
 def _held_so_far(ticket: Ticket, event: Event) -> Changes:
@@ -277,8 +305,10 @@ def _prioritised(_ticket: Ticket, event: Event, what: Prioritised) -> Changes:
     return {**new, **touch_of(event)}
 
 
-def _closed(ticket: Ticket, event: Event, _what: Closed) -> Changes:
-    ended = {"state": State.CLOSED, "closed_at": event.at, "vendor": None}
+def _closed(ticket: Ticket, event: Event, what: Closed) -> Changes:
+    ended: Changes = {"state": State.CLOSED, "closed_at": event.at, "vendor": None}
+    if what.survey:
+        ended["survey"] = Survey(event.seq, event.at)
     return {**ended, **NOTHING_OWED, **_held_so_far(ticket, event)}
 
 
@@ -311,12 +341,15 @@ _FOLD: Mapping[type, Callable[[Ticket, Event, Any], Changes]] = {
     VendorCaseUpdated: changes.vendor_case,
     VendorCaseClosed: changes.vendor_closed,
     Held: _held,
+    ApprovalAnswered: _answered,
     Resumed: _resumed,
     Prioritised: _prioritised,
     Resolved: _resolved,
     Confirmed: _nothing,
     Reopened: _reopened,
     Closed: _closed,
+    SurveyAnswered: changes.survey_answered,
+    Retyped: changes.retyped,
     Warned: _nothing,
     Breached: _nothing,
     Lapsed: changes.lapsed,

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tierline.domain.business_time import is_open
+from tierline.domain.freezes import Freezes
 from tierline.domain.policy import Group
+from tierline.domain.serving import Partners
 from tierline.domain.ticket import Ticket
 
 OnCall = Callable[[str, datetime], tuple[str, ...]]
@@ -24,14 +26,17 @@ def _holder(ticket: Ticket) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """Open load by group, as read at `as_of` (UTC), and who is on call.
+    """Open load by group, as read at `as_of` (UTC), and what the records say beside the policy.
 
-    Staffed hours and on-call schedules are judged at each instant.
+    Who is on call, whom partners work on, when clients want nothing changed. Staffed hours,
+    schedules and freezes are judged at each instant.
     """
 
     as_of: datetime
     load: Mapping[str, int] = field(default_factory=dict)
     on_call: OnCall = nobody_on_call
+    partners: Partners = field(default_factory=dict)
+    freezes: Freezes = field(default_factory=dict)
 
     def staffed(self, group: Group, at: datetime) -> bool:
         """Whether `group`'s staffed hours cover the instant `at`."""

@@ -3,8 +3,10 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from tierline.domain.audience import CLIENT_CLOSED, SURVEY
 from tierline.domain.events import (
     AlertAttached,
+    ApprovalAnswered,
     AssistCalled,
     Breached,
     Closed,
@@ -26,15 +28,19 @@ from tierline.domain.events import (
     Recovered,
     Reopened,
     Resolved,
+    Resumed,
     Returned,
+    Retyped,
     Reviewed,
     Routed,
+    SurveyAnswered,
     Transferred,
     Warned,
 )
 from tierline.domain.policy import Policy
+from tierline.domain.serving import step_after
 from tierline.domain.snapshot import Snapshot
-from tierline.domain.terms import ClockName, HoldReason
+from tierline.domain.terms import Answer, ClockName, HoldReason, Score
 
 URGENT = frozenset({"P1", "P2"})
 WARN_FROM = 0.75
@@ -107,8 +113,9 @@ def _lapsed(what: Lapsed, seen: Seen) -> Occasions:
     elif what.clock is ClockName.VENDOR:
         yield "vendor slipped"
     elif what.clock is ClockName.TIER:
-        path = seen.policy.paths.get(seen.ticket.path)
-        if path is None or path.step_after(seen.ticket.tier, seen.policy.tiers) is None:
+        ticket, policy = seen.ticket, seen.policy
+        path = policy.paths.get(ticket.path)
+        if step_after(policy, path, ticket.tier, ticket.client) is None:
             yield "end of path"
 
 
@@ -142,6 +149,24 @@ def _slipped(what: PlanSlipped, _seen: Seen) -> Occasions:
 def _held(what: Held, _seen: Seen) -> Occasions:
     if what.hold.reason is HoldReason.CLIENT:
         yield "held"
+    elif what.approval is not None:
+        yield "approval asked"
+
+
+def _resumed(what: Resumed, seen: Seen) -> Occasions:
+    if what.reason is HoldReason.SCHEDULED and seen.event.by.kind == "time":
+        yield "scheduled start"
+
+
+_OF_AN_ANSWER: Mapping[Answer | None, str] = {
+    Answer.APPROVED: "approved",
+    Answer.REFUSED: "approval refused",
+    Answer.UNANSWERED: "approval unanswered",
+}
+
+
+def _answered(what: ApprovalAnswered, _seen: Seen) -> Occasions:
+    yield _OF_AN_ANSWER[what.approval.answer]
 
 
 _OF_A_REVIEW: Mapping[str, str] = {
@@ -155,6 +180,8 @@ _OF_A_REVIEW: Mapping[str, str] = {
 def _reviewed(what: Reviewed, seen: Seen) -> Occasions:
     if what.kind == "chase":
         yield "chase" if seen.ticket.held_for == HoldReason.CLIENT else "chase inside"
+        if seen.ticket.approver_email:
+            yield "approval reminder"
     else:
         yield _OF_A_REVIEW.get(what.kind, "review")
 
@@ -180,10 +207,19 @@ def _reopened(_what: Reopened, seen: Seen) -> Occasions:
         yield "reopened again"
 
 
-def _closed(_what: Closed, seen: Seen) -> Occasions:
+def _closed(what: Closed, seen: Seen) -> Occasions:
     yield "closed"
-    if seen.event.by.kind == "time":
-        yield "client closed"
+    if what.survey:
+        yield SURVEY
+    elif seen.event.by.kind == "time":
+        yield CLIENT_CLOSED
+
+
+def _surveyed(what: SurveyAnswered, _seen: Seen) -> Occasions:
+    survey = what.survey
+    if survey.contradicts:
+        yield "survey contradicts"
+    yield "survey bad" if survey.score is Score.BAD else "survey answered"
 
 
 def _paging_ended(what: PagingEnded, _seen: Seen) -> Occasions:
@@ -211,11 +247,15 @@ _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
     PlanRefused: _always("plan refused"),
     PlanSlipped: _slipped,
     Held: _held,
+    Resumed: _resumed,
+    ApprovalAnswered: _answered,
     Reviewed: _reviewed,
     Noted: _noted,
     Prioritised: _prioritised,
     Resolved: _resolved,
     Reopened: _reopened,
     Closed: _closed,
+    SurveyAnswered: _surveyed,
+    Retyped: _always("retyped"),
 }
 """What is not here concerns nobody who did not do it."""

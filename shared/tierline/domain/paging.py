@@ -41,8 +41,12 @@ def ladder(policy: Policy, floor: Floor, group: Group, at: datetime) -> tuple[Ru
 
 
 def wanted(policy: Policy, floor: Floor, ticket: Ticket, at: datetime) -> Group | None:
-    """The closed group somebody must be woken for; None where nobody is to be."""
-    if not ticket.unclaimed or ticket.priority not in policy.paging.priorities:
+    """The closed group somebody must be woken for; None where nobody is to be.
+
+    By the policy for a priority; for any, once the client has approved work outside the cover.
+    """
+    pressing = ticket.priority in policy.paging.priorities or ticket.called_out is not None
+    if not ticket.unclaimed or not pressing:
         return None
     group = policy.groups.get(ticket.group)
     return None if group is None or floor.staffed(group, at) else group

@@ -14,6 +14,7 @@ from tierline.domain.calendar import Calendar
 from tierline.domain.clock import Terms
 from tierline.domain.terms import (
     ClockName,
+    ClocksStart,
     HoldReason,
     Mode,
     OverBudget,
@@ -94,11 +95,21 @@ class Sla:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What a client bought: an SLA and the path its tickets take."""
+    """What a client bought: an SLA and the path its tickets take.
+
+    `first`: the group or tier that looks first, or `{client.it}`, the client's own group; empty:
+    triage decides. `covers`: kinds of devices, and services; empty: all. `not_covered`, and by
+    priority `after_hours`: what an hour beyond it is offered for, in minor units.
+    """
 
     name: str
     sla: str
     path: str
+    first: str = ""
+    our_clocks_start: ClocksStart = ClocksStart.ON_CREATION
+    covers: tuple[str, ...] = ()
+    not_covered: int | None = None
+    after_hours: Mapping[Priority, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +214,21 @@ class HoldRules:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalRules:
+    """How long an approver has to answer, on the cover."""
+
+    within: Duration = field(default_factory=lambda: Duration(business_days=2))
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyRules:
+    """The share of closed tickets whose requester is asked, and how often one is at most."""
+
+    share: float = 0.0
+    every: timedelta = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
 class PriorityRules:
     """Impact x urgency. `matrix[impact][urgency - 1]`, impact and urgency from 1 (worst) to 3."""
 
@@ -284,6 +310,9 @@ class Policy:
     calendars: Mapping[str, Calendar]
     recovery: RecoveryRules = field(default_factory=RecoveryRules)
     holds: HoldRules = field(default_factory=HoldRules)
+    approvals: ApprovalRules = field(default_factory=ApprovalRules)
+    currency: str = ""
+    survey: SurveyRules = field(default_factory=SurveyRules)
     hand_over: HandOverRules = field(default_factory=HandOverRules)
     paging: PagingRules = field(default_factory=PagingRules)
     mode: ModeRules = field(default_factory=ModeRules)

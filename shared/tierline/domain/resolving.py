@@ -19,6 +19,7 @@ from tierline.domain.promises import (
     silent_clock,
     sla_of,
 )
+from tierline.domain.surveys import is_asked
 from tierline.domain.terms import ClockName, ReopenRule, TicketType
 from tierline.domain.ticket import Ticket, TierUse
 
@@ -164,7 +165,7 @@ def _client_clocks(draft: Draft, at: datetime, owner: str) -> list[Clock]:
     """
     ticket, policy = draft.ticket, draft.policy
     rule = sla_of(policy, ticket.agreement).reopen
-    if rule is ReopenRule.FIRST_ONLY:
+    if rule is ReopenRule.FIRST_ONLY or ticket.clocks_wait:
         return []
     if rule is ReopenRule.CONTINUE:
         sla = sla_of(policy, ticket.agreement)
@@ -192,4 +193,6 @@ def confirm(draft: Draft, *, at: datetime, by: Actor, why: Why, note: str, cause
     """The client agrees: confirmed and closed together."""
     changed = met(draft, at, [ClockName.CONFIRM])
     draft.emit(Confirmed(note), at=at, by=by, why=why, cause=cause, changed=changed)
-    draft.emit(Closed("confirmed by the client"), at=at, by=by, why=why, cause=cause)
+    asked = is_asked(draft.policy, draft.ticket)
+    closed = Closed("confirmed by the client", survey=asked)
+    draft.emit(closed, at=at, by=by, why=why, cause=cause)

@@ -60,6 +60,8 @@ class Snapshot:
     restored_at: datetime | None = None
     promise: Promise | None = None
     internal: Promise | None = None
+    approver: str = ""
+    approver_email: str = ""
 
 
 def snapshot(ticket: Ticket) -> Snapshot:
@@ -71,6 +73,7 @@ def seen(ticket: Ticket) -> dict[str, Any]:
     """The fields of a ticket's snapshot by name: what is written down without making one."""
     promise, internal = nearest(ticket)
     requester, hold, plan = ticket.requester, ticket.hold, ticket.plan
+    asked = ticket.open_approval
     return {
         "number": ticket.id,
         "seq": ticket.seq,
@@ -107,6 +110,8 @@ def seen(ticket: Ticket) -> dict[str, Any]:
         "restored_at": ticket.restored_at,
         "promise": promise,
         "internal": internal,
+        "approver": asked.approver if asked else "",
+        "approver_email": asked.email if asked else "",
     }
 
 

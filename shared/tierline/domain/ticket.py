@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from tierline.domain.amend import quick
+from tierline.domain.approval import Approval
+from tierline.domain.booking import Booking
 from tierline.domain.clock import Clock
+from tierline.domain.surveys import Survey
 from tierline.domain.terms import (
     ClockName,
     HoldReason,
@@ -145,6 +148,9 @@ class Ticket:
     instant its last event counts for; `recorded_at` is when that was recorded, below which `now`
     never falls. `held_us`: microseconds of pauses that are over. `owed_at`: from when on a tier's
     limit that ran out and moved nothing moves it, once its tier clock runs.
+    `clocks_wait`: our promises begin with the hand-over to us. `approval`: the last question to an
+    approver. `booking`: when it is to be worked on, as agreed. `covered`: by the agreement;
+    `called_out`: since when it is worked on outside the hours of cover, as approved.
     """
 
     id: int
@@ -186,6 +192,8 @@ class Ticket:
     alerts: int = 0
     plan: Plan | None = None
     hold: Hold | None = None
+    approval: Approval | None = None
+    booking: Booking | None = None
     proposal: Proposal | None = None
     vendor: VendorCase | None = None
     packet: Packet | None = None
@@ -195,6 +203,9 @@ class Ticket:
     owed_at: datetime | None = None
     page: Page | None = None
     clocks: Mapping[ClockName, Clock] = field(default_factory=dict)
+    clocks_wait: bool = False
+    covered: bool = True
+    called_out: datetime | None = None
     held_us: int = 0
     tier_used: Mapping[str, TierUse] = field(default_factory=dict)
     topped_up: tuple[str, ...] = ()
@@ -210,6 +221,7 @@ class Ticket:
     resolved_by: str = ""
     resolution: str = ""
     self_healed: bool = False
+    survey: Survey | None = None
     closed_at: datetime | None = None
 
     @property
@@ -226,6 +238,13 @@ class Ticket:
     def unclaimed(self) -> bool:
         """Whether it waits in a queue for somebody."""
         return self.state is State.QUEUED and not self.owner
+
+    @property
+    def open_approval(self) -> Approval | None:
+        """The question that an approver has yet to answer, if it waits for one."""
+        waits = self.hold is not None and self.hold.reason is HoldReason.APPROVAL
+        asked = self.approval if waits else None
+        return None if asked is None or asked.answer is not None else asked
 
     @property
     def escalated(self) -> bool:

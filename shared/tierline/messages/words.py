@@ -5,55 +5,19 @@ than the event's own.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from tierline.domain import events as e
 from tierline.domain.snapshot import Snapshot
-from tierline.domain.terms import ClockName, HoldReason
-
-QUOTE_MAX = 160
-"""Characters of a person's own words that a sentence repeats."""
+from tierline.domain.terms import ClockName, TicketType
+from tierline.messages import pause_words
+from tierline.messages.said import Said, because, duration, quote
 
 ENDS = (".", "?", "!")
 """After one of these, which a person's own words may bring, a sentence needs no full stop."""
 
 NOTICEABLY_LATE_S = 60
 """From this many seconds on, a sentence says how late a due instant was seen."""
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """An event, the ticket after it, and how people are called (by login)."""
-
-    event: e.Event
-    ticket: Snapshot
-    names: Mapping[str, str]
-
-    def person(self, login: str) -> str:
-        """How the person of that login is called."""
-        return self.names.get(login) or login[:1].upper() + login[1:]
-
-    @property
-    def by(self) -> str:
-        """Who did it, as the first word of a sentence."""
-        actor = self.event.by
-        if actor.kind == "person":
-            return self.person(actor.name)
-        return actor.name if actor.kind == "integration" and actor.name else "Tierline"
-
-    @property
-    def by_time(self) -> bool:
-        """Whether nobody did it: a due instant came."""
-        return self.event.by.kind == "time"
-
-    def when(self, at: datetime) -> str:
-        """An instant, with its date where that differs from the event's."""
-        if at.date() == self.event.at.date():
-            return f"{at:%H:%M} UTC"
-        year = f" {at:%Y}" if at.year != self.event.at.year else ""
-        return f"{at.day} {at:%b}{year} {at:%H:%M} UTC"
 
 
 def words(event: e.Event, ticket: Snapshot, names: Mapping[str, str] | None = None) -> str:
@@ -73,42 +37,18 @@ def words(event: e.Event, ticket: Snapshot, names: Mapping[str, str] | None = No
     return f"{sentence[:1].upper()}{sentence[1:]}{end}"
 
 
-def quote(text: str) -> str:
-    """A person's own words on one line, cut after QUOTE_MAX characters, no full stop at the end."""
-    line = " ".join(text.split())
-    if len(line) > QUOTE_MAX:
-        line = line[: QUOTE_MAX - 3].rstrip() + "..."
-    return line.rstrip(".") if not line.endswith("...") else line
-
-
-def duration(seconds: float) -> str:
-    """A length of time in the two largest units that say it: `1 hour 30 minutes`."""
-    left, parts = round(seconds), []
-    for unit, size in (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1)):
-        count, left = divmod(left, size)
-        if count:
-            parts.append(f"{count} {unit}{'' if count == 1 else 's'}")
-        if len(parts) == 2:
-            break
-    return " ".join(parts) or "0 seconds"
-
-
-def _because(reason: str) -> str:
-    return f": {quote(reason)}" if reason.strip() else ""
-
-
 def _opened(said: Said, what: e.Opened) -> str:
     kind = f"as {what.priority} for {what.client}"
     if what.alert:
         sender = said.event.by.name if said.event.by.kind == "integration" else what.source
         source = f" from {sender}" if sender else ""
-        return f"opened by an alert{source} {kind}{_because(what.title)}"
-    return f"{said.by} opened the {what.type} {kind}{_because(what.title)}"
+        return f"opened by an alert{source} {kind}{because(what.title)}"
+    return f"{said.by} opened the {what.type} {kind}{because(what.title)}"
 
 
 def _routed(_said: Said, what: e.Routed) -> str:
     chosen = what.decided_by.get("group", "")
-    return f"put into the queue of {what.group} ({what.tier}){_because(chosen)}"
+    return f"put into the queue of {what.group} ({what.tier}){because(chosen)}"
 
 
 def _alert_attached(said: Said, what: e.AlertAttached) -> str:
@@ -136,9 +76,9 @@ def _claimed(said: Said, what: e.Claimed) -> str:
 
 def _released(said: Said, what: e.Released) -> str:
     if said.event.by.kind == "person" and said.event.by.name == what.owner:
-        return f"{said.by} gave it back to the queue{_because(what.reason)}"
+        return f"{said.by} gave it back to the queue{because(what.reason)}"
     owner = said.person(what.owner)
-    return f"{said.by} took it from {owner} back to the queue{_because(what.reason)}"
+    return f"{said.by} took it from {owner} back to the queue{because(what.reason)}"
 
 
 def _noted(said: Said, what: e.Noted) -> str:
@@ -185,9 +125,10 @@ def _limit(said: Said, what: e.Moved | e.EscalationProposed) -> str:
 def _moved(verb: str) -> Callable[[Said, Any], str]:
     def say(said: Said, what: e.Moved) -> str:
         way = f"from {what.from_group} to {what.to_group}"
+        begun = "; our promises to the client began" if what.clocks_begin else ""
         if said.by_time:
-            return f"{_by_time(said, what)}: moved {way}"
-        return f"{said.by} {verb} it {way}{_because(what.reason)}"
+            return f"{_by_time(said, what)}: moved {way}{begun}"
+        return f"{said.by} {verb} it {way}{because(what.reason)}{begun}"
 
     return say
 
@@ -200,11 +141,11 @@ def _escalation_proposed(said: Said, what: e.EscalationProposed) -> str:
 
 
 def _proposal_declined(said: Said, what: e.ProposalDeclined) -> str:
-    return f"{said.by} decided that it does not go to {what.to_group}{_because(what.reason)}"
+    return f"{said.by} decided that it does not go to {what.to_group}{because(what.reason)}"
 
 
 def _plan_refused(said: Said, what: e.PlanRefused) -> str:
-    return f"{said.by} refused the plan of {said.person(what.owner)}{_because(what.reason)}"
+    return f"{said.by} refused the plan of {said.person(what.owner)}{because(what.reason)}"
 
 
 def _packet_given(said: Said, what: e.PacketGiven) -> str:
@@ -216,7 +157,7 @@ def _assist_called(said: Said, what: e.AssistCalled) -> str:
 
 
 def _assist_ended(said: Said, what: e.AssistEnded) -> str:
-    return f"the time of {said.person(what.lead)} beside the owner ended{_because(what.because)}"
+    return f"the time of {said.person(what.lead)} beside the owner ended{because(what.because)}"
 
 
 def _paged(said: Said, what: e.Paged) -> str:
@@ -226,7 +167,7 @@ def _paged(said: Said, what: e.Paged) -> str:
 
 
 def _paging_ended(_said: Said, what: e.PagingEnded) -> str:
-    return f"nobody is paged any more{_because(what.because)}"
+    return f"nobody is paged any more{because(what.because)}"
 
 
 def _vendor_case_opened(said: Said, what: e.VendorCaseOpened) -> str:
@@ -244,54 +185,43 @@ def _vendor_case_closed(said: Said, what: e.VendorCaseClosed) -> str:
     return f"{said.by} closed the case with {what.vendor}: {quote(what.outcome)}"
 
 
-_WAITING = {
-    HoldReason.CLIENT: "waiting for the client",
-    HoldReason.VENDOR: "waiting for the vendor",
-    HoldReason.SCHEDULED: "scheduled for later",
-    HoldReason.APPROVAL: "waiting for approval",
-    HoldReason.CHANGE: "waiting for a change window",
-}
-
-
-def _held(said: Said, what: e.Held) -> str:
-    hold = what.hold
-    whom = f" ({hold.of})" if hold.of else ""
-    until = f" until {said.when(hold.until)}" if hold.until else ""
-    verb = "put it on hold" if what.was is None else "changed the hold"
-    return f"{said.by} {verb}, {_WAITING[hold.reason]}{whom}{until}{_because(hold.asked)}"
-
-
-def _resumed(said: Said, what: e.Resumed) -> str:
-    if said.by_time:
-        return f"the hold ended{_because(what.because)}"
-    return f"{said.by} took it off hold{_because(what.because)}"
-
-
 def _prioritised(said: Said, what: e.Prioritised) -> str:
-    return f"{said.by} changed the priority from {what.old} to {what.new}{_because(what.reason)}"
+    return f"{said.by} changed the priority from {what.old} to {what.new}{because(what.reason)}"
 
 
 def _resolved(said: Said, what: e.Resolved) -> str:
     if what.self_healed:
         return "it stayed quiet after the recovery and was resolved by itself"
-    return f"{said.by} resolved it{_because(what.resolution)}"
+    verb = "fulfilled" if said.ticket.type == TicketType.REQUEST else "resolved"
+    return f"{said.by} {verb} it{because(what.resolution)}"
+
+
+def _retyped(said: Said, what: e.Retyped) -> str:
+    return f"{said.by} turned the {what.old} into a {what.new}{because(what.reason)}"
+
+
+def _survey_answered(said: Said, what: e.SurveyAnswered) -> str:
+    who = said.ticket.requester_name or "the requester"
+    against = ", but the word says that it is not fixed" if what.survey.contradicts else ""
+    return f"{who} said how it was: {what.survey.score}{against}{because(what.survey.word)}"
 
 
 def _confirmed(said: Said, what: e.Confirmed) -> str:
-    return f"{said.by} confirmed the resolution{_because(what.note)}"
+    done = "that it is done" if said.ticket.type == TicketType.REQUEST else "the resolution"
+    return f"{said.by} confirmed {done}{because(what.note)}"
 
 
 def _reopened(said: Said, what: e.Reopened) -> str:
     where = said.person(what.owner) if what.owner else f"the queue of {what.group}"
     verb = "recorded that the client rejected it" if what.rejected else "reopened it"
-    return f"{said.by} {verb}; it went back to {where}{_because(what.reason)}"
+    return f"{said.by} {verb}; it went back to {where}{because(what.reason)}"
 
 
 def _closed(said: Said, what: e.Closed) -> str:
     carried = " (a linked ticket carries on)" if what.successor else ""
     if said.event.by.kind == "person":
-        return f"{said.by} closed it{carried}{_because(what.reason)}"
-    return f"it was closed{carried}{_because(what.reason)}"
+        return f"{said.by} closed it{carried}{because(what.reason)}"
+    return f"it was closed{carried}{because(what.reason)}"
 
 
 _INTERNAL = {
@@ -373,13 +303,16 @@ _SAY: dict[type, Callable[[Said, Any], str]] = {
     e.VendorCaseOpened: _vendor_case_opened,
     e.VendorCaseUpdated: _vendor_case_updated,
     e.VendorCaseClosed: _vendor_case_closed,
-    e.Held: _held,
-    e.Resumed: _resumed,
+    e.Held: pause_words.held,
+    e.ApprovalAnswered: pause_words.approval_answered,
+    e.Resumed: pause_words.resumed,
     e.Prioritised: _prioritised,
     e.Resolved: _resolved,
     e.Confirmed: _confirmed,
     e.Reopened: _reopened,
     e.Closed: _closed,
+    e.SurveyAnswered: _survey_answered,
+    e.Retyped: _retyped,
     e.Warned: _warned,
     e.Breached: _breached,
     e.Lapsed: _lapsed,
