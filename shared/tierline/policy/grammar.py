@@ -8,6 +8,7 @@ from typing import Any, Final
 from tierline.domain.terms import (
     CLIENT_CLOCKS,
     ClockName,
+    ClocksStart,
     HoldReason,
     Mode,
     OverBudget,
@@ -20,11 +21,13 @@ from tierline.domain.terms import (
 from tierline.policy.fields import ByPriority, Field, Fields
 from tierline.policy.group_figures import Capacity, HourlyCost
 from tierline.policy.hours import ALWAYS, WrittenCalendar
+from tierline.policy.offers import AfterHours, Offer
 from tierline.policy.sections import (
     CLOSED_GROUP,
     TOLD,
     AssistAt,
     Conditions,
+    Days,
     Share,
     Template,
     occasions,
@@ -62,7 +65,10 @@ GROUP: Final = Fields(
         "room": Field(NAME, "the chat room that hears of its tickets, one of the records' rooms"),
         "skills": Field(ListOf(NAME, single=True), "categories it can handle"),
         "on_call": Field(NAME, "the rota that is paged outside its hours"),
-        "of": Field(NAME, "whose group it is, if not ours: `client NAME` or `partner NAME`"),
+        "of": Field(
+            Text("whose group it is", example="client Contoso", pattern="(client|partner) .+"),
+            "whose group it is, if not ours: `client NAME` or `partner NAME`",
+        ),
         "members": Field(ListOf(NAME, single=True), "the people in it"),
         "capacity": Field(
             Capacity(), "how many open tickets it may hold: a number, or a number `each` member"
@@ -97,6 +103,10 @@ def _rising(shares: list[float]) -> tuple[str, str] | None:
     return "must rise and include 100 %", "write it like [50%, 75%, 90%, 100%]"
 
 
+def _a_part(share: float) -> tuple[str, str] | None:
+    return None if share <= 1 else ("is more than all of them", "write it like 25%")
+
+
 SLA: Final = Fields(
     "an SLA",
     {
@@ -123,7 +133,6 @@ SLA: Final = Fields(
         "confirm": Field(DURATION, "how long the client has to confirm a resolution"),
         "confirm_reminders": Field(Whole(0, 5), "how often they are reminded within that time"),
     },
-    later=frozenset({"after_hours"}),
 )
 
 AGREEMENT: Final = Fields(
@@ -131,8 +140,23 @@ AGREEMENT: Final = Fields(
     {
         "sla": Field(NAME, "the promises, one of `slas`", required=True),
         "path": Field(NAME, "the way its tickets take, one of `paths`", required=True),
+        "first": Field(
+            NAME,
+            'the group or tier that looks first, whatever triage says; `"{client.it}"`: the'
+            " client's own group",
+        ),
+        "our_clocks_start": Field(
+            Choice(tuple(str(start) for start in ClocksStart)),
+            "from when our promises count where the client's own group looks first",
+        ),
+        "covers": Field(
+            ListOf(NAME, single=True), "kinds of devices, and services, it covers; without it, all"
+        ),
+        "not_covered": Field(Offer(), "what an hour on anything else is offered for"),
+        "after_hours": Field(
+            AfterHours(), "what happens outside the cover, by priority; without it, it waits"
+        ),
     },
-    later=frozenset({"covers", "after_hours", "first", "our_clocks_start"}),
 )
 
 _IMPACT = Whole(1, 3)
@@ -314,6 +338,32 @@ _SECTIONS: dict[str, tuple[Shape, str, bool]] = {
             },
         ),
         "how holds are chased",
+        False,
+    ),
+    "approvals": (
+        Fields(
+            "approvals",
+            {"within": Field(DURATION, "how long an approver has to answer")},
+        ),
+        "how approvals are asked for",
+        False,
+    ),
+    "currency": (
+        Text("a currency", example="GBP", pattern="[A-Z]{3}"),
+        "yours, in which amounts are meant",
+        False,
+    ),
+    "survey": (
+        Fields(
+            "survey",
+            {
+                "share": Field(
+                    Checked(Share(), _a_part), "the share of closed tickets that are asked about"
+                ),
+                "not_more_often_than": Field(Days(), "at most one a requester in this time"),
+            },
+        ),
+        "asking requesters how it was",
         False,
     ),
     "people": (
