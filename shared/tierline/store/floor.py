@@ -14,8 +14,12 @@ from datetime import UTC, datetime
 import structlog
 
 from tierline.domain.floor import Floor
+from tierline.domain.freezes import Freezes
 from tierline.domain.rota.rotas import Rotas
+from tierline.domain.serving import Partners
 from tierline.store.database import UNREACHABLE, Database
+from tierline.store.freezes import read_freezes
+from tierline.store.partners import read_partners
 from tierline.store.tickets import Connection, policy_now, read_floor
 
 FLOOR_EVERY_S = 1.0
@@ -25,7 +29,7 @@ FLOOR_SHARE = 0.02
 FLOOR_EVERY_MAX_S = 30.0
 
 ROTAS_EVERY_S = 5.0
-"""How old what we know of schedules, overrides and absences may be, in real seconds."""
+"""How old what we know of schedules, absences, partners and freezes may be, in real seconds."""
 
 log = structlog.get_logger(__name__)
 
@@ -41,12 +45,15 @@ class FloorSource:
 
         Args:
             db: the store.
-            read_rotas: how on-call schedules are read; without it nobody is on call.
+            read_rotas: how on-call schedules are read; without it nobody is on call, and
+                neither partners nor freezes are read.
         """
         self._db = db
         self._read_rotas = read_rotas
         self._rotas = Rotas()
         self._rotas_due = 0.0
+        self._partners: Partners = {}
+        self._freezes: Freezes = {}
         self._floor = Floor(datetime.fromtimestamp(0, UTC))
 
     @property
@@ -67,13 +74,17 @@ class FloorSource:
         async with self._db.connection() as connection:
             await self._refresh_rotas(connection)
             floor = await read_floor(connection, await policy_now(connection))
-        self._floor = replace(floor, on_call=self._rotas.on_call)
+        self._floor = replace(
+            floor, on_call=self._rotas.on_call, partners=self._partners, freezes=self._freezes
+        )
         return self._floor
 
     async def _refresh_rotas(self, connection: Connection) -> None:
         now = asyncio.get_running_loop().time()
         if self._read_rotas is not None and now >= self._rotas_due:
             self._rotas = await self._read_rotas(connection)
+            self._partners = await read_partners(connection)
+            self._freezes = await read_freezes(connection)
             self._rotas_due = now + ROTAS_EVERY_S
 
     async def run(self, stop: asyncio.Event) -> None:

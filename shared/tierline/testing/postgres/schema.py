@@ -166,7 +166,15 @@ ALL = (
     Table(
         "ticket",
         _words("id seq doc state type client title priority tier grp owner opened_at recorded_at"),
-        {"problem_key": "", "promise_due": None, "next_due_at": None, "changed_at": CLOCK},
+        {
+            "problem_key": "",
+            "promise_due": None,
+            "next_due_at": None,
+            "changed_at": CLOCK,
+            "booked_from": None,
+            "booked_until": None,
+            "confirming": "",
+        },
         ("id",),
         unique={"ticket_open_problem": _open_problem},
         indexes={"open_problem": _open_problem},
