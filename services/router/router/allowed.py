@@ -4,6 +4,7 @@ A hint, not a verdict: `decide` judges, and knows more (whose decision a move is
 reach).
 """
 
+from tierline.domain.handlers.types import TURNED
 from tierline.domain.terms import State
 from tierline.domain.ticket import Ticket
 from tierline.web.principal import WRITE, Principal
@@ -36,8 +37,12 @@ def allowed(ticket: Ticket, principal: Principal) -> list[str]:
         "vendor-news": ticket.vendor is not None,
         "vendor-close": ticket.vendor is not None,
         "hold": ticket.active and mine,
+        "ask-approval": ticket.active and mine,
+        "approve": ticket.open_approval is not None,
+        "refuse-approval": ticket.open_approval is not None,
         "resume": ticket.hold is not None and mine,
         "priority": ticket.active,
+        "retype": ticket.active and mine and ticket.type in TURNED,
         "resolve": ticket.active and mine,
         "confirm": resolved,
         "reject": resolved,

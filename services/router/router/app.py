@@ -10,6 +10,8 @@ from router.described import describe
 from router.housekeeping import Housekeeping
 from router.people import People
 from router.routes import (
+    agenda,
+    answers,
     board,
     clock,
     commands,
@@ -61,6 +63,8 @@ ROUTES = (
     clock,
     dead_letters,
     replay,
+    answers,
+    agenda,
 )
 
 
@@ -105,7 +109,7 @@ async def build(settings: Settings) -> Service:
         floor=floor,
         relay=relay,
         hub=hub,
-        authenticator=Authenticator(db, development=settings.development),
+        authenticator=Authenticator(db, development=settings.development, secret=settings.secret),
         people=people,
         passwords=Passwords(),
         wrong_passwords=WrongPasswords(),

@@ -64,3 +64,6 @@ IMPORT_FAULTS_MAX = 200
 
 EXPORT_ROWS_MAX = 100_000
 """Records of one export; with more, ask client by client."""
+
+AMOUNT_MAX = 100_000_000_000
+"""Minor units of the largest amount that is asked for."""

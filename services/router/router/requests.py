@@ -169,6 +169,9 @@ class PlanBody(Strict):
     next_step: Reason
     promised_at: Instant
     client_text: Reason = ""
+    despite: Annotated[
+        Reason, Field(description="Why a P1 is promised into a freeze of the client.")
+    ] = ""
 
 
 class PacketBody(Strict):
@@ -249,7 +252,15 @@ class HoldBody(Strict):
     asked: Reason
     of: Line = ""
     chase_at: Instant | None = None
-    until: Instant | None = None
+    until: Annotated[
+        Instant | None, Field(description="When it ends by itself; of what is scheduled: starts.")
+    ] = None
+    ends_at: Annotated[
+        Instant | None, Field(description="Of what is scheduled: until when it is set aside.")
+    ] = None
+    despite: Annotated[
+        Reason, Field(description="Why a P1 is scheduled into a freeze of the client.")
+    ] = ""
 
 
 class ResumeBody(Strict):
@@ -280,6 +291,13 @@ class ConfirmBody(Strict):
     """The client agrees."""
 
     note: Reason = ""
+
+
+class RetypeBody(Strict):
+    """It is work of another kind."""
+
+    to: Literal["incident", "request"]
+    reason: Reason
 
 
 class ReasonBody(Strict):

@@ -10,6 +10,7 @@ import msgspec
 from router.allowed import allowed
 from tierline.domain import clock as clocks
 from tierline.domain.advance import next_due
+from tierline.domain.approval import Approval
 from tierline.domain.clock import Calendars, Clock
 from tierline.domain.events import Event
 from tierline.domain.evolve import evolve
@@ -112,6 +113,8 @@ def _so_far(ticket: Ticket) -> dict[str, Any]:
     return {
         "plan": ticket.plan,
         "hold": ticket.hold,
+        "approval": _approval(ticket.approval),
+        "booking": ticket.booking,
         "proposal": ticket.proposal,
         "vendor": ticket.vendor,
         "packet": ticket.packet,
@@ -130,9 +133,17 @@ def _so_far(ticket: Ticket) -> dict[str, Any]:
         "resolved_at": ticket.resolved_at,
         "resolved_by": ticket.resolved_by,
         "self_healed": ticket.self_healed,
+        "survey": ticket.survey,
         "closed_at": ticket.closed_at,
+        "clocks_wait": ticket.clocks_wait,
+        "covered": ticket.covered,
+        "called_out": ticket.called_out,
         "review_at": ticket.review_at,
     }
+
+
+def _approval(asked: Approval | None) -> dict[str, Any] | None:
+    return None if asked is None else {**asdict(asked), "price": asked.price}
 
 
 def _clock(clock: Clock, now: datetime, calendars: Calendars) -> dict[str, Any]:

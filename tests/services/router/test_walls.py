@@ -27,7 +27,11 @@ BODIES = {
     "vendor-news": {"news": "x"},
     "vendor-close": {"outcome": "x"},
     "hold": {"reason": "client", "asked": "x"},
+    "ask-approval": {"asked": "x"},
+    "approve": {"evidence": "x"},
+    "refuse-approval": {"evidence": "x"},
     "resume": {},
+    "retype": {"to": "request", "reason": "x"},
     "priority": {"reason": "x", "priority": "P1"},
     "resolve": {"resolution": "x"},
     "confirm": {},
@@ -50,6 +54,10 @@ RECORDS = {path for _, path in ROUTES if path.startswith("/v1/records")}
 """Their walls are tested kind by kind (test_records.py)."""
 DUTY = {path for _, path in ROUTES if path.startswith(("/v1/on-call", "/v1/schedules"))}
 """Theirs in test_schedules.py."""
+AGENDA = {"/v1/scheduled", "/v1/to-confirm", "/v1/surveys"}
+"""Theirs in test_agenda.py."""
+LINKS = {"/v1/answer"}
+"""Behind a link of its own (test_answers.py)."""
 CLOSED = [route for route in ROUTES if route != ("POST", "/v1/sessions")]
 CLOSED += [("GET", "/v1/nothing"), ("GET", "/"), ("POST", "/metrics"), ("GET", "/v1/sessions")]
 ON_A_TICKET = [(method, path) for method, path in ROUTES if "{number}" in path]
@@ -57,7 +65,7 @@ ON_A_TICKET = [(method, path) for method, path in ROUTES if "{number}" in path]
 
 def test_every_route_is_known_to_these_tests():
     paths = {path for _, path in ROUTES} - {path for _, path in ON_A_TICKET}
-    assert paths == NOBODYS | LISTS | FOR_ALL_CLIENTS | REPLAYS | RECORDS | DUTY
+    assert paths == NOBODYS | LISTS | FOR_ALL_CLIENTS | REPLAYS | RECORDS | DUTY | AGENDA | LINKS
     asked = {path.rsplit("/", 1)[1] for method, path in ON_A_TICKET if method == "POST"}
     assert asked == set(BODIES)
 

@@ -253,6 +253,7 @@ def _opened(
         record=known.client.record,
         mode=known.client.mode,
         alert=_id(known),
+        approvers=known.client.approvers,
     )
     decision = decide_open(
         command, _asker(known), world.policy, world.floor, world.now, cause=_cause(known)
