@@ -44,7 +44,12 @@ async def build(settings: Settings) -> Service:
     sender = HttpSender(Guard(settings.networks))
     channels = channels_of(settings, sender)
     deliverer = Deliverer(
-        db, channels, lambda: policy.current, directory, link=settings.console_url
+        db,
+        channels,
+        lambda: policy.current,
+        directory,
+        link=settings.console_url,
+        secret=settings.secret,
     )
     checks: dict[str, Check] = {"postgres": db.alive, "policy": policy.ready}
     app = FastAPI(title="Tierline notifier", docs_url=None, redoc_url=None, openapi_url=None)
