@@ -10,6 +10,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from console.pages import (
+    answer,
     board,
     clock,
     login,
@@ -19,8 +20,10 @@ from console.pages import (
     on_call,
     records,
     records_import,
+    scheduled,
     stream,
     ticket,
+    to_confirm,
     why,
 )
 from console.presenting import ASSET_VERSION, STATIC, environment
@@ -41,12 +44,15 @@ from tierline.web.health import health_router
 STATIC_CACHE = "public, max-age=31536000, immutable"
 RETRY_SECONDS = 5
 PAGES = (
+    answer,
     board,
     why,
     ticket,
     new,
     notices,
     on_call,
+    scheduled,
+    to_confirm,
     records_import,
     records,
     clock,

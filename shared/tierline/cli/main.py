@@ -9,8 +9,8 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tierline.cli import clock as clock_commands
 from tierline.cli import (
+    agenda,
     credentials,
     dead_letters,
     due,
@@ -25,6 +25,7 @@ from tierline.cli import (
     up,
     why,
 )
+from tierline.cli import clock as clock_commands
 from tierline.cli.failures import USAGE, FailureError, tell
 from tierline.runtime.errors import UpError
 
@@ -130,6 +131,7 @@ app.add_typer(records.app, name="records")
 app.add_typer(clock_commands.app, name="clock")
 notices.register(app)
 on_call.register(app)
+agenda.register(app)
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(dead_letters.app, name="dead-letters")
 replay.register(app)

@@ -2,13 +2,16 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
+from tierline.cli import ticket_approvals
 from tierline.cli.call import Call, Number, Screen, with_router
 from tierline.cli.failures import USAGE, FailureError
-from tierline.cli.moments import full_time, local_time, parse_instant, parse_moment, rfc3339, until
+from tierline.cli.moments import full_time, local_time, parse_instant, rfc3339, until
+from tierline.cli.ticket_answers import instants, moment, send, show_outcome
 from tierline.domain.terms import HoldReason, Priority
 
 Reason = Annotated[str, typer.Option("--reason", help="Why, in a sentence; others will read it.")]
@@ -22,9 +25,20 @@ VendorContact = Annotated[str | None, typer.Option("--contact", help="Whom we sp
 VendorPromise = Annotated[
     str | None, typer.Option("--promised", help="By when, they say: 14:30, +4h, or ISO.")
 ]
+Despite = Annotated[
+    str | None, typer.Option("--despite", help="Of a P1: why in spite of the client's freeze.")
+]
 Tried = Annotated[str | None, typer.Option("--tried", help="What was tried.")]
 Evidence = Annotated[str | None, typer.Option("--evidence", help="What was seen.")]
 Ask = Annotated[str | None, typer.Option("--ask", help="What the next tier is to do.")]
+
+
+class Kind(StrEnum):
+    """What people take one for the other."""
+
+    INCIDENT = "incident"
+    REQUEST = "request"
+
 
 ShortReason = Annotated[str, typer.Option("--reason", help="Why, in a sentence.")]
 HowConfirmed = Annotated[str | None, typer.Option("--note", help="How, or by whom.")]
@@ -32,27 +46,8 @@ HowConfirmed = Annotated[str | None, typer.Option("--note", help="How, or by who
 
 def register(app: typer.Typer) -> None:
     """Add every command on a ticket to `tierline tickets`."""
-    for function in _ALL:
+    for function in (*_ALL, *ticket_approvals.COMMANDS):
         app.command(function.__name__.replace("_", "-"))(with_router(function))
-
-
-def place_words(ticket: Mapping[str, Any]) -> str:
-    """Where a ticket is, in a sentence."""
-    owner = f"owner {ticket['owner']}" if ticket["owner"] else "nobody has claimed it"
-    state = str(ticket["state"]).replace("_", " ")
-    place = f"{ticket['tier']}/{ticket['group']}"
-    return f"{ticket['number']} is {state}: {ticket['priority']}, with {place}, {owner}."
-
-
-def _ask(call: Call, number: int, command: str, **said: Any) -> None:
-    """Ask for a command and print what came of it: the new events, and where the ticket is."""
-    call.answer(call.router.post(f"/v1/tickets/{number}/{command}", said), _show_outcome)
-
-
-def _show_outcome(screen: Screen, answer: Mapping[str, Any]) -> None:
-    for event in answer["events"]:
-        screen.line(event["words"])
-    screen.line(place_words(answer["ticket"]))
 
 
 def claim(
@@ -64,12 +59,12 @@ def claim(
     ] = None,
 ) -> None:
     """Take a ticket, or, as a lead, give it to somebody."""
-    _ask(call, number, "claim", owner=owner)
+    send(call, number, "claim", owner=owner)
 
 
 def release(call: Call, *, number: Number, reason: ShortReason = "") -> None:
     """Give a ticket back to its queue; its plan is void."""
-    _ask(call, number, "release", reason=reason or None)
+    send(call, number, "release", reason=reason or None)
 
 
 def note(
@@ -82,7 +77,7 @@ def note(
     ] = False,
 ) -> None:
     """Write to colleagues, or to the requester."""
-    _ask(call, number, "notes", text=text, to_client=to_client)
+    send(call, number, "notes", text=text, to_client=to_client)
 
 
 def plan(
@@ -94,18 +89,20 @@ def plan(
     client_text: Annotated[
         str | None, typer.Option("--client-text", help="What the client is to read of it.")
     ] = None,
+    despite: Despite = None,
 ) -> None:
     """Make or revise the plan to resolution: it stops the tier clock while it lives.
 
     Times are local to this machine and counted on policy time.
     """
-    promised = _instant(call, by)
+    promised = moment(call, by)
     said = {"next_step": next_step, "promised_at": rfc3339(promised), "client_text": client_text}
+    said["despite"] = despite
     answer = call.router.post(f"/v1/tickets/{number}/plan", said)
 
     def shown(screen: Screen, document: Mapping[str, Any]) -> None:
         screen.line(f"promised for {full_time(promised)}")
-        _show_outcome(screen, document)
+        show_outcome(screen, document)
 
     call.answer(answer, shown)
 
@@ -141,7 +138,7 @@ def move(
         to_tier = _tier(call, number, down=down)
     place = {"to_tier": to_tier, "to_group": to_group}
     handed = {"packet": packet, "tried": tried, "evidence": evidence, "ask": ask}
-    _ask(call, number, "move", reason=reason, **place, **handed)
+    send(call, number, "move", reason=reason, **place, **handed)
 
 
 def _tier(call: Call, number: int, *, down: bool) -> str:
@@ -167,7 +164,7 @@ def accept(
     seq: Annotated[int, typer.Argument(metavar="SEQ", help="The proposal's event.", min=1)],
 ) -> None:
     """Do what Tierline proposed where it may not act by itself."""
-    _ask(call, number, "accept", seq=seq)
+    send(call, number, "accept", seq=seq)
 
 
 def decline(
@@ -178,19 +175,19 @@ def decline(
     reason: Because,
 ) -> None:
     """As a lead, leave a ticket where it is, although Tierline proposed a move."""
-    _ask(call, number, "decline", seq=seq, reason=reason)
+    send(call, number, "decline", seq=seq, reason=reason)
 
 
 def refuse_plan(call: Call, *, number: Number, reason: Because) -> None:
     """As a lead or the next tier, do not go along with a plan: the tier clock runs on."""
-    _ask(call, number, "refuse-plan", reason=reason)
+    send(call, number, "refuse-plan", reason=reason)
 
 
 def packet(
     call: Call, *, number: Number, tried: Tried = None, evidence: Evidence = None, ask: Ask = None
 ) -> None:
     """Say what was tried and what the next tier is to do, after the hand-over."""
-    _ask(call, number, "packet", tried=tried, evidence=evidence, ask=ask)
+    send(call, number, "packet", tried=tried, evidence=evidence, ask=ask)
 
 
 def vendor(
@@ -206,7 +203,7 @@ def vendor(
 ) -> None:
     """Open a case with a vendor: it is chased until it is closed."""
     said = {"vendor": name, "asked": asked, "reference": reference, "contact": contact}
-    _ask(call, number, "vendor", **said, **_instants(call, promised_at=promised, chase_at=chase))
+    send(call, number, "vendor", **said, **instants(call, promised_at=promised, chase_at=chase))
 
 
 def vendor_news(
@@ -221,8 +218,8 @@ def vendor_news(
 ) -> None:
     """Note what the vendor said, and what they promise now."""
     said = {"news": news, "reference": reference, "contact": contact}
-    instants = _instants(call, promised_at=promised, chase_at=chase)
-    _ask(call, number, "vendor-news", **said, **instants)
+    when = instants(call, promised_at=promised, chase_at=chase)
+    send(call, number, "vendor-news", **said, **when)
 
 
 def vendor_close(
@@ -232,7 +229,7 @@ def vendor_close(
     outcome: Annotated[str, typer.Argument(metavar="OUTCOME", help="What came of it.")],
 ) -> None:
     """Close the case with the vendor."""
-    _ask(call, number, "vendor-close", outcome=outcome)
+    send(call, number, "vendor-close", outcome=outcome)
 
 
 def hold(
@@ -244,12 +241,17 @@ def hold(
     of: Annotated[str | None, typer.Option("--of", help="Of whom.")] = None,
     chase: Chase = None,
     until: Annotated[
-        str | None, typer.Option("--until", help="When it ends by itself, likewise.")
+        str | None,
+        typer.Option("--until", help="When it ends by itself; of what is scheduled: starts."),
     ] = None,
+    ends: Annotated[
+        str | None, typer.Option("--ends", help="Of what is scheduled: until when.")
+    ] = None,
+    despite: Despite = None,
 ) -> None:
     """Put a ticket on hold, with what was asked of whom."""
-    instants = _instants(call, chase_at=chase, until=until)
-    _ask(call, number, "hold", reason=reason, asked=asked, of=of, **instants)
+    when = instants(call, chase_at=chase, until=until, ends_at=ends)
+    send(call, number, "hold", reason=reason, asked=asked, of=of, despite=despite, **when)
 
 
 def resume(
@@ -259,7 +261,7 @@ def resume(
     because: Annotated[str | None, typer.Option("--because", help="What changed.")] = None,
 ) -> None:
     """End a hold."""
-    _ask(call, number, "resume", because=because)
+    send(call, number, "resume", because=because)
 
 
 def priority(
@@ -293,7 +295,7 @@ def priority(
         f"/v1/tickets/{number}/priority", {**said, "preview": True if preview else None}
     )
     if not preview:
-        call.answer(answer, _show_outcome)
+        call.answer(answer, show_outcome)
         return
     now = call.now()
     call.answer(answer, lambda screen, document: _show_dues(screen, document["dues"], now))
@@ -324,36 +326,38 @@ def resolve(
     ] = None,
 ) -> None:
     """Resolve a ticket; the client is asked to confirm."""
-    _ask(call, number, "resolve", resolution=text, fault=fault, tier_below_could=below)
+    send(call, number, "resolve", resolution=text, fault=fault, tier_below_could=below)
+
+
+def retype(
+    call: Call,
+    *,
+    number: Number,
+    to: Annotated[Kind, typer.Argument(metavar="incident|request", help="What it is.")],
+    reason: Reason,
+) -> None:
+    """Turn an incident into a request, or back; promises of the new kind count from acceptance."""
+    send(call, number, "retype", to=to, reason=reason)
 
 
 def confirm(call: Call, *, number: Number, note: HowConfirmed = None) -> None:
     """The client agrees that it is resolved: close it."""
-    _ask(call, number, "confirm", note=note)
+    send(call, number, "confirm", note=note)
 
 
 def reject(call: Call, *, number: Number, reason: Because) -> None:
     """The client does not agree: it is open again."""
-    _ask(call, number, "reject", reason=reason)
+    send(call, number, "reject", reason=reason)
 
 
 def reopen(call: Call, *, number: Number, reason: Because) -> None:
     """Open a resolved or closed ticket again."""
-    _ask(call, number, "reopen", reason=reason)
+    send(call, number, "reopen", reason=reason)
 
 
 def close(call: Call, *, number: Number, reason: Because) -> None:
     """Close a ticket without the client's word."""
-    _ask(call, number, "close", reason=reason)
-
-
-def _instants(call: Call, **texts: str | None) -> dict[str, str]:
-    """The instants that were given, as the API takes them."""
-    return {name: rfc3339(_instant(call, text)) for name, text in texts.items() if text}
-
-
-def _instant(call: Call, text: str) -> datetime:
-    return parse_moment(text, call.now())
+    send(call, number, "close", reason=reason)
 
 
 _ALL: tuple[Callable[..., None], ...] = (
@@ -372,6 +376,7 @@ _ALL: tuple[Callable[..., None], ...] = (
     hold,
     resume,
     priority,
+    retype,
     resolve,
     confirm,
     reject,

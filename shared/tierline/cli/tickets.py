@@ -9,6 +9,7 @@ from tierline.cli import ticket_acts
 from tierline.cli import ticket_options as opt
 from tierline.cli.call import Call, Number, with_router
 from tierline.cli.client import Json, Params
+from tierline.cli.ticket_answers import place_words
 from tierline.cli.ticket_views import show_list, show_ticket
 from tierline.domain.terms import TicketType
 
@@ -121,7 +122,7 @@ def open_(
     said |= {"category": category, "site": site, "host": host, "service": service}
     said |= {"requester": asker or None, "spoken_to": spoken_to or None}
     opened = call.router.post("/v1/tickets", said)
-    call.answer(opened, lambda screen, ticket: screen.line(ticket_acts.place_words(ticket)))
+    call.answer(opened, lambda screen, ticket: screen.line(place_words(ticket)))
 
 
 ticket_acts.register(app)

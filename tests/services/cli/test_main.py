@@ -51,6 +51,7 @@ def test_all_of_the_commands_are_there():
     assert set(commands().commands) == {
         "up", "down", "status", "load", "policy", "tickets", "clock", "notices", "dead-letters",
         "token", "integration-key", "records", "replay", "due", "why", "on-call", "schedules",
+        "scheduled", "to-confirm", "surveys",
     }  # fmt: skip
 
 
