@@ -17,6 +17,7 @@ from tierline.domain.commands import (
     MakePlan,
     Move,
     OpenVendorCase,
+    PutOnHold,
     RefusePlan,
     Resolve,
     Retype,
@@ -25,7 +26,7 @@ from tierline.domain.commands import (
 from tierline.domain.events import Actor, Closed, Held
 from tierline.domain.floor import Floor
 from tierline.domain.policy import HandOverRules, PagingRules, Path, Policy, SurveyRules
-from tierline.domain.terms import Answer, PacketRule, Score, TicketType
+from tierline.domain.terms import Answer, HoldReason, PacketRule, Score, TicketType
 from tierline.domain.ticket import Packet
 
 RUTH = Asker(Actor("contact", "Ruth"))
@@ -84,13 +85,28 @@ def agreed() -> Story:
     """A request taken for an incident: approved, fulfilled, and said to have gone badly."""
     policy = replace(escalating_policy(), currency="GBP", survey=SurveyRules(1.0))
     story = FullFloor(policy).call(priority=P3).ok(Claim("sam"))
-    story.ok(Retype(TicketType.REQUEST, "a new phone"))
+    story.ok(Retype(TicketType.REQUEST, "a new phone"), TOM)
     story.ok(AskApproval("a phone", "Ruth", "ruth@contoso.example", amount=18_000))
     story.ok(AnswerApproval(Answer.APPROVED, "go ahead", id=story.last(Held).seq), RUTH)
     story.ok(Resolve("here it is")).ok(Confirm())
     return story.ok(AnswerSurvey(Score.BAD, story.last(Closed).seq, "took weeks"), RUTH)
 
 
+def disagreed(word: str) -> Story:
+    """Nobody answers an approval, the next is refused; a date comes; the end is judged so so."""
+    policy = replace(escalating_policy(), survey=SurveyRules(1.0))
+    story = FullFloor(policy).call(priority=P3, desk_owner="kim").ok(Claim("sam"))
+    ask = AskApproval("a visit", "Ruth", "ruth@contoso.example")
+    soon = {"chase_at": story.now + HOUR, "expires_at": story.now + 2 * HOUR}
+    story.ok(replace(ask, **soon)).wait(HOUR).wait(HOUR).ok(ask)
+    story.ok(AnswerApproval(Answer.REFUSED, id=story.last(Held).seq), RUTH)
+    later = story.now + HOUR
+    story.ok(PutOnHold(HoldReason.SCHEDULED, "by phone", until=later, ends_at=later + HOUR))
+    story.wait(HOUR).ok(Resolve("talked them through")).ok(Confirm())
+    return story.ok(AnswerSurvey(Score.FINE, story.last(Closed).seq, word), RUTH)
+
+
 def escalations() -> list[Story]:
     """All of them."""
-    return [declined(), assisted(), woken(), agreed()]
+    unhappy = [disagreed("friendly"), disagreed("friendly, but still not working")]
+    return [declined(), assisted(), woken(), agreed(), *unhappy]

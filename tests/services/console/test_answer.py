@@ -26,7 +26,7 @@ def asked(world):
 async def test_it_shows_what_is_asked_and_nothing_of_us(visitor, asked):
     page = await visitor.get(f"/answer/{LINK}")
     assert page.status_code == 200
-    for text in ("Ruth Adeyemi", "a new disk", "180.00 GBP", "Sam", "24 Nov"):
+    for text in ("Ruth Adeyemi", "a new disk", "180.00 GBP", "Sam", "2026-11-24 10:00"):
         assert text in page.text, text
     assert "Disk &lt;almost&gt; full" in page.text
     assert "<nav" not in page.text
