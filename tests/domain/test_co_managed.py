@@ -19,7 +19,7 @@ from tests.domain.worlds import (
 from tierline.domain.commands import Claim, Move, Note, Prioritise, Reopen, Resolve
 from tierline.domain.events import Breached, Escalated, Opened, Routed
 from tierline.domain.policy import Agreement, Group
-from tierline.domain.terms import ClocksStart
+from tierline.domain.terms import ClocksStart, ReopenRule
 
 OWN = Group("Contoso IT", "T1", OFFICE, lead="cal", room="contoso", of="client Contoso")
 ABLE = replace(OWN, name="Contoso Net", skills=("firewall",))
@@ -115,13 +115,14 @@ def test_a_new_priority_while_it_is_theirs_begins_nothing():
     assert story.clock("resolve").target_s == 4 * 3600
 
 
-@pytest.mark.parametrize("reopen", ["continue", "new_cycle", "first_only"])
+@pytest.mark.parametrize("reopen", ReopenRule)
 def test_resolved_and_reopened_by_them_it_is_still_theirs(reopen):
     policy = co_managed(OWN)
     sla = replace(policy.slas["gold"], reopen=reopen)
     story = Story(replace(policy, slas={"gold": sla})).call().ok(Resolve("restarted"), RITA)
     story.ok(Reopen("again"), RITA)
     assert story.ticket.clocks_wait
+    assert "resolve" not in story.ticket.clocks
     assert not story.all(Breached)
     story.ok(Move("yours", to_group="Desk"), RITA)
     assert story.clock("resolve").running
