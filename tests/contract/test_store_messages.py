@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 
-from notifier import claim, handlers, prepare, subscriptions, writing
+from notifier import claim, handlers, prepare, subscriptions, surveys, writing
 from tests.contract.store import MINUTE, NOON, proves, recent
 from tests.contract.store_acts import (
     LEASE_S,
@@ -367,3 +367,18 @@ async def test_what_is_read_to_send(side):
     assert found == [{"ticket": 1, "seq": 2, "client": "Contoso", "body": '{"of":"1/2"}'}]
     await put_ticket(side, 4)
     assert await side.fetch(prepare.TICKET_DOCS, [4, 5]) == [{"id": 4, "doc": '{"id":4}'}]
+
+
+@proves(surveys.HOLD_ASKED, surveys.LAST_ASKED)
+async def test_when_a_requester_was_last_asked_how_it_was(side):
+    await put_ticket(side, 1)
+    said = [("jo@x", "survey", "delivered"), ("jo@x", "survey", "pending"),
+            ("jo@x", "survey", "suppressed"), ("jo@x", "closed", "pending"),
+            ("kim@x", "survey", "delivered")]  # fmt: skip
+    for seq, (who, occasion, state) in enumerate(said, start=1):
+        await put_event(side, 1, seq, at=NOON + seq * MINUTE)
+        kinds = {"kind": "requester", "recipient": who, "occasion": occasion, "state": state}
+        await put_notice(side, 1, seq, **kinds)
+    assert await side.execute(surveys.HOLD_ASKED, ["jo@x", "lee@x"]) == "SELECT 2"
+    asked = await side.fetch(surveys.LAST_ASKED, ["jo@x", "lee@x"])
+    assert asked == [{"recipient": "jo@x", "at": NOON + 2 * MINUTE}]

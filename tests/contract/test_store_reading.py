@@ -20,7 +20,16 @@ from tests.contract.store_rows import (
     put_ticket,
 )
 from tierline.policy import crew, source
-from tierline.store import database, events, on_call, schedules_read, tickets
+from tierline.store import (
+    approvers,
+    database,
+    events,
+    freezes,
+    on_call,
+    partners,
+    schedules_read,
+    tickets,
+)
 
 
 @proves(database.ALIVE)
@@ -283,6 +292,48 @@ async def test_what_records_say_of_a_client(side):
 async def test_without_schedules_none_is_read(side):
     assert await side.fetch(schedules_read.SCHEDULES, None) == []
     assert await side.fetch(schedules_read.SCHEDULES, ["network rota"]) == []
+
+
+@proves(partners.PARTNERS)
+async def test_without_partners_none_is_read(side):
+    assert await side.fetch(partners.PARTNERS) == []
+
+
+@proves(approvers.APPROVERS)
+async def test_who_may_approve_in_the_order_the_client_names_them(side):
+    await side.put("client", name="Contoso", doc='{"approvers": ["Zoe", "Ann"]}')
+    await side.put("client", name="Fabrikam")
+    for client, name, doc in [
+        ("Contoso", "Ann", '{"approver": 500}'),
+        ("Contoso", "Bob", '{"approver": "any"}'),
+        ("Contoso", "Cal", "{}"),
+        ("Contoso", "Zoe", "{}"),
+        ("Fabrikam", "Dee", '{"approver": 0}'),
+    ]:
+        await side.put("contact", client=client, name=name, email=f"{name}@x", doc=doc)
+    found = await side.fetch(approvers.APPROVERS, ["Contoso"])
+    assert [(row["name"], row["most"], row["place"]) for row in found] == [
+        ("Zoe", None, 1),
+        ("Ann", "500", 2),
+        ("Bob", "any", None),
+    ]
+    everybody = await side.fetch(approvers.APPROVERS, None)
+    assert [row["client"] for row in everybody] == ["Contoso"] * 3 + ["Fabrikam"]
+
+
+@proves(freezes.FREEZES)
+async def test_freezes_are_read_of_the_clients_that_have_any(side):
+    assert await side.fetch(freezes.FREEZES) == []
+    doc = '{"zone": "Europe/London", "freezes": [{"from": "2026-12-24", "to": "2026-12-27"}]}'
+    await side.put("client", name="Contoso", doc=doc)
+    await side.put("client", name="Fabrikam", doc='{"zone": "Europe/London"}')
+    assert await side.fetch(freezes.FREEZES) == [
+        {
+            "name": "Contoso",
+            "zone": "Europe/London",
+            "freezes": '[{"from": "2026-12-24", "to": "2026-12-27"}]',
+        }
+    ]
 
 
 @proves(schedules_read.OVERRIDES)

@@ -86,6 +86,7 @@ async def test_new_tickets(side):
         "client": "Contoso", "title": "Disk", "priority": "P3", "tier": "T1", "grp": "Network",
         "owner": "", "problem_key": "disk", "opened_at": NOON, "promise_due": NOON + MINUTE,
         "next_due_at": NOON, "recorded_at": NOON, "major": False, "offered_to": "",
+        "booked_from": None, "booked_until": None, "confirming": "",
     }  # fmt: skip
 
 
@@ -131,6 +132,19 @@ async def test_changed_tickets(side):
     assert tuple(second[name] for name in names) == (
         2, '{"id":2,"seq":2}', *working, NOON + MINUTE, "kim",
     )  # fmt: skip
+
+
+@proves(tickets.PLACE_TICKETS)
+async def test_what_changes_rarely(side):
+    await put_ticket(side, 1)
+    await put_ticket(side, 2)
+    later = NOON + MINUTE
+    columns = [[2, 9], ["request", "alert"], [NOON, NOON], [later, None], ["sam", ""]]
+    assert await side.execute(tickets.PLACE_TICKETS, *columns) == "UPDATE 1"
+    names = ("type", "booked_from", "booked_until", "confirming")
+    first, second = await side.values("ticket", *names)
+    assert first[1:] == (None, None, "")
+    assert second == ("request", NOON, later, "sam")
 
 
 @proves(tickets.MOVE_TICKETS)

@@ -15,13 +15,24 @@ from tests.domain.anything_overseen import (
 )
 from tests.domain.worlds import ALWAYS, OFFICE, example_policy, person
 from tierline.domain import commands as c
+from tierline.domain.approval import Approver
 from tierline.domain.calendar import Calendar
 from tierline.domain.commands import Asker
 from tierline.domain.events import Actor
 from tierline.domain.floor import Floor, Turn
 from tierline.domain.people import Away, Person
-from tierline.domain.policy import Duration, HandOverRules, PagingRules, Path, Policy, Step
+from tierline.domain.policy import (
+    Agreement,
+    Duration,
+    HandOverRules,
+    PagingRules,
+    Path,
+    Policy,
+    Step,
+    SurveyRules,
+)
 from tierline.domain.terms import (
+    Answer,
     Assign,
     HoldReason,
     Mode,
@@ -32,6 +43,7 @@ from tierline.domain.terms import (
     ReceiverFull,
     ReopenRule,
     Role,
+    Score,
     State,
     TicketType,
 )
@@ -110,7 +122,17 @@ def policies(draw: st.DrawFn) -> Policy:
         paging=PagingRules(draw(st.sampled_from([frozenset(), frozenset(Priority)]))),
         management=draw(triggers()),
         rca=draw(rca_rules()),
+        survey=SurveyRules(draw(st.sampled_from([0.0, 1.0]))),
+        agreements=_any_agreement(draw, policy),
     )
+
+
+def _any_agreement(draw: st.DrawFn, policy: Policy) -> dict[str, Agreement]:
+    """With offers by night, and for kinds of devices that it does not cover, or without."""
+    plain = policy.agreements["managed"]
+    offers = draw(st.sampled_from([{}, dict.fromkeys(Priority, 100)]))
+    covers = draw(st.sampled_from([(), ("server",)]))
+    return {"managed": replace(plain, after_hours=offers, covers=covers, not_covered=200)}
 
 
 def _any_step(draw: st.DrawFn, step: Step) -> Step:
@@ -183,6 +205,8 @@ def openings(accepted_at: datetime) -> st.SearchStrategy[c.Open]:
         alert=st.sampled_from(["", "1"]),
         record=st.sampled_from(["tierline", "psa"]),
         requester=st.just(c.Requester("Jo", "jo@contoso.example")),
+        service=st.sampled_from(["", "mail"]),
+        approvers=st.sampled_from([(), (Approver("Ruth", "ruth@contoso.example"),)]),
     )
 
 
@@ -227,7 +251,25 @@ def commands(now: datetime, proposal: int) -> st.SearchStrategy[c.Command]:
             TEXTS,
             st.none() | when,
             st.none() | when,
+            st.none() | when,
+            TEXTS,
         ),
+        st.builds(
+            c.AskApproval,
+            TEXTS,
+            TEXTS,
+            st.sampled_from(["", "ruth@contoso.example"]),
+            st.none() | st.integers(-1, 50_000),
+            st.booleans(),
+            st.none() | st.integers(0, 50_000),
+            st.none() | when,
+            st.none() | when,
+        ),
+        st.builds(
+            c.AnswerApproval, st.sampled_from(Answer), TEXTS, TEXTS, st.sampled_from([0, 3, 5])
+        ),
+        st.builds(c.AnswerSurvey, st.sampled_from(Score), st.sampled_from([0, 3, 5]), TEXTS),
+        st.builds(c.Retype, st.sampled_from(TicketType), TEXTS),
         st.builds(c.OpenVendorCase, TEXTS, TEXTS, TEXTS, TEXTS, st.none() | when, st.none() | when),
         st.builds(c.UpdateVendorCase, TEXTS, TEXTS, TEXTS, st.none() | when, st.none() | when),
         st.builds(c.CloseVendorCase, TEXTS),
@@ -275,13 +317,15 @@ def _together(when: st.SearchStrategy[datetime]) -> st.SearchStrategy[c.Command]
 def _likely(ticket: Ticket) -> list[str]:
     """Commands that stand a chance in the state of `ticket`."""
     if ticket.state is State.CLOSED:
-        return ["reopen"]
+        return ["reopen", "survey"] if ticket.survey else ["reopen"]
     if ticket.state is State.RESOLVED:
         always = ["confirm", "reject", "reopen", "close", "note", "attach", "recover"]
         always += ["flow reopening"] if ticket.under else []
         return [*always, *likely_oversight(ticket)]
     always = ["note", "tell", "move", "move up", "hold", "prioritise", "attach", "recover"]
-    always += ["resolve"]
+    always += ["resolve", "ask"]
+    always += ["answer", "answer"] if ticket.open_approval else []
+    always += ["retype"] if ticket.type in {TicketType.INCIDENT, TicketType.REQUEST} else []
     always += ["plan", "plan", "release"] if ticket.owner else ["claim", "claim", "claim"]
     always += ["accept offer", "decline offer", "decline offer"] if ticket.offered_to else []
     always += ["keep", "keep", "absence"] if ticket.claim_end else []
@@ -331,6 +375,12 @@ def likely(draw: st.DrawFn, ticket: Ticket, now: datetime) -> tuple[c.Command, A
             "y",
             draw(st.none() | soon),
             draw(st.none() | soon),
+        ),
+        "ask": lambda: c.AskApproval("x", "ruth", "ruth@contoso.example", 100),
+        "answer": lambda: c.AnswerApproval(draw(st.sampled_from(Answer)), evidence="x"),
+        "survey": lambda: c.AnswerSurvey(Score.BAD, ticket.survey.id if ticket.survey else 0),
+        "retype": lambda: c.Retype(
+            TicketType.REQUEST if ticket.type is TicketType.INCIDENT else TicketType.INCIDENT, "x"
         ),
         "resume": c.Resume,
         "prioritise": lambda: c.Prioritise("x", priority=draw(st.sampled_from(Priority))),

@@ -23,10 +23,14 @@ from tests.domain.worlds import (
 )
 from tierline.domain.commands import (
     AddChild,
+    AnswerApproval,
+    AnswerSurvey,
+    AskApproval,
     Asker,
     CallProblem,
     Claim,
     CloseVendorCase,
+    Confirm,
     CountIncident,
     DeclareMajor,
     DeclineOffer,
@@ -46,22 +50,26 @@ from tierline.domain.commands import (
     MoveTerms,
     NoteAbsence,
     OpenVendorCase,
+    PutOnHold,
     RefusePlan,
     Reject,
     Resolve,
+    Retype,
     StateCause,
     TellSolved,
     UpdateVendorCase,
 )
-from tierline.domain.events import SYSTEM
+from tierline.domain.events import SYSTEM, Actor, Closed, Held
 from tierline.domain.floor import Floor
 from tierline.domain.people import Person
-from tierline.domain.policy import HandOverRules, PagingRules, Path, Policy
-from tierline.domain.terms import PacketRule, Role, TicketType
+from tierline.domain.policy import HandOverRules, PagingRules, Path, Policy, SurveyRules
+from tierline.domain.terms import Answer, HoldReason, PacketRule, Role, Score, TicketType
 from tierline.domain.ticket import Packet
 
 TIERLINE = Asker(SYSTEM, Role.LEAD)
 """By whom the reactions of the router are asked."""
+
+RUTH = Asker(Actor("contact", "Ruth"))
 
 
 class FullFloor(Story):
@@ -178,7 +186,33 @@ def left() -> Story:
     return story.until(at("2026-11-23 16:00"))
 
 
+def agreed() -> Story:
+    """A request taken for an incident: approved, fulfilled, and said to have gone badly."""
+    policy = replace(escalating_policy(), currency="GBP", survey=SurveyRules(1.0))
+    story = FullFloor(policy).call(priority=P3).ok(Claim("sam"))
+    story.ok(Retype(TicketType.REQUEST, "a new phone"), TOM)
+    story.ok(AskApproval("a phone", "Ruth", "ruth@contoso.example", amount=18_000))
+    story.ok(AnswerApproval(Answer.APPROVED, "go ahead", id=story.last(Held).seq), RUTH)
+    story.ok(Resolve("here it is")).ok(Confirm())
+    return story.ok(AnswerSurvey(Score.BAD, story.last(Closed).seq, "took weeks"), RUTH)
+
+
+def disagreed(word: str) -> Story:
+    """Nobody answers an approval, the next is refused; a date comes; the end is judged so so."""
+    policy = replace(escalating_policy(), survey=SurveyRules(1.0))
+    story = FullFloor(policy).call(priority=P3, desk_owner="kim").ok(Claim("sam"))
+    ask = AskApproval("a visit", "Ruth", "ruth@contoso.example")
+    soon = {"chase_at": story.now + HOUR, "expires_at": story.now + 2 * HOUR}
+    story.ok(replace(ask, **soon)).wait(HOUR).wait(HOUR).ok(ask)
+    story.ok(AnswerApproval(Answer.REFUSED, id=story.last(Held).seq), RUTH)
+    later = story.now + HOUR
+    story.ok(PutOnHold(HoldReason.SCHEDULED, "by phone", until=later, ends_at=later + HOUR))
+    story.wait(HOUR).ok(Resolve("talked them through")).ok(Confirm())
+    return story.ok(AnswerSurvey(Score.FINE, story.last(Closed).seq, word), RUTH)
+
+
 def escalations() -> list[Story]:
     """All of them, and those in which management is called."""
     alone = [declined(), assisted(), woken(), offered(), left(), moved_terms(), delayed()]
-    return [*alone, led(), under(), found(), *oversights()]
+    unhappy = [disagreed("friendly"), disagreed("friendly, but still not working")]
+    return [*alone, led(), under(), found(), agreed(), *unhappy, *oversights()]

@@ -5,6 +5,7 @@
 
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from tierline.domain.commands import (
     AcceptOffer,
     AcceptProposal,
     AddChild,
+    AnswerApproval,
+    AnswerSurvey,
+    AskApproval,
     Asker,
     Attach,
     CallProblem,
@@ -54,6 +58,7 @@ from tierline.domain.commands import (
     Reopen,
     Resolve,
     Resume,
+    Retype,
     StateCause,
     TellSolved,
     UpdateVendorCase,
@@ -70,7 +75,8 @@ from tierline.domain.oversight_commands import (
     WriteRca,
 )
 from tierline.domain.people import Away
-from tierline.domain.terms import HoldReason, Mode, Role, State
+from tierline.domain.policy import SurveyRules
+from tierline.domain.terms import Answer, HoldReason, Mode, Role, Score, State, TicketType
 from tierline.domain.ticket import Packet
 
 STEPS_MAX = 50
@@ -81,7 +87,8 @@ UNTIL = PutOnHold(HoldReason.SCHEDULED, "x", "y", until=MONDAY + 5 * MINUTE)
 
 
 def _proposed() -> Story:
-    return Story(example_policy(mode=Mode.SUGGEST)).open().wait(30 * MINUTE)
+    policy = replace(example_policy(mode=Mode.SUGGEST), survey=SurveyRules(1.0))
+    return Story(policy).open().wait(30 * MINUTE)
 
 
 SITUATIONS: dict[str, Callable[[], Story]] = {
@@ -90,7 +97,7 @@ SITUATIONS: dict[str, Callable[[], Story]] = {
     "on hold, unclaimed": lambda: _proposed().ok(HOLD, OWNER),
     "on hold, claimed": lambda: _proposed().ok(Claim("sam"), OWNER).ok(HOLD, OWNER),
     "resolved": lambda: _proposed().ok(Claim("sam"), OWNER).ok(Resolve("x"), OWNER),
-    "closed": lambda: _proposed().ok(Claim("sam"), OWNER).ok(Close("x"), LEAD),
+    "closed": lambda: _proposed().ok(Claim("sam"), OWNER).ok(Resolve("x"), OWNER).ok(Confirm()),
 }
 """Where a ticket can stand; each has a proposal to accept as long as work is owed."""
 
@@ -127,10 +134,14 @@ COMMANDS: dict[str, Callable[[Story], Command]] = {
     "vendor news": lambda _: UpdateVendorCase("x"),
     "vendor close": lambda _: CloseVendorCase("x"),
     "hold": lambda _: HOLD,
+    "ask approval": lambda _: AskApproval("x", "y"),
+    "approve": lambda _: AnswerApproval(Answer.APPROVED, evidence="x"),
+    "retype": lambda _: Retype(TicketType.REQUEST, "x"),
     "resume": lambda _: Resume(),
     "prioritise": lambda _: Prioritise("x", priority=P1),
     "resolve": lambda _: Resolve("x"),
     "confirm": lambda _: Confirm(),
+    "answer survey": lambda story: AnswerSurvey(Score.GOOD, _asked_at(story)),
     "reject": lambda _: Reject("x"),
     "reopen": lambda _: Reopen("x"),
     "close": lambda _: Close("x"),
@@ -160,6 +171,7 @@ TIME: dict[str, Callable[[], Story]] = {
     "10 quiet minutes": lambda: Story().open().ok(Recover("2"), MONITOR),
     "hold until (unclaimed)": lambda: Story().open().ok(UNTIL),
     "hold until (claimed)": lambda: _claimed().ok(UNTIL),
+    "approval expired": lambda: _claimed().ok(AskApproval("x", "y")),
     "3 reminders unanswered": lambda: Story().open().ok(HOLD),
     "not confirmed in time": lambda: Story().open().ok(Resolve("x")),
 }
@@ -173,6 +185,11 @@ def _away(story: Story) -> Away:
 def _proposed_at(story: Story) -> int:
     ticket = story.ticket
     return 0 if ticket is None or ticket.proposal is None else ticket.proposal.seq
+
+
+def _asked_at(story: Story) -> int:
+    survey = story.ticket.survey if story.ticket else None
+    return survey.id if survey else 0
 
 
 def _claimed() -> Story:

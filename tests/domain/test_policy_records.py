@@ -247,3 +247,29 @@ def test_what_is_probably_not_meant_is_a_warning_in_the_records(tmp_path, old, n
     (warning,) = _load(tmp_path, RECORDS.replace(old, new, 1)).warnings
     assert (warning.line, warning.file.endswith("records.yaml")) == (line, True)
     assert message in warning.message
+
+
+@pytest.mark.parametrize(
+    ("freeze", "says"),
+    [
+        ("{from: 2026-12-24, to: 2026-12-26, reason: year end}", ""),
+        ("{from: 2026-12-24T18:00, to: 2026-12-24T18:00, reason: x}", "lies before `from`"),
+        ("{from: 2026-12-24, to: 2026-12-23, reason: x}", "lies before `from`"),
+        ("{from: 2026-12-32, to: 2027-01-01, reason: x}", "2026-12-32"),
+        ("{from: 2026-12-24, to: 2026-12-26}", "lacks `reason`"),
+    ],
+)
+def test_a_clients_freezes_are_stretches_with_a_reason(tmp_path, freeze, says):
+    written = RECORDS.replace(
+        "Contoso: {agreement: managed,",
+        f"Contoso: {{agreement: managed, zone: Europe/London, freezes: [{freeze}],",
+    )
+    if not says:
+        (contoso, _) = _load(tmp_path, written).records.documents["clients"]
+        assert contoso["freezes"] == [
+            {"from": "2026-12-24", "to": "2026-12-26", "reason": "year end"}
+        ]
+        return
+    with pytest.raises(PolicyError) as refused:
+        _load(tmp_path, written)
+    assert says in str(refused.value)

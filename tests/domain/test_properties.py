@@ -26,15 +26,18 @@ from tests.domain.test_clock_ledger import check_ledgers
 from tests.domain.worlds import MONITOR
 from tierline.domain.advance import advance, advance_to, next_due
 from tierline.domain.business_time import Interval, add, add_each, open_between
+from tierline.domain.changes import is_call_out
 from tierline.domain.clock import used_us
 from tierline.domain.decide import decide, decide_open
 from tierline.domain.events import (
+    ApprovalAnswered,
     Event,
     Lapsed,
     Moved,
     Prioritised,
     ProposalDeclined,
     Reopened,
+    Retyped,
     Routed,
     TermsMoved,
     Threshold,
@@ -208,7 +211,7 @@ class TicketMachine(RuleBasedStateMachine):
     @invariant()
     def a_due_instant_is_what_the_ledger_of_the_log_says(self):
         """Target, hours and holds of the whole life in one sum, instead of run by run."""
-        if any(isinstance(e.what, Prioritised | Reopened | TermsMoved) for e in self.events):
+        if any(_moves_terms(event) for event in self.events):
             return
         for name in CLIENT_CLOCKS - {ClockName.UPDATE}:
             clock = self.ticket.clocks.get(name)
@@ -229,6 +232,8 @@ class TicketMachine(RuleBasedStateMachine):
         tier = self.ticket.clocks.get(ClockName.TIER)
         if tier is None or tier.over or tier.cycle not in {e.seq for e in self.events}:
             return
+        if any(isinstance(e.what, Retyped) for e in self.events):
+            return  # a request's time is no tier's
         since, extra = self._last_top_up()
         hours = [
             open_between(hours, begin, end) // US
@@ -342,7 +347,14 @@ def _check_clocks(before, after, event, policy):
 
 
 def _recounts(event):
-    return isinstance(event.what, Prioritised | TermsMoved)
+    return isinstance(event.what, Prioritised | Retyped | TermsMoved)
+
+
+def _moves_terms(event):
+    """Whether promises are on other terms from `event` on: then no one sum tells their due."""
+    if isinstance(event.what, ApprovalAnswered):
+        return is_call_out(event.what.approval)
+    return isinstance(event.what, Prioritised | Reopened | Retyped | TermsMoved)
 
 
 def _check_told(event, after, policy):

@@ -116,16 +116,16 @@ def test_a_severity_never_touches_impact():
 
 def test_the_group_is_the_first_able_else_the_first_staffed_else_the_first_listed():
     policy, floor = example_policy(), Floor(MONDAY)
-    assert choose_group(policy, floor, "T1", "voip", MONDAY)[0].name == "Voice"
-    group, why = choose_group(policy, floor, "T1", "", MONDAY)
+    assert choose_group(policy, floor, "T1", "voip", MONDAY, client="Contoso")[0].name == "Voice"
+    group, why = choose_group(policy, floor, "T1", "", MONDAY, client="Contoso")
     assert (group.name, why) == ("Desk", "first staffed")
-    group, why = choose_group(policy, floor, "T1", "", NIGHT)
+    group, why = choose_group(policy, floor, "T1", "", NIGHT, client="Contoso")
     assert (group.name, why) == ("Desk", "first listed: none is staffed")
 
 
 def test_a_tier_without_groups_is_an_error_of_the_policy():
     with pytest.raises(LookupError, match="vendor"):
-        choose_group(example_policy(), Floor(MONDAY), "vendor", "", MONDAY)
+        choose_group(example_policy(), Floor(MONDAY), "vendor", "", MONDAY, client="Contoso")
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_a_tier_without_groups_is_an_error_of_the_policy():
     [("Network", "Network"), ("T3", "Infra"), ("", "Triage"), ("gone", "Triage")],
 )
 def test_a_start_names_a_group_or_a_tier_and_what_is_gone_goes_to_triage(start, group):
-    found, _ = starting_group(example_policy(), Floor(MONDAY), start, "", MONDAY)
+    found, _ = starting_group(example_policy(), Floor(MONDAY), start, "", MONDAY, client="Contoso")
     assert found.name == group
 
 

@@ -41,6 +41,7 @@ from tierline.domain.terms import (
 from tierline.domain.ticket import Requester, Ticket
 
 P1, P2, P3, P4 = Priority.P1, Priority.P2, Priority.P3, Priority.P4
+WORK = frozenset({ClockName.RESOLVE, ClockName.PLAN, ClockName.FULFIL})
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 ALWAYS = Calendar.always()
@@ -87,10 +88,10 @@ def example_policy(
         },
         requests=targets(respond=240, fulfil=1800),
         on_hold={
-            HoldReason.CLIENT: frozenset({ClockName.RESOLVE, ClockName.PLAN, ClockName.UPDATE}),
-            HoldReason.SCHEDULED: frozenset({ClockName.RESOLVE, ClockName.PLAN}),
-            HoldReason.APPROVAL: frozenset({ClockName.RESOLVE, ClockName.PLAN}),
-            HoldReason.CHANGE: frozenset({ClockName.RESOLVE, ClockName.PLAN}),
+            HoldReason.CLIENT: WORK | {ClockName.UPDATE},
+            HoldReason.SCHEDULED: WORK,
+            HoldReason.APPROVAL: WORK,
+            HoldReason.CHANGE: WORK,
             HoldReason.VENDOR: frozenset(),
         },
         priority_change=priority_change,

@@ -1,8 +1,9 @@
 """The floor: open load by group, as services see it."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import pytest_asyncio
@@ -162,3 +163,21 @@ async def test_turns_are_read_for_groups_that_offer_their_tickets_alone(world: W
     floor = await source.refresh()
     assert floor.turns == {("Desk", "sam"): Turn(MONDAY)}
     assert floor.held == {"sam": 1}
+
+
+async def test_whom_partners_work_on_and_when_clients_freeze_come_with_it(world: World) -> None:
+    await world.run("INSERT INTO tierline.partner (name, clients) VALUES ('NOC', '{Contoso}')")
+    await world.run("INSERT INTO tierline.partner (name) VALUES ('Everyman')")
+    freezes = [
+        {"from": "2026-12-24", "to": "2026-12-26", "reason": "year end"},
+        {"from": "2026-07-01T18:00", "to": "2026-07-01T20:00", "reason": "audit"},
+    ]
+    await world.run(
+        "INSERT INTO tierline.client (name, doc) VALUES ('Frozen', $1)",
+        json.dumps({"zone": "Europe/London", "freezes": freezes}),
+    )
+    floor = await FloorSource(world.db, read_rotas).refresh()
+    assert floor.partners == {"NOC": frozenset({"Contoso"}), "Everyman": frozenset()}
+    first, second = floor.freezes["Frozen"]
+    assert (first.reason, first.start) == ("audit", datetime(2026, 7, 1, 17, tzinfo=UTC))
+    assert second.end == datetime(2026, 12, 27, tzinfo=UTC)

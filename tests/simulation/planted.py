@@ -130,7 +130,7 @@ PLANTED = (
     Planted(
         "a resume does not wait for what is failing",
         faults.resume_does_not_wait,
-        ("a resumed subscription misses nothing",),
+        ("a resumed subscription misses nothing", "webhooks keep the order"),
         mix={"gone": 8, "delayed_point": 0.03, "paces": True},
     ),
     Planted(

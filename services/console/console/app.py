@@ -11,6 +11,7 @@ from starlette.types import Scope
 
 from console.pages import (
     actions,
+    answer,
     board,
     clock,
     known_errors,
@@ -25,8 +26,10 @@ from console.pages import (
     records,
     records_import,
     reports,
+    scheduled,
     stream,
     ticket,
+    to_confirm,
     training,
     why,
 )
@@ -48,6 +51,7 @@ from tierline.web.health import health_router
 STATIC_CACHE = "public, max-age=31536000, immutable"
 RETRY_SECONDS = 5
 PAGES = (
+    answer,
     board,
     why,
     rca,
@@ -59,6 +63,8 @@ PAGES = (
     on_call,
     known_errors,
     policy,
+    scheduled,
+    to_confirm,
     records_import,
     records,
     reports,

@@ -10,6 +10,7 @@ from console.instants import rfc3339, typed
 
 Fields = Mapping[str, str]
 Body = dict[str, Any]
+_AMOUNT = re.compile(r"([0-9]{1,9})(?:[.,]([0-9]{1,2}))?")
 _NUMBER = re.compile(r"[0-9]{1,9}")
 
 
@@ -53,6 +54,14 @@ class Asking:
         found = {name: typed(self.fields.get(name, ""), self._now, self._zone) for name in names}
         return {name: rfc3339(value) for name, value in found.items() if value is not None}
 
+    def amount(self, name: str) -> Body:
+        """An amount of money in minor units; what is no amount is passed on, to be refused."""
+        value = self.fields.get(name, "")
+        found = _AMOUNT.fullmatch(value)
+        if found is None:
+            return {name: value} if value else {}
+        return {name: int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0"))}
+
     def ticked(self, name: str) -> bool:
         """Whether a box is ticked."""
         return self.fields.get(name) == "yes"
@@ -63,7 +72,7 @@ def _note(form: Asking) -> Body:
 
 
 def _plan(form: Asking) -> Body:
-    return form.text("next_step", "client_text") | form.instant("promised_at")
+    return form.text("next_step", "client_text", "despite") | form.instant("promised_at")
 
 
 def _move(form: Asking) -> Body:
@@ -78,7 +87,13 @@ def _vendor(form: Asking) -> Body:
 
 
 def _hold(form: Asking) -> Body:
-    return form.text("reason", "asked", "of") | form.instant("chase_at", "until")
+    said = form.text("reason", "asked", "of", "despite")
+    return said | form.instant("chase_at", "until", "ends_at")
+
+
+def _ask_approval(form: Asking) -> Body:
+    said = form.text("asked", "approver") | form.instant("expires_at") | form.amount("amount")
+    return said | ({"per_hour": True} if form.ticked("per_hour") else {})
 
 
 def _priority(form: Asking) -> Body:
@@ -132,8 +147,12 @@ COMMANDS: Mapping[str, Callable[[Asking], Body]] = {
     "vendor-news": _vendor,
     "vendor-close": lambda form: form.text("outcome"),
     "hold": _hold,
+    "ask-approval": _ask_approval,
+    "approve": lambda form: form.text("evidence", "word"),
+    "refuse-approval": lambda form: form.text("evidence", "word"),
     "resume": lambda form: form.text("because"),
     "priority": _priority,
+    "retype": lambda form: form.text("to", "reason"),
     "resolve": lambda form: form.text("resolution", "fault", "tier_below_could"),
     "confirm": lambda form: form.text("note"),
     "reject": lambda form: form.text("reason"),
@@ -178,8 +197,12 @@ DONE_WORDS: Mapping[str, str] = {
     "vendor-news": "What the vendor said is on the timeline.",
     "vendor-close": "The vendor's case is closed.",
     "hold": "It is on hold.",
+    "ask-approval": "The approver is asked; the ticket waits for the answer.",
+    "approve": "The approval is on the timeline; work goes on.",
+    "refuse-approval": "The refusal is on the timeline; work goes on without it.",
     "resume": "Work goes on.",
     "priority": "The priority has changed.",
+    "retype": "It is work of another kind now; its promises are counted anew from acceptance.",
     "resolve": "It is resolved, and waits to be confirmed.",
     "confirm": "Confirmed and closed.",
     "reject": "The client disagrees: it is open again.",

@@ -53,6 +53,11 @@ HOLD_WORDS: Mapping[str, str] = {
     "approval": "an approval",
     "change": "a change window",
 }
+SCORE_WORDS: Mapping[str, str] = {
+    "good": "It went well",
+    "fine": "It was all right",
+    "bad": "It went badly",
+}
 BELOW_WORDS: Mapping[str, str] = {
     "no": "No",
     "access": "Yes, with access",
@@ -87,6 +92,7 @@ def environment() -> jinja2.Environment:
         impact_words=IMPACT_WORDS,
         hold_words=HOLD_WORDS,
         below_words=BELOW_WORDS,
+        score_words=SCORE_WORDS,
         asset_version=ASSET_VERSION,
     )
     return made

@@ -45,7 +45,12 @@ async def build(settings: Settings) -> Service:
     sender = HttpSender(Guard(settings.networks))
     channels = channels_of(settings, sender)
     deliverer = Deliverer(
-        db, channels, lambda: policy.current, directory, link=settings.console_url
+        db,
+        channels,
+        lambda: policy.current,
+        directory,
+        link=settings.console_url,
+        secret=settings.secret,
     )
     clerk = Clerk(db, lambda: policy.current, directory, deliverer.wake)
     checks: dict[str, Check] = {"postgres": db.alive, "policy": policy.ready}

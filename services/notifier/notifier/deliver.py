@@ -13,6 +13,7 @@ from random import Random
 from notifier.claim import Place, full_now, take_due
 from notifier.directory import DirectorySource
 from notifier.limits import DIRECTORY_TTL_S, GATHER_S, Limits
+from notifier.links import Links
 from notifier.metrics import IN_FLIGHT
 from notifier.outages import PASSING, through_outages
 from notifier.parcel import Channel
@@ -46,6 +47,7 @@ class Deliverer:
         policy: gives the current one (fallbacks).
         directory: people, rooms and subscriptions.
         link: address of the pages, without a slash at the end.
+        secret: signs the links with which outsiders answer; without it there are none.
         limits: see there.
         rng: jitter.
         wake: set by whoever has committed messages, so that they need not wait for the poll.
@@ -59,13 +61,14 @@ class Deliverer:
         directory: DirectorySource,
         *,
         link: str,
+        secret: str = "",
         limits: Limits | None = None,
         rng: Random | None = None,
         wake: asyncio.Event | None = None,
     ) -> None:
         self._db = db
         self._directory = directory
-        self._link = link
+        self._links = Links(link, secret)
         self._limits = limits or Limits()
         self._sending = Sending(channels, self._limits, rng or Random())  # noqa: S311 - jitter
         self._recorder = Recorder(db, policy, directory)
@@ -176,7 +179,7 @@ class Deliverer:
             if not taken.claims:
                 return [], taken.waiting
             directory = await self._directory.get(connection)
-            return await prepare(connection, taken.claims, directory, self._link), taken.waiting
+            return await prepare(connection, taken.claims, directory, self._links), taken.waiting
 
     def _start(self, one: Prepared, at: float, of: Counter[Place] | None = None) -> None:
         task = asyncio.create_task(self._send_and_queue(one, at, of))

@@ -12,6 +12,7 @@ from notifier.content import FEED, encode_content
 from notifier.directory import Directory, read_subscriptions
 from notifier.drafts import FAILED, Draft, Judge, gather, judge_all, stand_ins
 from notifier.limits import LEASE_S
+from notifier.surveys import spared
 from notifier.turns import Handed, Room, content_of, hand_over, no_room, take_turns
 from notifier.writing import keys_written, write
 from tierline.domain.policy import Policy
@@ -66,6 +67,7 @@ async def write_notices(
     told = judge_all(messages, policy, directory, judge)
     if not told:
         return Written()
+    told = await spared(connection, told, policy)
     drafts = gather(told, count(1).__next__)
     simple = all(draft.state != FAILED for draft in drafts)
     lines = take_turns(drafts, _rooms(drafts, room), directory.subscriptions)

@@ -15,6 +15,8 @@ from jinja2 import ChainableUndefined, Environment, PackageLoader, Template, Tem
 
 from notifier import words
 from notifier.limits import PARTS_MAX, TITLE_CHARS
+from notifier.links import Answers
+from tierline.domain.audience import OURS_ALONE_TO_ASK
 from tierline.domain.events import Event
 from tierline.domain.snapshot import Snapshot
 from tierline.domain.terms import Reach
@@ -60,7 +62,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A whole message. `facts`: name and value; `preamble`: why it comes by this way."""
+    """A whole message. `facts`: name and value; `preamble`: why it comes by this way.
+
+    `answers`: what an outsider may answer, and where.
+    """
 
     audience: Audience
     subject: str
@@ -73,6 +78,7 @@ class Letter:
     preamble: str = ""
     omitted: int = 0
     facts: tuple[tuple[str, str], ...] = ()
+    answers: Answers = ()
 
 
 def compose(
@@ -81,6 +87,7 @@ def compose(
     *,
     link: str,
     preamble: str = "",
+    answers: Answers = (),
 ) -> Letter:
     """The message that tells all of `occasions`, which are of one ticket and in order of seq.
 
@@ -89,6 +96,7 @@ def compose(
         occasions: at least one; the last PARTS_MAX are spelled out.
         link: where the ticket can be seen.
         preamble: said first, in a message that stands in for another.
+        answers: offered to a client who is asked something.
     """
     shown = occasions[-PARTS_MAX:]
     last = shown[-1]
@@ -108,11 +116,17 @@ def compose(
         link=link,
         number=last.ticket.number,
         urgent=urgent,
-        greeting=last.ticket.requester_name if audience == CLIENT else "",
+        greeting=_greeted(last) if audience == CLIENT else "",
         preamble=preamble,
         omitted=len(occasions) - len(shown),
         facts=_facts(last.ticket) if audience == TEAM else (),
+        answers=answers if audience == CLIENT else (),
     )
+
+
+def _greeted(one: Occasion) -> str:
+    asked = one.occasion in OURS_ALONE_TO_ASK
+    return one.ticket.approver if asked else one.ticket.requester_name
 
 
 def _part(audience: Audience, one: Occasion) -> Part:

@@ -16,11 +16,14 @@ from notifier.letter import CLIENT, TEAM, Occasion, compose
 from notifier.letters.document import decode_document
 from notifier.letters.laid_out import lay_out
 from notifier.letters.store import read_documents
+from notifier.links import Answers, Links
 from notifier.outcome import Failed, Superseded, Verdict
 from notifier.parcel import CHAT, Parcel
+from tierline.domain.audience import OURS_ALONE_TO_ASK, SURVEY
 from tierline.domain.snapshot import snapshot
 from tierline.domain.tell import still_wanted
 from tierline.domain.terms import Reach
+from tierline.domain.ticket import Ticket
 from tierline.messages.events import decode_event
 from tierline.messages.state import decode_ticket
 
@@ -90,7 +93,7 @@ class Known:
 
 
 async def prepare(
-    connection: Connection, claims: Sequence[Claim], directory: Directory, link: str
+    connection: Connection, claims: Sequence[Claim], directory: Directory, links: Links
 ) -> list[Prepared]:
     """Make every claim ready to be sent: at most five statements whatever the size of the batch.
 
@@ -98,7 +101,7 @@ async def prepare(
         connection: outside a transaction.
         claims: just taken.
         directory: rooms; subscriptions are read afresh, so that a disabled one gets nothing.
-        link: address of the pages; `/tickets/N` is put behind it.
+        links: addresses of the pages.
     """
     contents = {claim.id: _content(claim) for claim in claims}
     of_tickets = [c for c in contents.values() if c is not None and not c.letter]
@@ -114,9 +117,9 @@ async def prepare(
         elif content.audience == FEED:
             ready.append(prepare_feed(claim, content, known))
         elif content.letter:
-            ready.append(_page(claim, content, documents.get(content.letter), link))
+            ready.append(_page(claim, content, documents.get(content.letter), links))
         else:
-            ready.append(_worded(claim, content, known, directory, link))
+            ready.append(_worded(claim, content, known, directory, links))
     return ready
 
 
@@ -222,11 +225,11 @@ def prepare_feed(claim: Claim, content: Content, known: Known) -> Prepared:
     return Prepared(claim, content, parcel)
 
 
-def _page(claim: Claim, content: Content, stored: str | None, link: str) -> Prepared:
+def _page(claim: Claim, content: Content, stored: str | None, links: Links) -> Prepared:
     if stored is None:
         return Prepared(claim, content, None, Failed("its letter is not kept any more"))
     try:
-        page = lay_out(decode_document(stored), link)
+        page = lay_out(decode_document(stored), links.base)
     except Exception as error:
         log.exception("a letter cannot be put into words", message=claim.id)
         failed = Failed(f"cannot be put into words: {type(error).__name__}")
@@ -235,10 +238,10 @@ def _page(claim: Claim, content: Content, stored: str | None, link: str) -> Prep
 
 
 def _worded(
-    claim: Claim, content: Content, known: Known, directory: Directory, link: str
+    claim: Claim, content: Content, known: Known, directory: Directory, links: Links
 ) -> Prepared:
     try:
-        return _letter(claim, content, known, directory, link)
+        return _letter(claim, content, known, directory, links)
     except Exception as error:
         # One message that cannot be put into words must not hold up the rest of its batch.
         log.exception("a message cannot be put into words", message=claim.id)
@@ -247,10 +250,11 @@ def _worded(
 
 
 def _letter(
-    claim: Claim, content: Content, known: Known, directory: Directory, link: str
+    claim: Claim, content: Content, known: Known, directory: Directory, links: Links
 ) -> Prepared:
     doc = known.tickets.get(content.ticket)
-    ticket = snapshot(decode_ticket(doc)) if doc is not None else None
+    whole = decode_ticket(doc) if doc is not None else None
+    ticket = snapshot(whole) if whole is not None else None
     group = ticket.group if ticket else ""
     open_state = "failed" if content.notices_of != claim.id else "pending"
     notices = [n for n in known.notices.get(content.notices_of, ()) if n.state == open_state]
@@ -272,8 +276,9 @@ def _letter(
     letter = compose(
         CLIENT if content.audience == CLIENT else TEAM,
         occasions,
-        link=f"{link}/tickets/{content.ticket}",
+        link=links.ticket(content.ticket),
         preamble=content.preamble,
+        answers=_answers(occasions, whole, links),
     )
     room = directory.rooms.get(claim.address) if claim.channel == CHAT else None
     parcel = Parcel(
@@ -285,6 +290,15 @@ def _letter(
         kind=room.kind if room else "",
     )
     return Prepared(claim, content, parcel, None, tuple(dropped), group)
+
+
+def _answers(occasions: Sequence[Occasion], ticket: Ticket | None, links: Links) -> Answers:
+    """What whoever gets the message is asked, and where they answer."""
+    if ticket is None:
+        return ()
+    told = {one.occasion for one in occasions}
+    approval = links.approval(ticket) if told & OURS_ALONE_TO_ASK else ()
+    return (*approval, *(links.survey(ticket) if SURVEY in told else ()))
 
 
 def _occasions(notices: Sequence[NoticeRow], events: Mapping[EventId, bytes]) -> list[Occasion]:

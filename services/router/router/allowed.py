@@ -6,6 +6,7 @@ reach).
 
 from tierline.domain.action import open_of
 from tierline.domain.claim_ends import NEVER_KEPT
+from tierline.domain.handlers.types import TURNED
 from tierline.domain.people import BACK
 from tierline.domain.terms import Priority, State, TicketType
 from tierline.domain.ticket import Ticket
@@ -84,8 +85,12 @@ def allowed(ticket: Ticket, principal: Principal) -> list[str]:
         "vendor-news": ticket.vendor is not None,
         "vendor-close": ticket.vendor is not None,
         "hold": ticket.active and mine,
+        "ask-approval": ticket.active and mine,
+        "approve": ticket.open_approval is not None,
+        "refuse-approval": ticket.open_approval is not None,
         "resume": ticket.hold is not None and mine,
         "priority": ticket.active,
+        "retype": ticket.active and mine and ticket.type in TURNED,
         "resolve": ticket.active and mine,
         "confirm": resolved and not confirmed(ticket),
         "reject": resolved,

@@ -14,6 +14,8 @@ from router.reactions.consumer import reaction_loops
 from router.reactions.reactor import Reactor
 from router.routes import (
     actions,
+    agenda,
+    answers,
     board,
     clock,
     commands,
@@ -79,6 +81,8 @@ ROUTES = (
     clock,
     dead_letters,
     replay,
+    answers,
+    agenda,
 )
 
 
@@ -125,7 +129,7 @@ async def build(settings: Settings) -> Service:
         floor=floor,
         relay=relay,
         hub=hub,
-        authenticator=Authenticator(db, development=settings.development),
+        authenticator=Authenticator(db, development=settings.development, secret=settings.secret),
         people=people,
         passwords=Passwords(),
         wrong_passwords=WrongPasswords(),

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from tierline.web.auth import needs
 from tierline.web.idempotency import Attempt, IdempotencyKey
-from tierline.web.principal import ADMIN, CLOCK, NOTICES, READ, REPLAY, WRITE, Principal
+from tierline.web.principal import ADMIN, ANSWER, CLOCK, NOTICES, READ, REPLAY, WRITE, Principal
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,12 @@ Anybody = Annotated[Principal, needs(None)]
 Reader = Annotated[Principal, needs(READ)]
 NoticeReader = Annotated[Principal, needs(NOTICES)]
 Administrator = Annotated[Principal, needs(ADMIN)]
+Guest = Annotated[Principal, needs(ANSWER)]
 """How a route asks for a principal with a scope."""
 
 Writer = Annotated[Caller, writer(WRITE)]
 ClockWriter = Annotated[Caller, writer(CLOCK)]
 AdminWriter = Annotated[Caller, writer(ADMIN)]
+Answerer = Annotated[Caller, writer(ANSWER)]
 ReplayWriter = Annotated[Caller, writer(REPLAY)]
 """How a writing route asks for its caller."""

@@ -44,6 +44,8 @@ UNPROCESSABLE = frozenset(
         "out_of_range",
         "invalid",
         "at_outside",
+        "over_limit",
+        "in_freeze",
     }
 )
 """Refusals of what was said rather than of when: 422. Likewise every `unknown_` and `same_`."""

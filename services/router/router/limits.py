@@ -113,3 +113,6 @@ MAJORS_SHOWN = 20
 LETTERS_LISTED = 50
 LETTERS_MAX = 200
 """Letters that one answer holds: as asked, and at most."""
+
+AMOUNT_MAX = 100_000_000_000
+"""Minor units of the largest amount that is asked for."""

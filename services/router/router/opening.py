@@ -5,8 +5,11 @@ from datetime import datetime
 from router.places import groups_for
 from router.queries.records import ClientFacts, client_facts, client_names
 from router.requests import OpenBody
+from tierline.domain import serving
+from tierline.domain.approval import Approver
 from tierline.domain.commands import Open
 from tierline.domain.policy import Policy
+from tierline.domain.serving import Partners
 from tierline.domain.terms import TicketType
 from tierline.domain.ticket import Requester
 from tierline.store.tickets import Connection
@@ -35,14 +38,14 @@ async def facts_for(connection: Connection, body: OpenBody, principal: Principal
     raise ProblemError(422, "unknown_client", f"client: there is no {body.client}; {remedy}")
 
 
-def check_start(start: str, policy: Policy, client: str) -> None:
+def check_start(start: str, policy: Policy, client: str, partners: Partners) -> None:
     """Check that a ticket of `client` may start at the group or tier `start`; empty: rules decide.
 
     Raises ProblemError (422) for anything else.
     """
     known = [
-        *groups_for(policy, client),
-        *(tier for tier in policy.tiers if policy.groups_of(tier)),
+        *groups_for(policy, client, partners),
+        *(tier for tier in policy.tiers if serving.groups_for(policy, partners, tier, client)),
     ]
     if not start or start in known:
         return
@@ -52,9 +55,17 @@ def check_start(start: str, policy: Policy, client: str) -> None:
 
 
 def open_command(
-    number: int, body: OpenBody, facts: ClientFacts, principal: Principal, now: datetime
+    number: int,
+    body: OpenBody,
+    facts: ClientFacts,
+    principal: Principal,
+    now: datetime,
+    approvers: tuple[Approver, ...] = (),
 ) -> Open:
-    """The command that opens ticket `number` as `body` says, accepted at `now` (UTC)."""
+    """The command that opens ticket `number` as `body` says, accepted at `now` (UTC).
+
+    `approvers`: who may approve what the agreement does not hold.
+    """
     return Open(
         id=number,
         type=TicketType(body.type),
@@ -79,4 +90,5 @@ def open_command(
         start=body.start,
         desk_owner=principal.login,
         spoken_to=body.spoken_to,
+        approvers=approvers,
     )

@@ -1,19 +1,16 @@
 """Groups and walls: which groups a caller sees, and where a client's tickets may be sent by name.
 
-A group `of: client NAME` is that client's own: its people and its room hear of what lies with it,
-so a ticket of anybody else must not get there, nor its name be told to other clients.
+A group `of: client NAME` is that client's own, one `of: partner NAME` that partner's: its people
+and its room hear of what lies with it, so a ticket of anybody else must not get there, nor its name
+be told to other clients.
 """
 
-from typing import Final
-
 from tierline.domain.policy import Group, Policy
+from tierline.domain.serving import CLIENT, Partners, serves
 from tierline.web.bodies import closest
 from tierline.web.principal import Principal
 from tierline.web.problems import ProblemError
 from tierline.web.walls import may_see
-
-CLIENT: Final = "client "
-"""How the policy's `of` begins where a group is a client's (else it is a partner's)."""
 
 
 def sees_group(principal: Principal, group: Group) -> bool:
@@ -34,21 +31,17 @@ def named_group(policy: Policy, principal: Principal, name: str) -> Group:
     return policy.groups[name]
 
 
-def groups_for(policy: Policy, client: str) -> list[str]:
+def groups_for(policy: Policy, client: str, partners: Partners) -> list[str]:
     """The names of the groups that a ticket of `client` may be sent to, in the policy's order."""
-    return [
-        group.name
-        for group in policy.groups.values()
-        if not group.of.startswith(CLIENT) or group.of == CLIENT + client
-    ]
+    return [group.name for group in policy.groups.values() if serves(group, client, partners)]
 
 
-def check_group(policy: Policy, client: str, named: str) -> None:
+def check_group(policy: Policy, client: str, named: str, partners: Partners) -> None:
     """Check that a ticket of `client` may be moved to the group `named`; empty: none is named.
 
     Raises ProblemError (422), the same whether the group is missing or another client's.
     """
-    known = groups_for(policy, client)
+    known = groups_for(policy, client, partners)
     if named and named not in known:
         names = ", ".join(known)
         raise ProblemError(422, "unknown_group", f"to_group must be one of: {names}")

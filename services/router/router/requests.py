@@ -196,6 +196,9 @@ class PlanBody(Strict):
     next_step: Reason
     promised_at: Instant
     client_text: Reason = ""
+    despite: Annotated[
+        Reason, Field(description="Why a P1 is promised into a freeze of the client.")
+    ] = ""
 
 
 class PacketBody(Strict):
@@ -276,7 +279,15 @@ class HoldBody(Strict):
     asked: Reason
     of: Line = ""
     chase_at: Instant | None = None
-    until: Instant | None = None
+    until: Annotated[
+        Instant | None, Field(description="When it ends by itself; of what is scheduled: starts.")
+    ] = None
+    ends_at: Annotated[
+        Instant | None, Field(description="Of what is scheduled: until when it is set aside.")
+    ] = None
+    despite: Annotated[
+        Reason, Field(description="Why a P1 is scheduled into a freeze of the client.")
+    ] = ""
 
 
 class ResumeBody(Strict):
@@ -307,6 +318,13 @@ class ConfirmBody(Strict):
     """The client agrees."""
 
     note: Reason = ""
+
+
+class RetypeBody(Strict):
+    """It is work of another kind."""
+
+    to: Literal["incident", "request"]
+    reason: Reason
 
 
 class ReasonBody(Strict):
@@ -363,38 +381,3 @@ class ReplayTimeBody(Strict):
     """How far time may pass: the earliest instant that is not recorded yet."""
 
     to: Instant
-
-
-class RecordQuery(Strict):
-    """Which records of a kind."""
-
-    client: Annotated[Line, Field(description="Only what belongs to this client.")] = ""
-    q: Annotated[Line, Field(description="A part of a name, an address, a type.")] = ""
-    limit: PageSize = PAGE
-    cursor: Cursor = ""
-
-
-class RecordChangeQuery(Strict):
-    """Which changes of records."""
-
-    kind: Line = ""
-    name: Annotated[Line, Field(description="A record's name, without its client.")] = ""
-    client: Line = ""
-    by: Annotated[Line, Field(description="A login, or `token NAME`.")] = ""
-    how: Literal["", "api", "csv", "folder", "page"] = ""
-    batch: Annotated[Line, Field(description="The id of an import.")] = ""
-    limit: PageSize = PAGE
-    cursor: Cursor = ""
-
-
-class RecordExportQuery(Strict):
-    """Which records an export holds."""
-
-    client: Annotated[Line, Field(description="Only what belongs to this client.")] = ""
-    q: Annotated[Line, Field(description="A part of a name, an address, a type.")] = ""
-
-
-class RecordImportQuery(Strict):
-    """Whether an import only shows what it would do."""
-
-    preview: bool = False

@@ -11,6 +11,7 @@ from router.allowed import allowed
 from router.views_together import together
 from tierline.domain import clock as clocks
 from tierline.domain.advance import next_due
+from tierline.domain.approval import Approval
 from tierline.domain.clock import Calendars, Clock
 from tierline.domain.events import Event
 from tierline.domain.evolve import evolve
@@ -122,6 +123,8 @@ def _so_far(ticket: Ticket) -> dict[str, Any]:
     return {
         "plan": ticket.plan,
         "hold": ticket.hold,
+        "approval": _approval(ticket.approval),
+        "booking": ticket.booking,
         "proposal": ticket.proposal,
         "vendor": ticket.vendor,
         "packet": ticket.packet,
@@ -144,7 +147,11 @@ def _so_far(ticket: Ticket) -> dict[str, Any]:
         "resolved_at": ticket.resolved_at,
         "resolved_by": ticket.resolved_by,
         "self_healed": ticket.self_healed,
+        "survey": ticket.survey,
         "closed_at": ticket.closed_at,
+        "clocks_wait": ticket.clocks_wait,
+        "covered": ticket.covered,
+        "called_out": ticket.called_out,
         "review_at": ticket.review_at,
         "attention": ticket.attention,
         "called": ticket.called,
@@ -163,6 +170,10 @@ def _rca(rca: Rca | None) -> dict[str, Any] | None:
         return None
     shown = ("due", "since", "about", "chases", "next_chase", "held_by", "on_problem", "done_at")
     return {name: getattr(rca, name) for name in shown}
+
+
+def _approval(asked: Approval | None) -> dict[str, Any] | None:
+    return None if asked is None else {**asdict(asked), "price": asked.price}
 
 
 def _clock(clock: Clock, now: datetime, calendars: Calendars) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typer.core import TyperGroup
 
 from tierline.cli import (
     actions,
+    agenda,
     credentials,
     dead_letters,
     due,
@@ -140,6 +141,7 @@ app.add_typer(records.app, name="records")
 app.add_typer(clock_commands.app, name="clock")
 notices.register(app)
 on_call.register(app)
+agenda.register(app)
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(dead_letters.app, name="dead-letters")
 reports.register(app)

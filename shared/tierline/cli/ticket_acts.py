@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Mapping
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 
+from tierline.cli import ticket_approvals
 from tierline.cli.call import Call, Number, Screen, with_router
 from tierline.cli.failures import USAGE, FailureError
-from tierline.cli.moments import full_time, local_time, parse_instant, parse_moment, rfc3339, until
+from tierline.cli.moments import full_time, local_time, parse_instant, rfc3339, until
 from tierline.cli.ticket_asking import ask as _ask
-from tierline.cli.ticket_asking import show_outcome
+from tierline.cli.ticket_asking import instants, moment, show_outcome
 from tierline.cli.tickets_together import TOGETHER
 from tierline.domain.terms import HoldReason, Priority
 
@@ -25,6 +27,9 @@ VendorContact = Annotated[str | None, typer.Option("--contact", help="Whom we sp
 VendorPromise = Annotated[
     str | None, typer.Option("--promised", help="By when, they say: 14:30, +4h, or ISO.")
 ]
+Despite = Annotated[
+    str | None, typer.Option("--despite", help="Of a P1: why in spite of the client's freeze.")
+]
 Tried = Annotated[str | None, typer.Option("--tried", help="What was tried.")]
 Evidence = Annotated[str | None, typer.Option("--evidence", help="What was seen.")]
 Ask = Annotated[str | None, typer.Option("--ask", help="What the next tier is to do.")]
@@ -34,13 +39,21 @@ Leaving = Annotated[
     typer.Option("--leaving", help="Of a major incident: what becomes of what is under it."),
 ]
 
+
+class Kind(StrEnum):
+    """What people take one for the other."""
+
+    INCIDENT = "incident"
+    REQUEST = "request"
+
+
 ShortReason = Annotated[str, typer.Option("--reason", help="Why, in a sentence.")]
 HowConfirmed = Annotated[str | None, typer.Option("--note", help="How, or by whom.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add every command on a ticket to `tierline tickets`."""
-    for function in (*_ALL, *TOGETHER):
+    for function in (*_ALL, *TOGETHER, *ticket_approvals.COMMANDS):
         app.command(function.__name__.replace("_", "-"))(with_router(function))
 
 
@@ -83,13 +96,15 @@ def plan(
     client_text: Annotated[
         str | None, typer.Option("--client-text", help="What the client is to read of it.")
     ] = None,
+    despite: Despite = None,
 ) -> None:
     """Make or revise the plan to resolution: it stops the tier clock while it lives.
 
     Times are local to this machine and counted on policy time.
     """
-    promised = _instant(call, by)
+    promised = moment(call, by)
     said = {"next_step": next_step, "promised_at": rfc3339(promised), "client_text": client_text}
+    said["despite"] = despite
     answer = call.router.post(f"/v1/tickets/{number}/plan", said)
 
     def shown(screen: Screen, document: Mapping[str, Any]) -> None:
@@ -195,7 +210,7 @@ def vendor(
 ) -> None:
     """Open a case with a vendor: it is chased until it is closed."""
     said = {"vendor": name, "asked": asked, "reference": reference, "contact": contact}
-    _ask(call, number, "vendor", **said, **_instants(call, promised_at=promised, chase_at=chase))
+    _ask(call, number, "vendor", **said, **instants(call, promised_at=promised, chase_at=chase))
 
 
 def vendor_news(
@@ -210,8 +225,8 @@ def vendor_news(
 ) -> None:
     """Note what the vendor said, and what they promise now."""
     said = {"news": news, "reference": reference, "contact": contact}
-    instants = _instants(call, promised_at=promised, chase_at=chase)
-    _ask(call, number, "vendor-news", **said, **instants)
+    when = instants(call, promised_at=promised, chase_at=chase)
+    _ask(call, number, "vendor-news", **said, **when)
 
 
 def vendor_close(
@@ -233,12 +248,17 @@ def hold(
     of: Annotated[str | None, typer.Option("--of", help="Of whom.")] = None,
     chase: Chase = None,
     until: Annotated[
-        str | None, typer.Option("--until", help="When it ends by itself, likewise.")
+        str | None,
+        typer.Option("--until", help="When it ends by itself; of what is scheduled: starts."),
     ] = None,
+    ends: Annotated[
+        str | None, typer.Option("--ends", help="Of what is scheduled: until when.")
+    ] = None,
+    despite: Despite = None,
 ) -> None:
     """Put a ticket on hold, with what was asked of whom."""
-    instants = _instants(call, chase_at=chase, until=until)
-    _ask(call, number, "hold", reason=reason, asked=asked, of=of, **instants)
+    when = instants(call, chase_at=chase, until=until, ends_at=ends)
+    _ask(call, number, "hold", reason=reason, asked=asked, of=of, despite=despite, **when)
 
 
 def resume(
@@ -316,6 +336,17 @@ def resolve(
     _ask(call, number, "resolve", resolution=text, fault=fault, tier_below_could=below)
 
 
+def retype(
+    call: Call,
+    *,
+    number: Number,
+    to: Annotated[Kind, typer.Argument(metavar="incident|request", help="What it is.")],
+    reason: Reason,
+) -> None:
+    """Turn an incident into a request, or back; promises of the new kind count from acceptance."""
+    _ask(call, number, "retype", to=to, reason=reason)
+
+
 def confirm(call: Call, *, number: Number, note: HowConfirmed = None) -> None:
     """The client agrees that it is resolved: close it."""
     _ask(call, number, "confirm", note=note)
@@ -336,15 +367,6 @@ def close(call: Call, *, number: Number, reason: Because, leaving: Leaving = Non
     _ask(call, number, "close", reason=reason, leaving=leaving)
 
 
-def _instants(call: Call, **texts: str | None) -> dict[str, str]:
-    """The instants that were given, as the API takes them."""
-    return {name: rfc3339(_instant(call, text)) for name, text in texts.items() if text}
-
-
-def _instant(call: Call, text: str) -> datetime:
-    return parse_moment(text, call.now())
-
-
 _ALL: tuple[Callable[..., None], ...] = (
     claim,
     release,
@@ -361,6 +383,7 @@ _ALL: tuple[Callable[..., None], ...] = (
     hold,
     resume,
     priority,
+    retype,
     resolve,
     confirm,
     reject,

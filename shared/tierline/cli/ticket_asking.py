@@ -1,9 +1,11 @@
 """Asking for a command on a ticket, and printing what came of it."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from tierline.cli.call import Call, Screen
+from tierline.cli.moments import parse_moment, rfc3339
 
 
 def place_words(ticket: Mapping[str, Any]) -> str:
@@ -24,3 +26,13 @@ def show_outcome(screen: Screen, answer: Mapping[str, Any]) -> None:
     for event in answer["events"]:
         screen.line(event["words"])
     screen.line(place_words(answer["ticket"]))
+
+
+def instants(call: Call, **texts: str | None) -> dict[str, str]:
+    """The instants that were given, as the API takes them."""
+    return {name: rfc3339(moment(call, text)) for name, text in texts.items() if text}
+
+
+def moment(call: Call, text: str) -> datetime:
+    """The instant that was typed, counted on policy time."""
+    return parse_moment(text, call.now())

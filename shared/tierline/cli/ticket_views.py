@@ -40,6 +40,8 @@ def _cells(row: Row) -> list[str]:
 
 
 def _state(row: Row) -> str:
+    if row["state"] == "resolved" and row.get("type") == "request":
+        return "fulfilled"
     return str(row["state"]).replace("_", " ")
 
 
@@ -101,16 +103,21 @@ def _header(ticket: Row, now: datetime) -> Iterable[tuple[str, str]]:
     yield "opened", local_time(_at(ticket["opened_at"]), now)
     yield "alerts", str(ticket["alerts"]) if ticket.get("alerts") else ""
     mode = ticket.get("mode") or "act"
+    yield "covered", "no: the agreement does not cover it" if ticket.get("covered") is False else ""
+    yield "called out", _when(ticket.get("called_out"), now)
     yield "mode", f"{mode}: Tierline does not move it by itself" if mode != "act" else ""
     yield "plan", _plan(ticket.get("plan"), now)
     yield "on hold", _hold(ticket.get("hold"), now)
     yield "offered", _offer(ticket.get("offer"), now)
     yield "claim", _claim(ticket, now)
+    yield "approval", _approval(ticket.get("approval"), now)
+    yield "scheduled", _booking(ticket.get("booking"), now)
     yield "proposed", _proposal(ticket)
     yield from together_pairs(ticket)
     yield from overseen(ticket, now)
     yield "restored", _when(ticket.get("restored_at"), now)
     yield "resolution", ticket.get("resolution") or ""
+    yield "requester says", _survey(ticket.get("survey"))
     yield "links", " ".join([*ticket.get("links", ()), *map(str, ticket.get("linked", ()))])
     yield "you may", ", ".join(_COMMANDS.get(one, one) for one in ticket.get("allowed", ()))
 
@@ -166,6 +173,30 @@ def _claim(ticket: Row, now: datetime) -> str:
         return ""
     kept = ", kept beyond" if end["kept"] else ""
     return f"until {_when(end['at'], now)} ({end['because']}{kept})"
+
+
+def _approval(asked: Row | None, now: datetime) -> str:
+    if not asked:
+        return ""
+    price = f"{asked['price']}, " if asked.get("price") else ""
+    said = asked.get("answer") or f"asked until {_when(asked['expires_at'], now)}"
+    word = f" ({asked['word']})" if asked.get("word") else ""
+    return f"{asked['approver']}: {price}{said}{word}: {asked['asked']}"
+
+
+def _booking(booking: Row | None, now: datetime) -> str:
+    if not booking:
+        return ""
+    end = f" to {_when(booking['end'], now)}" if booking.get("end") else ""
+    return f"{_when(booking['start'], now)}{end}"
+
+
+def _survey(survey: Row | None) -> str:
+    if not survey or not survey.get("score"):
+        return ""
+    word = f": {survey['word']}" if survey.get("word") else ""
+    against = " (the word says that it is not fixed)" if survey.get("contradicts") else ""
+    return f"{survey['score']}{word}{against}"
 
 
 def _proposal(ticket: Row) -> str:

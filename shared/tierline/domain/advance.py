@@ -37,7 +37,8 @@ from tierline.domain.events import (
     Warned,
 )
 from tierline.domain.floor import Floor
-from tierline.domain.handlers.vendors import next_chase
+from tierline.domain.handlers.approvals import unanswered
+from tierline.domain.handlers.vendors import unheard
 from tierline.domain.lapsing import (
     CAPACITY,
     SKILL,
@@ -49,6 +50,7 @@ from tierline.domain.lapsing import (
 from tierline.domain.policy import Policy
 from tierline.domain.promises import next_review, sla_of, step_of
 from tierline.domain.resolving import resolve
+from tierline.domain.surveys import is_asked
 from tierline.domain.terms import CLIENT_CLOCKS, ClockName, HoldReason, Mode
 from tierline.domain.ticket import Ticket
 from tierline.domain.unfinished import unfinished
@@ -219,7 +221,8 @@ def _after_lapse(draft: Draft, lapse: Lapsed, at: datetime, cause: str) -> None:
             after_tier_lapse(draft, at, cause)
     elif lapse.clock is ClockName.CONFIRM and _may_close(draft.ticket):
         why = draft.why("confirm lapse", resolved_at=str(draft.ticket.resolved_at))
-        closed = Closed("nobody answered within the time to confirm")
+        asked = is_asked(draft.policy, draft.ticket)
+        closed = Closed("nobody answered within the time to confirm", survey=asked)
         draft.emit(closed, at=at, by=TIME, why=why, cause=cause)
 
 
@@ -265,6 +268,9 @@ def _hold_until(draft: Draft, due: Due, at: datetime) -> None:
     ticket = draft.ticket
     hold, group = ticket.hold, draft.policy.groups.get(ticket.group)
     if hold is None:  # pragma: no cover - `upcoming` offers it only with a hold
+        return
+    if ticket.open_approval is not None:
+        unanswered(draft, due.at, at)
         return
     draft.emit(
         Resumed(hold.reason, "the time it was held until has come"),
@@ -320,18 +326,6 @@ def _review(draft: Draft, due: Due, at: datetime) -> None:
     waiting.begin(draft, at, f"review/{due.at.isoformat()}")
 
 
-def _vendor_chase(draft: Draft, _due: Due, at: datetime) -> None:
-    """Nothing was heard of the vendor: whoever owns the ticket is reminded to ask again."""
-    case = draft.ticket.vendor
-    if case is None:  # pragma: no cover - `upcoming` offers it only with a case
-        return
-    count = case.chases + 1
-    what = Reviewed("vendor", count, next_chase(draft, at))
-    why = draft.why("vendor chase", vendor=case.vendor, reference=case.reference, count=count)
-    cause = f"vendor/{case.since.isoformat()}/{count}/{case.next_chase.isoformat()}"
-    draft.emit(what, at=at, by=TIME, why=why, cause=cause)
-
-
 def _packet(draft: Draft, _due: Due, at: datetime) -> None:
     """Nobody has said what the next tier needs: the sender is asked for it."""
     ticket = draft.ticket
@@ -358,7 +352,7 @@ _STEPS: dict[str, Callable[[Draft, Due, datetime], None]] = {
     "review": _review,
     "assist": lambda draft, _due, at: assisting.end(draft, at),
     "owed": lambda draft, _due, at: owed_lapse(draft, at),
-    "vendor chase": _vendor_chase,
+    "vendor chase": lambda draft, _due, at: unheard(draft, at),
     "packet": _packet,
     "page": lambda draft, _due, at: paging.go_on(draft, at),
     "expected": _expected,

@@ -24,6 +24,13 @@ JOINED: Final = "joined"
 RELIEVED: Final = "relieved"
 ACTION_OWNER: Final = "action owner"
 CANDIDATE: Final = "candidate"
+APPROVER: Final = "approver"
+
+SURVEY: Final = "survey"
+"""The occasion on which a requester is asked how it was."""
+
+CLIENT_CLOSED: Final = "client closed"
+"""Time has closed it, and the requester may not know."""
 
 NOTIFY, PAGE, DIGEST = Reach.NOTIFY, Reach.PAGE, Reach.DIGEST
 
@@ -74,6 +81,12 @@ DEFAULT_TELL: Mapping[str, Mapping[str, Reach]] = {
     "plan slipped": {OWNER: NOTIFY, LEAD: NOTIFY},
     "plan over": {OWNER: NOTIFY, LEAD: NOTIFY},
     "held": {REQUESTER: NOTIFY},
+    "approval asked": {APPROVER: NOTIFY},
+    "approval reminder": {APPROVER: NOTIFY},
+    "approved": {OWNER: NOTIFY, DESK_OWNER: NOTIFY},
+    "approval refused": {OWNER: NOTIFY, DESK_OWNER: NOTIFY},
+    "approval unanswered": {OWNER: NOTIFY, DESK_OWNER: NOTIFY},
+    "scheduled start": {OWNER: NOTIFY},
     "chase": {REQUESTER: NOTIFY},
     "chase inside": {OWNER: NOTIFY},
     "client note": {REQUESTER: NOTIFY},
@@ -106,7 +119,6 @@ DEFAULT_TELL: Mapping[str, Mapping[str, Reach]] = {
     "rca overdue": {OWNER: NOTIFY, LEAD: NOTIFY, SERVICE_MANAGER: NOTIFY},
     "rca done": {LEAD: NOTIFY, SERVICE_MANAGER: NOTIFY, ACCOUNT_MANAGER: NOTIFY},
     "closed": {DESK_OWNER: NOTIFY},
-    "client closed": {REQUESTER: NOTIFY},
     "major incident": {ROOM: NOTIFY, OWNER: NOTIFY, LEAD: NOTIFY, SERVICE_MANAGER: NOTIFY},
     "under a major incident": {REQUESTER: NOTIFY, OWNER: NOTIFY},
     "leftover": {ROOM: NOTIFY, OWNER: NOTIFY},
@@ -114,6 +126,12 @@ DEFAULT_TELL: Mapping[str, Mapping[str, Reach]] = {
     "problem came back": {OWNER: NOTIFY, LEAD: NOTIFY},
     "problem solved": {OWNER: NOTIFY},
     "workaround": {ROOM: NOTIFY},
+    SURVEY: {REQUESTER: NOTIFY},
+    "survey answered": {DESK_OWNER: DIGEST},
+    "survey bad": {LEAD: NOTIFY, DESK_OWNER: NOTIFY},
+    "survey contradicts": {DESK_OWNER: NOTIFY},
+    "retyped": {OWNER: NOTIFY, DESK_OWNER: NOTIFY},
+    CLIENT_CLOSED: {REQUESTER: NOTIFY},
 }
 """Occasion -> audience -> reach."""
 
@@ -149,6 +167,9 @@ BESIDE_THE_POINT_ONCE_OVER = frozenset(
         "review",
         "chase",
         "chase inside",
+        "approval asked",
+        "approval reminder",
+        "scheduled start",
         "held",
         "restored",
         "under a major incident",
@@ -163,6 +184,9 @@ BESIDE_THE_POINT_ONCE_OVER = frozenset(
     }
 )
 """Occasions nobody needs to hear of any more once the ticket is resolved or closed."""
+
+OURS_ALONE_TO_ASK = frozenset({"approval asked", "approval reminder"})
+"""Occasions to write to a client although the ticket is the PSA's, which cannot ask them."""
 
 BESIDE_THE_POINT_ONCE_CLAIMED = frozenset(
     {

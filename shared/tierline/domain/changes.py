@@ -3,6 +3,8 @@
 from typing import Any
 
 from tierline.domain.amend import amended
+from tierline.domain.approval import Approval
+from tierline.domain.booking import Booking
 from tierline.domain.events import (
     SYSTEM,
     TIME,
@@ -10,17 +12,21 @@ from tierline.domain.events import (
     AssistEnded,
     EscalationProposed,
     Event,
+    Held,
     Lapsed,
     PacketGiven,
     Paged,
     PagingEnded,
     PlanRefused,
     ProposalDeclined,
+    Retyped,
     Reviewed,
+    SurveyAnswered,
     VendorCaseClosed,
     VendorCaseOpened,
     VendorCaseUpdated,
 )
+from tierline.domain.terms import Answer, Offer
 from tierline.domain.ticket import Proposal, Ticket
 
 Changes = dict[str, Any]
@@ -34,6 +40,8 @@ ALONE: Changes = {"assistant": "", "assist_until": None}
 
 NOTHING_OWED: Changes = {
     "hold": None,
+    "booking": None,
+    "called_out": None,
     "plan": None,
     "proposal": None,
     "quiet_until": None,
@@ -52,6 +60,24 @@ NOTHING_OWED: Changes = {
 """What does not outlive the work."""
 
 _NOBODY = frozenset({TIME.kind, SYSTEM.kind})
+
+
+def asked_of_approver(ticket: Ticket, what: Held) -> Approval | None:
+    """The question that counts from a pause on: a new one; an older one only if it was answered."""
+    if what.approval is not None:
+        return what.approval
+    past = ticket.approval
+    return None if past is None or past.answer is None else past
+
+
+def is_call_out(said: Approval) -> bool:
+    """Whether an answer is the approval to work outside the hours of cover."""
+    return said.answer is Answer.APPROVED and said.offer is Offer.AFTER_HOURS
+
+
+def booked_still(ticket: Ticket, event: Event) -> Booking | None:
+    """What was agreed still stands once its time has come, and not where somebody goes on early."""
+    return ticket.booking if event.by.kind == TIME.kind else None
 
 
 def touch_of(event: Event) -> Changes:
@@ -134,3 +160,16 @@ def vendor_chased(ticket: Ticket, what: Reviewed) -> Changes:
 def plan_refused(_ticket: Ticket, event: Event, _what: PlanRefused) -> Changes:
     """The plan is void, and somebody has looked."""
     return {"plan": None, **touch_of(event)}
+
+
+def survey_answered(_ticket: Ticket, _event: Event, what: SurveyAnswered) -> Changes:
+    """What the requester said."""
+    return {"survey": what.survey}
+
+
+def retyped(ticket: Ticket, event: Event, what: Retyped) -> Changes:
+    """Work of another kind; what its tier has used stays with the tier."""
+    kept = ticket.tier_used
+    if what.used is not None:
+        kept = {**kept, ticket.tier: what.used}
+    return {"type": what.new, "tier_used": kept, **touch_of(event)}

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from tierline.domain.action import Action
+from tierline.domain.approval import Approver
 from tierline.domain.assignment_commands import (
     AcceptOffer,
     AssignmentCommand,
@@ -38,11 +39,27 @@ from tierline.domain.rca import Rca
 from tierline.domain.terms import HoldReason, Mode, Priority, Role, TicketType
 from tierline.domain.ticket import Packet, Requester
 from tierline.domain.triage import Classification
+from tierline.domain.vendor_commands import (
+    CloseVendorCase,
+    OpenVendorCase,
+    UpdateVendorCase,
+    VendorCommand,
+)
+from tierline.domain.with_client_commands import (
+    AnswerApproval,
+    AnswerSurvey,
+    AskApproval,
+    Retype,
+    WithClientCommand,
+)
 
 __all__ = [
     "AcceptOffer",
     "AcceptProposal",
     "AddChild",
+    "AnswerApproval",
+    "AnswerSurvey",
+    "AskApproval",
     "Asker",
     "Attach",
     "CallProblem",
@@ -83,6 +100,7 @@ __all__ = [
     "Reopen",
     "Resolve",
     "Resume",
+    "Retype",
     "StateCause",
     "TellSolved",
     "Together",
@@ -109,6 +127,7 @@ class Open:
 
     `facts` are what triage rules match on, `classified` what they made of them where that was done
     already; `accepted_at` (UTC) is where client clocks start.
+    `approvers`: who at the client may approve what the agreement does not hold, in order.
     `mode` overrides the policy's where the client's record says so. `priority`, `group`: set by a
     person, else by rules. `actions`, `rca`: still to be done on the ticket that it carries on.
     """
@@ -143,6 +162,7 @@ class Open:
     alert: str = ""
     actions: tuple[Action, ...] = ()
     rca: Rca | None = None
+    approvers: tuple[Approver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +205,15 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class MakePlan:
-    """Make or revise the plan: the next step and when (UTC)."""
+    """Make or revise the plan: the next step and when (UTC).
+
+    `despite`: why a P1 is promised into a freeze of the client.
+    """
 
     next_step: str
     promised_at: datetime
     client_text: str = ""
+    despite: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,44 +260,20 @@ class GivePacket:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenVendorCase:
-    """Ask a vendor: `asked` of whom, their `reference`, what they promised (UTC), when to chase."""
-
-    vendor: str
-    asked: str
-    reference: str = ""
-    contact: str = ""
-    promised_at: datetime | None = None
-    chase_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateVendorCase:
-    """What the vendor said; a new promise of theirs and the next chase (both UTC)."""
-
-    news: str
-    reference: str = ""
-    contact: str = ""
-    promised_at: datetime | None = None
-    chase_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CloseVendorCase:
-    """The vendor is done, or is given up."""
-
-    outcome: str
-
-
-@dataclass(frozen=True, slots=True)
 class PutOnHold:
-    """Pause: `asked` of whom (`of`); `chase_at`, `until` (UTC) where known."""
+    """Pause: `asked` of whom (`of`); `chase_at`, `until` (UTC) where known.
+
+    `ends_at`: of what is scheduled, until when (UTC) it is set aside; it starts at `until`.
+    `despite`: why a P1 is scheduled into a freeze of the client.
+    """
 
     reason: HoldReason
     asked: str
     of: str = ""
     chase_at: datetime | None = None
     until: datetime | None = None
+    ends_at: datetime | None = None
+    despite: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,9 +361,7 @@ Command = (
     | DeclineProposal
     | RefusePlan
     | GivePacket
-    | OpenVendorCase
-    | UpdateVendorCase
-    | CloseVendorCase
+    | VendorCommand
     | PutOnHold
     | Resume
     | Prioritise
@@ -375,6 +373,7 @@ Command = (
     | Together
     | MoveTerms
     | OversightCommand
+    | WithClientCommand
 )
 
 

@@ -9,12 +9,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from tierline.domain import waiting
+from tierline.domain import offers, waiting
 from tierline.domain.advance import pass_time
 from tierline.domain.commands import (
     AcceptOffer,
     AcceptProposal,
     AddChild,
+    AnswerApproval,
+    AnswerSurvey,
+    AskApproval,
     Asker,
     Attach,
     CallProblem,
@@ -56,6 +59,7 @@ from tierline.domain.commands import (
     Reopen,
     Resolve,
     Resume,
+    Retype,
     StateCause,
     TellSolved,
     UpdateVendorCase,
@@ -66,6 +70,7 @@ from tierline.domain.events import Event
 from tierline.domain.floor import Floor
 from tierline.domain.handlers import (
     alerts,
+    approvals,
     assigning,
     correcting,
     ends,
@@ -76,7 +81,9 @@ from tierline.domain.handlers import (
     owning,
     priority,
     problems,
+    surveys,
     terms,
+    types,
     vendors,
 )
 from tierline.domain.handlers.asked import Asked
@@ -120,10 +127,14 @@ _HANDLERS: dict[type, _Handler] = {
     UpdateVendorCase: vendors.update_case,
     CloseVendorCase: vendors.close_case,
     PutOnHold: holds.put_on_hold,
+    AskApproval: approvals.ask,
+    AnswerApproval: approvals.answer,
     Resume: holds.resume,
     Prioritise: priority.prioritise,
     Resolve: ends.resolve_by_hand,
     Confirm: ends.confirm_by_hand,
+    AnswerSurvey: surveys.answer,
+    Retype: types.retype,
     Reject: ends.reject,
     Reopen: ends.reopen_by_hand,
     Close: ends.close,
@@ -182,5 +193,8 @@ def decide_open(
 ) -> Decision:
     """Open a ticket at `now`; its promises count from the command's `accepted_at`."""
     draft = open_ticket(command, asker, policy, floor, now, cause)
+    pass_time(draft)
+    if not offers.make(draft, command.approvers, cause):
+        waiting.begin(draft, draft.now, cause)
     pass_time(draft)
     return Decision(draft.ticket, tuple(draft.events))

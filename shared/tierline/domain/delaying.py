@@ -29,7 +29,9 @@ def let_in(draft: Draft, at: datetime, by: Actor, cause: str) -> None:
     Whoever is to be woken, or asked to take it, is so once it is known what becomes of it there.
     """
     ticket = draft.ticket
-    group, _ = starting_group(draft.policy, draft.floor, ticket.group, ticket.category, at)
+    group, _ = starting_group(
+        draft.policy, draft.floor, ticket.group, ticket.category, at, client=ticket.client
+    )
     arrival = on_arrival(draft, group, at, TierUse(0))
     draft.emit(
         Entered(group.tier, group.name, arrival.budget, arrival.expected_at),

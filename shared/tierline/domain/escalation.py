@@ -19,6 +19,7 @@ class Moved:
     the sender is asked for it. `budget`: `short` where the tier's limit is longer than the client's
     promise leaves, `compressed` where it was cut to fit. `skipped`: tiers left out for that reason.
     `expected_at`: when (UTC) the path expects it to be done there.
+    `clocks_begin`: it is the hand-over with which our promises to the client begin.
     """
 
     from_tier: str
@@ -37,6 +38,7 @@ class Moved:
     budget: str = ""
     skipped: tuple[str, ...] = ()
     expected_at: datetime | None = None
+    clocks_begin: bool = False
 
 
 @quick

@@ -31,10 +31,11 @@ from tierline.domain.escalation import (
     VendorCaseUpdated,
 )
 from tierline.domain.oversight import Oversight
+from tierline.domain.pauses import ApprovalAnswered, Held, Resumed
 from tierline.domain.rca import Rca
-from tierline.domain.terms import HoldReason, Mode, Priority, TicketType
+from tierline.domain.terms import Mode, Priority, TicketType
 from tierline.domain.terms_moved import Entered, TermsMoved
-from tierline.domain.ticket import ClaimEnd, Hold, Plan, Requester
+from tierline.domain.ticket import ClaimEnd, Plan, Requester
 from tierline.domain.timely import Breached, Lapsed, Reviewed, Threshold, Warned
 from tierline.domain.together import (
     CauseFound,
@@ -49,12 +50,14 @@ from tierline.domain.together import (
     ProblemSolved,
     WorkaroundGiven,
 )
+from tierline.domain.with_client import Retyped, SurveyAnswered
 
 __all__ = [
     "SYSTEM",
     "TIME",
     "Actor",
     "AlertAttached",
+    "ApprovalAnswered",
     "AssistCalled",
     "AssistEnded",
     "Breached",
@@ -94,8 +97,10 @@ __all__ = [
     "Resolved",
     "Resumed",
     "Returned",
+    "Retyped",
     "Reviewed",
     "Routed",
+    "SurveyAnswered",
     "TermsMoved",
     "Threshold",
     "Transferred",
@@ -114,7 +119,9 @@ __all__ = [
 class Opened:
     """A ticket begins; client promises count from here (acceptance, not triage).
 
-    `actions`, `rca`: what was still to be done on the ticket that it carries on.
+    `actions`, `rca`: what was still to be done on the ticket that it carries on. `clocks_wait`:
+    they count from the first hand-over to us, where the agreement says so. `covered`: whether the
+    agreement covers the device or service.
     """
 
     type: TicketType
@@ -142,6 +149,8 @@ class Opened:
     alert: str = ""
     actions: tuple[Action, ...] = ()
     rca: Rca | None = None
+    clocks_wait: bool = False
+    covered: bool = True
 
 
 @quick
@@ -234,22 +243,6 @@ class PlanSlipped:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """Paused, with a reason and evidence."""
-
-    hold: Hold
-    was: HoldReason | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Resumed:
-    """The pause is over."""
-
-    reason: HoldReason
-    because: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Prioritised:
     """A new priority, with the old and the new due instants of each client clock."""
 
@@ -309,11 +302,15 @@ class Reopened:
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """The end. Only reopening follows. `leaving`: what becomes of what was worked under it."""
+    """The end. Only reopening follows. `leaving`: what becomes of what was worked under it.
+
+    `survey`: the requester is asked how it was.
+    """
 
     reason: str
     successor: int = 0
     leaving: str = ""
+    survey: bool = False
 
 
 What = (
@@ -342,6 +339,7 @@ What = (
     | VendorCaseUpdated
     | VendorCaseClosed
     | Held
+    | ApprovalAnswered
     | Resumed
     | Prioritised
     | TermsMoved
@@ -349,6 +347,8 @@ What = (
     | Confirmed
     | Reopened
     | Closed
+    | SurveyAnswered
+    | Retyped
     | Warned
     | Breached
     | Lapsed

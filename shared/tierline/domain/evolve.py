@@ -1,7 +1,6 @@
 """The fold: `evolve(ticket, event)` and nothing else makes a ticket's state."""
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
 from typing import Any
 
 from tierline.domain import (
@@ -9,12 +8,14 @@ from tierline.domain import (
     changes,
     correction_changes,
     oversight_changes,
+    pause_changes,
     ties,
 )
 from tierline.domain.amend import amended, changed_by
 from tierline.domain.changes import ALONE, NOTHING_OWED, TOUCHED, Changes, touch_of
 from tierline.domain.events import (
     AlertAttached,
+    ApprovalAnswered,
     AssistCalled,
     AssistEnded,
     Breached,
@@ -54,8 +55,10 @@ from tierline.domain.events import (
     Resolved,
     Resumed,
     Returned,
+    Retyped,
     Reviewed,
     Routed,
+    SurveyAnswered,
     TermsMoved,
     Transferred,
     VendorCaseClosed,
@@ -65,6 +68,8 @@ from tierline.domain.events import (
     WorkaroundGiven,
 )
 from tierline.domain.instants import FIRST_INSTANT
+from tierline.domain.pause_changes import at_work, held_so_far
+from tierline.domain.surveys import Survey
 from tierline.domain.terms import AlertStatus, Mode, Priority, State, TicketType
 from tierline.domain.ticket import Ticket, Under
 
@@ -143,10 +148,6 @@ def _changes(ticket: Ticket, event: Event) -> Changes:
     return _FOLD[type(event.what)](ticket, event, event.what)
 
 
-def _at_work(owner: str) -> State:
-    return State.WORKING if owner else State.QUEUED
-
-
 def _attached(ticket: Ticket, _event: Event, what: AlertAttached) -> Changes:
     if what.stale:
         return {}
@@ -191,6 +192,7 @@ def _moved(ticket: Ticket, event: Event, what: Moved) -> Changes:
         "stay": ticket.stay + 1,
         "plan": None,
         "hold": None,
+        "booking": None,
         "proposal": None,
         "page": None,
         "packet": what.handed,
@@ -206,14 +208,15 @@ def _moved(ticket: Ticket, event: Event, what: Moved) -> Changes:
         "bounced": bounced,
         "tier_used": {**ticket.tier_used, what.from_tier: what.used},
         "topped_up": (*ticket.topped_up, what.to_group) if what.topped_up else ticket.topped_up,
-        **_held_so_far(ticket, event),
+        "clocks_wait": ticket.clocks_wait and not what.clocks_begin,
+        **held_so_far(ticket, event),
         **touch_of(event),
     }
 
 
 def _resolved(ticket: Ticket, event: Event, what: Resolved) -> Changes:
     return {
-        **_held_so_far(ticket, event),
+        **held_so_far(ticket, event),
         "state": State.RESOLVED,
         "resolved_at": event.at,
         "resolved_by": what.by,
@@ -226,7 +229,7 @@ def _resolved(ticket: Ticket, event: Event, what: Resolved) -> Changes:
 
 def _reopened(ticket: Ticket, event: Event, what: Reopened) -> Changes:
     return {
-        "state": _at_work(what.owner),
+        "state": at_work(what.owner),
         "owner": what.owner,
         "tier": what.tier,
         "group": what.group,
@@ -303,22 +306,6 @@ def _planned(_ticket: Ticket, _event: Event, what: Planned) -> Changes:
     return {"plan": what.plan, **TOUCHED}
 
 
-def _held(_ticket: Ticket, _event: Event, what: Held) -> Changes:
-    return {"hold": what.hold, "state": State.ON_HOLD, "page": None, "offer": None, **TOUCHED}
-
-
-def _resumed(ticket: Ticket, event: Event, _what: Resumed) -> Changes:
-    return {"hold": None, "state": _at_work(ticket.owner), **_held_so_far(ticket, event)}
-
-
-def _held_so_far(ticket: Ticket, event: Event) -> Changes:
-    """The pause that this event ends, added to those before; nothing where there is none."""
-    if ticket.hold is None:
-        return {}
-    span = event.at - ticket.hold.began
-    return {"held_us": ticket.held_us + span // timedelta(microseconds=1)}
-
-
 def _prioritised(_ticket: Ticket, event: Event, what: Prioritised) -> Changes:
     new = {"priority": what.new, "impact": what.impact, "urgency": what.urgency}
     return {**new, **touch_of(event)}
@@ -327,7 +314,8 @@ def _prioritised(_ticket: Ticket, event: Event, what: Prioritised) -> Changes:
 def _closed(ticket: Ticket, event: Event, what: Closed) -> Changes:
     ended = {"state": State.CLOSED, "closed_at": event.at, "vendor": None, "plan_owed": None}
     left = correction_changes.carried_on(ticket) if what.successor else {}
-    return {**ended, **left, **NOTHING_OWED, **_held_so_far(ticket, event)}
+    asked = {"survey": Survey(event.seq, event.at)} if what.survey else {}
+    return {**ended, **left, **asked, **NOTHING_OWED, **held_so_far(ticket, event)}
 
 
 def _twice(ticket: Ticket, _event: Event, _what: Opened) -> Changes:
@@ -359,14 +347,17 @@ _FOLD: Mapping[type, Callable[[Ticket, Event, Any], Changes]] = {
     VendorCaseOpened: changes.vendor_case,
     VendorCaseUpdated: changes.vendor_case,
     VendorCaseClosed: changes.vendor_closed,
-    Held: _held,
-    Resumed: _resumed,
+    Held: pause_changes.held,
+    ApprovalAnswered: pause_changes.answered,
+    Resumed: pause_changes.resumed,
     Prioritised: _prioritised,
     TermsMoved: _nothing,
     Resolved: _resolved,
     Confirmed: _nothing,
     Reopened: _reopened,
     Closed: _closed,
+    SurveyAnswered: changes.survey_answered,
+    Retyped: changes.retyped,
     Warned: _nothing,
     Breached: _nothing,
     Lapsed: changes.lapsed,

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import NamedTuple
 
 from tierline.domain.business_time import is_open
+from tierline.domain.freezes import Freezes
 from tierline.domain.people import Person
 from tierline.domain.policy import Group
+from tierline.domain.serving import Partners
 from tierline.domain.ticket import Ticket
 
 OnCall = Callable[[str, datetime], tuple[str, ...]]
@@ -45,9 +47,10 @@ def _in_hand(ticket: Ticket) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Floor:
-    """Open load by group and by person, as read at `as_of` (UTC); who works here; who is on call.
+    """Open load by group and by person, as read at `as_of` (UTC), and what the records say.
 
-    Staffed hours, shifts, absences and on-call schedules are judged at each instant. `beside`: by
+    Who works here, who is on call, whom partners work on, when clients want nothing changed.
+    Staffed hours, shifts, absences, schedules and freezes are judged at each instant. `beside`: by
     login, the tickets beside whose owner somebody has been put: they take room in the groups of
     whoever helps. `held` counts by login what somebody owns or is offered. `turns`: when somebody
     of a group was last offered a ticket of it, or claimed one that was not.
@@ -60,6 +63,8 @@ class Floor:
     held: Mapping[str, int] = field(default_factory=dict)
     turns: Turns = field(default_factory=dict)
     people: Mapping[str, Person] = field(default_factory=dict)
+    partners: Partners = field(default_factory=dict)
+    freezes: Freezes = field(default_factory=dict)
 
     def person(self, login: str) -> Person:
         """What the records say of `login`; of somebody they do not know, nothing but the login."""

@@ -15,6 +15,7 @@ from tierline.domain.events import TIME, EscalationProposed, Reviewed
 from tierline.domain.moving import move
 from tierline.domain.policy import Group, Step
 from tierline.domain.promises import LEAST_LEFT_S
+from tierline.domain.serving import step_after
 from tierline.domain.terms import ClockName, Mode, Priority, ReceiverFull
 from tierline.domain.triage import choose_group
 
@@ -43,8 +44,11 @@ def next_target(draft: Draft, at: datetime) -> Target | None:
     ticket, policy = draft.ticket, draft.policy
     path = policy.paths.get(ticket.path)
     tier, skipped = ticket.tier, list[str]()
-    while path is not None and (step := path.step_after(tier, policy.tiers)) is not None:
-        group, chosen = choose_group(policy, draft.floor, step.tier, ticket.category, at)
+    partners, client = draft.floor.partners, ticket.client
+    while path is not None and (step := step_after(policy, path, tier, client, partners)):
+        group, chosen = choose_group(
+            policy, draft.floor, step.tier, ticket.category, at, client=client
+        )
         if not budget.to_skip(draft, path, step, group, at):
             return Target(step, group, chosen, tuple(skipped))
         skipped.append(step.tier)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from tierline.domain import clock as clocks
-from tierline.domain import waiting
+from tierline.domain import co_managed, waiting
 from tierline.domain.business_time import add
 from tierline.domain.clock import Clock
 from tierline.domain.draft import Draft
@@ -57,7 +57,10 @@ def move(
     arriving = used if group.tier == ticket.tier else ticket.tier_used.get(group.tier, TierUse(0))
     arrival = on_arrival(draft, group, at, arriving)
     changed = [*_left_behind(draft, at, arrival.started), *arrival.started]
-    if kind is Escalated and ticket.priority in PRESSING and not _updating(ticket):
+    begins = co_managed.begins(draft, group)
+    changed += co_managed.begun(draft, at) if begins else []
+    ours = begins or not ticket.clocks_wait
+    if ours and kind is Escalated and ticket.priority in PRESSING and not _updating(ticket):
         changed += update_clock(draft, at)
     what = kind(
         from_tier=ticket.tier,
@@ -75,6 +78,7 @@ def move(
         budget=arrival.budget,
         skipped=skipped,
         expected_at=arrival.expected_at,
+        clocks_begin=begins,
     )
     review_at = review_after(group, at, unclaimed=True)
     draft.emit(what, at=at, by=by, why=why, cause=cause, changed=changed, review_at=review_at)

@@ -12,6 +12,7 @@ from tierline.domain.assignment import (
     Offered,
     ShiftEnding,
 )
+from tierline.domain.audience import CLIENT_CLOSED, SURVEY
 from tierline.domain.correction import (
     ActionAdded,
     ActionChased,
@@ -23,6 +24,7 @@ from tierline.domain.correction import (
 )
 from tierline.domain.events import (
     AlertAttached,
+    ApprovalAnswered,
     AssistCalled,
     Breached,
     ChildLeft,
@@ -51,9 +53,12 @@ from tierline.domain.events import (
     Recovered,
     Reopened,
     Resolved,
+    Resumed,
     Returned,
+    Retyped,
     Reviewed,
     Routed,
+    SurveyAnswered,
     TermsMoved,
     Transferred,
     Warned,
@@ -68,8 +73,9 @@ from tierline.domain.oversight import (
     Reallocated,
 )
 from tierline.domain.policy import Policy
+from tierline.domain.serving import step_after
 from tierline.domain.snapshot import Snapshot
-from tierline.domain.terms import ClockName, HoldReason, State
+from tierline.domain.terms import Answer, ClockName, HoldReason, Score, State
 
 URGENT = frozenset({"P1", "P2"})
 WARN_FROM = 0.75
@@ -144,8 +150,9 @@ def _lapsed(what: Lapsed, seen: Seen) -> Occasions:
     elif what.clock is ClockName.VENDOR:
         yield "vendor slipped"
     elif what.clock is ClockName.TIER:
-        path = seen.policy.paths.get(seen.ticket.path)
-        if path is None or path.step_after(seen.ticket.tier, seen.policy.tiers) is None:
+        ticket, policy = seen.ticket, seen.policy
+        path = policy.paths.get(ticket.path)
+        if step_after(policy, path, ticket.tier, ticket.client) is None:
             yield "end of path"
 
 
@@ -179,6 +186,24 @@ def _slipped(what: PlanSlipped, _seen: Seen) -> Occasions:
 def _held(what: Held, _seen: Seen) -> Occasions:
     if what.hold.reason is HoldReason.CLIENT:
         yield "held"
+    elif what.approval is not None:
+        yield "approval asked"
+
+
+def _resumed(what: Resumed, seen: Seen) -> Occasions:
+    if what.reason is HoldReason.SCHEDULED and seen.event.by.kind == "time":
+        yield "scheduled start"
+
+
+_OF_AN_ANSWER: Mapping[Answer | None, str] = {
+    Answer.APPROVED: "approved",
+    Answer.REFUSED: "approval refused",
+    Answer.UNANSWERED: "approval unanswered",
+}
+
+
+def _answered(what: ApprovalAnswered, _seen: Seen) -> Occasions:
+    yield _OF_AN_ANSWER[what.approval.answer]
 
 
 _OF_A_REVIEW: Mapping[str, str] = {
@@ -193,6 +218,8 @@ _OF_A_REVIEW: Mapping[str, str] = {
 def _reviewed(what: Reviewed, seen: Seen) -> Occasions:
     if what.kind == "chase":
         yield "chase" if seen.ticket.held_for == HoldReason.CLIENT else "chase inside"
+        if seen.ticket.approver_email:
+            yield "approval reminder"
     elif what.kind != "trigger":
         yield _OF_A_REVIEW.get(what.kind, "review")
 
@@ -221,10 +248,19 @@ def _reopened(what: Reopened, seen: Seen) -> Occasions:
         yield "reopened again"
 
 
-def _closed(_what: Closed, seen: Seen) -> Occasions:
+def _closed(what: Closed, seen: Seen) -> Occasions:
     yield "closed"
-    if seen.event.by.kind == "time":
-        yield "client closed"
+    if what.survey:
+        yield SURVEY
+    elif seen.event.by.kind == "time":
+        yield CLIENT_CLOSED
+
+
+def _surveyed(what: SurveyAnswered, _seen: Seen) -> Occasions:
+    survey = what.survey
+    if survey.contradicts:
+        yield "survey contradicts"
+    yield "survey bad" if survey.score is Score.BAD else "survey answered"
 
 
 def _paging_ended(what: PagingEnded, _seen: Seen) -> Occasions:
@@ -293,6 +329,8 @@ _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
     PlanRefused: _always("plan refused"),
     PlanSlipped: _slipped,
     Held: _held,
+    Resumed: _resumed,
+    ApprovalAnswered: _answered,
     Reviewed: _reviewed,
     Noted: _noted,
     Prioritised: _prioritised,
@@ -327,5 +365,7 @@ _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
     HandedOver: _always("given"),
     ClaimStands: _always("claim stands"),
     AbsenceNoted: _always("absence noted"),
+    SurveyAnswered: _surveyed,
+    Retyped: _always("retyped"),
 }
 """What is not here concerns nobody who did not do it."""

@@ -1,17 +1,19 @@
 """Opening a ticket: classified, prioritised, its promises started, put into a queue."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from tierline.domain import clock as clocks
-from tierline.domain import waiting
+from tierline.domain import co_managed, offers, waiting
+from tierline.domain.amend import amended
+from tierline.domain.clock import Clock
 from tierline.domain.commands import Asker, Open
 from tierline.domain.draft import Draft
 from tierline.domain.events import Opened, Routed, Why
 from tierline.domain.floor import Floor
-from tierline.domain.policy import Policy
+from tierline.domain.policy import Group, Policy
 from tierline.domain.promises import at_opening, on_arrival, review_after
-from tierline.domain.terms import ClockName, Priority
+from tierline.domain.terms import ClockName, ClocksStart, Priority
 from tierline.domain.ticket import TierUse
 from tierline.domain.triage import (
     MIDDLE,
@@ -33,18 +35,17 @@ def open_ticket(
     impact, urgency = _impact_urgency(command, policy)
     priority, decided_by = _priority(command, found, policy, impact, urgency)
     at = min(command.accepted_at, now)
+    place = _place(command, found, policy, floor, now)
     opened = _opened(command, found, policy, priority, impact, urgency)
-    why = Why(
-        "triage" if command.alert else "opened by hand",
-        policy.version,
-        {"decided_by": decided_by, "impact": impact, "urgency": urgency},
-    )
-    started = at_opening(policy, opened.agreement, command.type, priority, at)
-    if command.spoken_to:
-        started = [
-            clocks.meet(c, at, policy.calendars) if c.name is ClockName.RESPOND else c
-            for c in started
-        ]
+    values: dict[str, Any] = {"decided_by": decided_by, "impact": impact, "urgency": urgency}
+    agreement = policy.agreement(opened.agreement)
+    if not offers.is_covered(agreement, command):
+        opened = amended(opened, covered=False)
+        values["covers"] = list(agreement.covers)
+    if co_managed.waits(agreement, place.group):
+        opened = amended(opened, clocks_wait=True)
+        values["our_clocks_start"] = ClocksStart.ON_HANDOVER
+    why = Why("triage" if command.alert else "opened by hand", policy.version, values)
     draft = Draft.begin(
         policy,
         floor,
@@ -55,10 +56,24 @@ def open_ticket(
         what=opened,
         why=why,
         cause=cause,
-        started=started,
+        started=_promised(command, opened, policy, at),
     )
-    _route(draft, command, found, decided_by, asker, cause)
+    _route(draft, place, asker, cause, decided_by, _delayed_until(draft, command, found))
+    if offers.found_for(draft, command.approvers) is None:
+        waiting.begin(draft, draft.now, cause)
     return draft
+
+
+def _promised(command: Open, opened: Opened, policy: Policy, at: datetime) -> list[Clock]:
+    """The client's clocks from `at` on; none yet where they wait for a hand-over."""
+    if opened.clocks_wait:
+        return []
+    started = at_opening(policy, command.agreement, command.type, opened.priority, at)
+    if not command.spoken_to:
+        return started
+    return [
+        clocks.meet(c, at, policy.calendars) if c.name is ClockName.RESPOND else c for c in started
+    ]
 
 
 def _facts(command: Open) -> dict[str, Any]:
@@ -142,24 +157,45 @@ def _opened(
     )
 
 
+class _Place(NamedTuple):
+    """Where a ticket starts, why there, and by which rule."""
+
+    group: Group
+    chosen: str
+    rule: str
+
+
+def _place(
+    command: Open, found: Classification, policy: Policy, floor: Floor, at: datetime
+) -> _Place:
+    """A person's word goes first, then whom the agreement lets look first, then triage."""
+    category, client = command.category or found.category, command.client
+    start, rule = command.start, "start named by a person"
+    if not start:
+        agreement = policy.agreement_of(client, command.agreement)
+        start = co_managed.first_place(policy, floor, agreement, category, at, client=client)
+        rule = "first by the agreement"
+    if not start:
+        start, rule = "" if client == UNSORTED else found.start, "triage"
+    return _Place(*starting_group(policy, floor, start, category, at, client=client), rule)
+
+
 def _route(
     draft: Draft,
-    command: Open,
-    found: Classification,
-    decided_by: dict[str, str],
+    place: _Place,
     asker: Asker,
     cause: str,
+    decided_by: dict[str, str],
+    until: datetime | None,
 ) -> None:
-    start = command.start or ("" if command.client == UNSORTED else found.start)
-    at = draft.now
-    group, chosen = starting_group(draft.policy, draft.floor, start, draft.ticket.category, at)
+    """Put it into the queue it starts in, at once or after its delay, at `until` (UTC)."""
+    at, (group, chosen, rule) = draft.now, place
     why = draft.why(
-        "triage" if not command.start else "start named by a person",
+        rule,
         decided_by=decided_by,
         chosen=chosen,
         floor=draft.floor.seen(group, at),
     )
-    until = _delayed_until(draft, command, found)
     if until is not None:
         draft.emit(
             Routed(group.tier, group.name, {**decided_by, "group": chosen}, delayed_until=until),
@@ -186,12 +222,14 @@ def _route(
         changed=arrival.started,
         review_at=review_after(group, at, unclaimed=True),
     )
-    waiting.begin(draft, at, cause)
 
 
 def _delayed_until(draft: Draft, command: Open, found: Classification) -> datetime | None:
-    """Until when (UTC) an alert's ticket is not let into its queue; None: it is at once."""
-    if found.delay is None or not command.alert or command.start:
+    """Until when (UTC) an alert's ticket is not let into its queue; None: it is at once.
+
+    What the agreement does not cover has its client asked at once.
+    """
+    if found.delay is None or not command.alert or command.start or not draft.ticket.covered:
         return None
     until = draft.ticket.opened_at + found.delay
     return until if until > draft.now else None

@@ -42,10 +42,13 @@ def ladder(policy: Policy, floor: Floor, group: Group, at: datetime) -> tuple[Ru
 
 
 def wanted(policy: Policy, floor: Floor, ticket: Ticket, at: datetime) -> Group | None:
-    """The closed group somebody must be woken for; None where nobody is to be."""
+    """The closed group somebody must be woken for; None where nobody is to be.
+
+    By the policy for a priority; for any, once the client has approved work outside the cover.
+    """
     if not ticket.unclaimed or ticket.delayed_until is not None:
         return None
-    if ticket.priority not in policy.paging.priorities:
+    if ticket.priority not in policy.paging.priorities and ticket.called_out is None:
         return None
     if ticket.under is not None or ticket.type is TicketType.PROBLEM:
         return None

@@ -17,6 +17,7 @@ from tierline.domain.management import RcaRule, Trigger
 from tierline.domain.terms import (
     Assign,
     ClockName,
+    ClocksStart,
     HoldReason,
     Mode,
     OverBudget,
@@ -100,11 +101,21 @@ class Sla:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What a client bought: an SLA and the path its tickets take."""
+    """What a client bought: an SLA and the path its tickets take.
+
+    `first`: the group or tier that looks first, or `{client.it}`, the client's own group; empty:
+    triage decides. `covers`: kinds of devices, and services; empty: all. `not_covered`, and by
+    priority `after_hours`: what an hour beyond it is offered for, in minor units.
+    """
 
     name: str
     sla: str
     path: str
+    first: str = ""
+    our_clocks_start: ClocksStart = ClocksStart.ON_CREATION
+    covers: tuple[str, ...] = ()
+    not_covered: int | None = None
+    after_hours: Mapping[Priority, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +234,21 @@ class HoldRules:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalRules:
+    """How long an approver has to answer, on the cover."""
+
+    within: Duration = field(default_factory=lambda: Duration(business_days=2))
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyRules:
+    """The share of closed tickets whose requester is asked, and how often one is at most."""
+
+    share: float = 0.0
+    every: timedelta = timedelta(days=14)
+
+
+@dataclass(frozen=True, slots=True)
 class PriorityRules:
     """Impact x urgency. `matrix[impact][urgency - 1]`, impact and urgency from 1 (worst) to 3."""
 
@@ -309,6 +335,9 @@ class Policy:
     calendars: Mapping[str, Calendar]
     recovery: RecoveryRules = field(default_factory=RecoveryRules)
     holds: HoldRules = field(default_factory=HoldRules)
+    approvals: ApprovalRules = field(default_factory=ApprovalRules)
+    currency: str = ""
+    survey: SurveyRules = field(default_factory=SurveyRules)
     hand_over: HandOverRules = field(default_factory=HandOverRules)
     paging: PagingRules = field(default_factory=PagingRules)
     letters: LetterRules = field(default_factory=LetterRules)

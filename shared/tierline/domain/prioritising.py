@@ -39,11 +39,11 @@ def far_gone(draft: Draft, at: datetime) -> bool:
 def clocks_under(draft: Draft, priority: Priority, at: datetime) -> list[Clock]:
     """Every client clock as it is after the ticket takes `priority` at `at`.
 
-    A request keeps its own targets. Holds carry over in every case: what was consumed is business
-    time that was not held.
+    A request keeps its own targets, and what has not begun yet begins later. Holds carry over in
+    every case: what was consumed is business time that was not held.
     """
     ticket, policy = draft.ticket, draft.policy
-    if ticket.type is TicketType.REQUEST:
+    if ticket.type is TicketType.REQUEST or ticket.clocks_wait:
         return []
     sla = sla_of(policy, ticket.agreement)
     new = client_terms(policy, sla, ticket.type, priority)
@@ -60,12 +60,12 @@ def clocks_under(draft: Draft, priority: Priority, at: datetime) -> list[Clock]:
                 changed.append(_late_start(name, new[name], sla.priority_change, at, draft))
         elif not clock.over:
             changed.append(under(clock, new[name], sla.priority_change, at, draft))
-        elif clock.met_at is None and _owed_again(draft, sla):
+        elif clock.met_at is None and owed_again(draft, sla):
             changed.append(_again(clock, new[name], sla.priority_change, at, draft))
     return changed
 
 
-def _owed_again(draft: Draft, sla: Sla) -> bool:
+def owed_again(draft: Draft, sla: Sla) -> bool:
     """Whether a promise that an earlier priority dropped is made again by one that has it."""
     return sla.reopen is not ReopenRule.FIRST_ONLY or not draft.ticket.reopened
 
@@ -76,7 +76,7 @@ def _late_start(
     """A promise the old priority did not make; a retroactive one counts from the opening."""
     cycle = draft.ticket.cycle
     if rule is PriorityChange.RETROACTIVE:
-        return _as_if_always(name, terms, at, draft, cycle)
+        return as_if_always(name, terms, at, draft, cycle)
     return clocks.start(name, terms, at, cycle=cycle)
 
 
@@ -84,17 +84,26 @@ def _again(clock: Clock, terms: Terms, rule: PriorityChange, at: datetime, draft
     """A promise that was dropped and is made again: it goes on, as the rule says."""
     if rule is not PriorityChange.RETROACTIVE:
         return under(amended(clock, stopped_by="priority"), terms, rule, at, draft)
-    always = _as_if_always(clock.name, terms, at, draft, clock.cycle)
+    always = as_if_always(clock.name, terms, at, draft, clock.cycle)
     return amended(always, fired=clock.fired, breached_at=clock.breached_at)
 
 
-def _as_if_always(name: ClockName, terms: Terms, at: datetime, draft: Draft, cycle: int) -> Clock:
+def as_if_always(
+    name: ClockName,
+    terms: Terms,
+    at: datetime,
+    draft: Draft,
+    cycle: int,
+    *,
+    basis: Clock | None = None,
+) -> Clock:
     """A clock with what it would have used by `at` had it run since the opening.
 
-    Where it can be held, it was when the resolution was: plan holds as resolve does.
+    Where it can be held, it was when `basis` was, by default the resolution: plan holds as resolve
+    does.
     """
     opened_at, calendars = draft.ticket.opened_at, draft.policy.calendars
-    resolve = draft.clock(ClockName.RESOLVE)
+    resolve = basis or draft.clock(ClockName.RESOLVE)
     if not terms.holds or resolve is None:
         since = clocks.start(name, terms, opened_at, cycle=cycle)
         return clocks.resume(clocks.stop(since, at, "priority", calendars), at, calendars)
@@ -113,7 +122,7 @@ def under(
     *,
     by: str = "priority",
 ) -> Clock:
-    """A clock that is not over, under other terms from `at`; `by`: what changed them."""
+    """A clock that is not over, under other `terms` from `at`, by `rule`; `by`: what changed it."""
     was_running = clock.running
     stopped = clocks.stop(clock, at, by, draft.policy.calendars)
     carried_us, cycle, fired, breached = _carried(stopped, terms, rule)

@@ -133,6 +133,28 @@ def _expected_at(ticket: Ticket, step: Step, group: Group, at: datetime) -> date
     return add(group.hours, at, timedelta(seconds=step.expect.on(group.hours)))
 
 
+def tier_clock_for(draft: Draft, at: datetime) -> Clock | None:
+    """The tier clock of the present stay, begun at `at` with what the tier has used before.
+
+    None where the path gives the tier no limit, or the policy has the group no more.
+    """
+    ticket = draft.ticket
+    group = draft.policy.groups.get(ticket.group)
+    step = step_of(draft.policy, ticket, ticket.tier)
+    if group is None or step.limit is None:
+        return None
+    use = ticket.tier_used.get(ticket.tier, TierUse(0))
+    terms = _limit_terms(draft.policy, group, step.limit, _thresholds(step))
+    return clocks.start(
+        ClockName.TIER,
+        terms,
+        at,
+        cycle=draft.next_seq,
+        carried_us=use.carried_us,
+        fired=_already_told(use, use.carried_us, terms.target_s),
+    )
+
+
 def _thresholds(step: Step) -> tuple[float, ...]:
     """When a stay is spoken of; the lead's joining is one of those instants."""
     if step.assist is None or step.assist in TIER_THRESHOLDS:
@@ -233,6 +255,14 @@ def updated(draft: Draft, at: datetime) -> list[Clock]:
     """The update clock anew, as the client has just heard something; empty where none counts."""
     clock = draft.clock(ClockName.UPDATE)
     return update_clock(draft, at) if clock is not None and not clock.over else []
+
+
+def approval_expiry(draft: Draft) -> datetime:
+    """Until when an approver who is asked now may answer, by the policy, on the cover."""
+    ticket = draft.ticket
+    cover = sla_of(draft.policy, ticket.agreement).cover[ticket.priority]
+    within = timedelta(seconds=draft.policy.approvals.within.on(cover))
+    return add(cover, draft.now, within) or draft.now + within
 
 
 def met(draft: Draft, at: datetime, names: Iterable[ClockName]) -> list[Clock]:

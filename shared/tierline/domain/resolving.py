@@ -21,6 +21,7 @@ from tierline.domain.promises import (
     update_clock,
 )
 from tierline.domain.requiring import require_rca
+from tierline.domain.surveys import is_asked
 from tierline.domain.terms import ClockName, ReopenRule, TicketType
 from tierline.domain.ticket import Ticket, TierUse
 from tierline.domain.unfinished import unfinished
@@ -194,7 +195,7 @@ def _client_clocks(draft: Draft, at: datetime, owner: str) -> list[Clock]:
 def _promised_again(draft: Draft, at: datetime, owner: str) -> list[Clock]:
     ticket, policy = draft.ticket, draft.policy
     rule = sla_of(policy, ticket.agreement).reopen
-    if rule is ReopenRule.FIRST_ONLY:
+    if rule is ReopenRule.FIRST_ONLY or ticket.clocks_wait:
         return []
     if rule is ReopenRule.CONTINUE:
         sla = sla_of(policy, ticket.agreement)
@@ -224,4 +225,6 @@ def confirm(draft: Draft, *, at: datetime, by: Actor, why: Why, note: str, cause
     draft.emit(Confirmed(note), at=at, by=by, why=why, cause=cause, changed=changed)
     if unfinished(draft.ticket):
         return
-    draft.emit(Closed("confirmed by the client"), at=at, by=by, why=why, cause=cause)
+    asked = is_asked(draft.policy, draft.ticket)
+    closed = Closed("confirmed by the client", survey=asked)
+    draft.emit(closed, at=at, by=by, why=why, cause=cause)

@@ -75,6 +75,8 @@ class Snapshot:
     problem: int = 0
     management: bool = False
     action_due: datetime | None = None
+    approver: str = ""
+    approver_email: str = ""
 
 
 def snapshot(ticket: Ticket) -> Snapshot:
@@ -91,6 +93,7 @@ def seen(ticket: Ticket) -> dict[str, Any]:
         rare["management"] = True
     if ticket.actions and (dues := [action.due for action in ticket.actions if action.open]):
         rare["action_due"] = min(dues)
+    asked = ticket.open_approval
     return {
         "number": ticket.id,
         "seq": ticket.seq,
@@ -135,6 +138,8 @@ def seen(ticket: Ticket) -> dict[str, Any]:
         "children": len(ticket.major.children) if ticket.major else 0,
         "problem": ticket.problem,
         **rare,
+        "approver": asked.approver if asked else "",
+        "approver_email": asked.email if asked else "",
     }
 
 

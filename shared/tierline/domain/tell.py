@@ -10,6 +10,7 @@ from tierline.domain.assignment import ClaimEnded, Offered
 from tierline.domain.audience import (
     ACCOUNT_MANAGER,
     ACTION_OWNER,
+    APPROVER,
     ASSISTANT,
     BESIDE_THE_POINT_ONCE_CLAIMED,
     BESIDE_THE_POINT_ONCE_OVER,
@@ -24,12 +25,14 @@ from tierline.domain.audience import (
     NEXT_LEAD,
     NEXT_ROOM,
     ON_CALL,
+    OURS_ALONE_TO_ASK,
     OWNER,
     RELIEVED,
     REQUESTER,
     ROOM,
     SENDER,
     SERVICE_MANAGER,
+    SURVEY,
 )
 from tierline.domain.correction import ActionAdded, ActionChased, ActionCompleted, ActionMoved
 from tierline.domain.events import (
@@ -44,6 +47,7 @@ from tierline.domain.events import (
 from tierline.domain.occasions import occasions_of
 from tierline.domain.oversight import ManagementBriefed, ManagementCalled, Reallocated
 from tierline.domain.policy import Policy
+from tierline.domain.serving import is_own, step_after
 from tierline.domain.snapshot import Snapshot
 from tierline.domain.terms import Mode, Reach, State
 
@@ -99,6 +103,10 @@ def still_wanted(occasion: str, event_seq: int, kind: str, ticket: Snapshot) -> 
         return f"the ticket is {ticket.state}"
     if occasion in BESIDE_THE_POINT_ONCE_CLAIMED and ticket.owner:
         return f"{ticket.owner} has claimed it"
+    if occasion in OURS_ALONE_TO_ASK and not ticket.approver_email:
+        return "it was answered, or is not asked any more"
+    if occasion == SURVEY and ticket.state != State.CLOSED:
+        return f"the ticket is {ticket.state}"
     if occasion == "please confirm" and ticket.state != State.RESOLVED:
         return f"the ticket is {ticket.state}"
     return ""
@@ -114,7 +122,8 @@ def _suppressed(notice: Notice, event: Event, ticket: Snapshot) -> str:
         return reason
     if (notice.kind, notice.recipient) == (event.by.kind, event.by.name):
         return "they did it themselves"
-    if notice.kind == "requester" and ticket.record == "psa":
+    told_there = ticket.record == "psa" and notice.occasion not in OURS_ALONE_TO_ASK
+    if notice.kind == "requester" and told_there:
         return "the PSA mails the client"
     return ""
 
@@ -148,6 +157,9 @@ def recipients_of(
     elif audience == REQUESTER:
         if ticket.requester_email:
             yield "requester", ticket.requester_email
+    elif audience == APPROVER:
+        if ticket.approver_email:
+            yield "requester", ticket.approver_email
     elif audience == ROOM:
         if group and group.room:
             yield "room", group.room
@@ -189,12 +201,16 @@ def _next_lead(event: Event, policy: Policy) -> str:
 
 
 def _next_rooms(ticket: Snapshot, policy: Policy) -> Iterator[tuple[str, str]]:
+    """The room of the next group. A partner's hears once a ticket comes, and not before.
+
+    Whom partners work on is a matter of records, and nobody is warned of what they may not have.
+    """
     path = policy.paths.get(ticket.path)
-    step = path.step_after(ticket.tier, policy.tiers) if path else None
+    step = step_after(policy, path, ticket.tier, ticket.client)
     if step is None:
         return
-    groups = policy.groups_of(step.tier)
+    groups = [g for g in policy.groups_of(step.tier) if not g.of or is_own(g, ticket.client)]
     able = [g for g in groups if ticket.category and ticket.category in g.skills]
-    for group in (able or list(groups))[:1]:
+    for group in (able or groups)[:1]:
         if group.room:
             yield "room", group.room

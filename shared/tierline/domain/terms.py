@@ -41,6 +41,29 @@ class HoldReason(StrEnum):
     CHANGE = "change"
 
 
+class Answer(StrEnum):
+    """What became of a question to an approver."""
+
+    APPROVED = "approved"
+    REFUSED = "refused"
+    UNANSWERED = "unanswered"
+
+
+class Offer(StrEnum):
+    """What a client is offered that the agreement does not hold."""
+
+    AFTER_HOURS = "after hours"
+    NOT_COVERED = "not covered"
+
+
+class Score(StrEnum):
+    """How a requester says that it was."""
+
+    GOOD = "good"
+    FINE = "fine"
+    BAD = "bad"
+
+
 class Severity(StrEnum):
     """What a monitor calls the loudness of its alert."""
 
@@ -134,6 +157,13 @@ class Assign(StrEnum):
     LEAST_LOADED = "least loaded"
     BY_SKILL = "by skill"
     USUAL_TECHNICIAN = "usual technician"
+
+
+class ClocksStart(StrEnum):
+    """From when our promises count where a client's own IT looks first."""
+
+    ON_CREATION = "on_creation"
+    ON_HANDOVER = "on_handover"
 
 
 class PacketRule(StrEnum):

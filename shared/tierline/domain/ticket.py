@@ -6,9 +6,12 @@ from datetime import datetime
 
 from tierline.domain.action import Action
 from tierline.domain.amend import quick
+from tierline.domain.approval import Approval
 from tierline.domain.attention import Attention, PlanOwed
+from tierline.domain.booking import Booking
 from tierline.domain.clock import Clock
 from tierline.domain.rca import Rca
+from tierline.domain.surveys import Survey
 from tierline.domain.terms import (
     ClockName,
     HoldReason,
@@ -244,6 +247,10 @@ class Ticket:
     `watch`: when each trigger for management comes true; `called`: those that did in this cycle.
     `joined`: people a lead has put beside the owner. `claim_ended`: why nobody has it any more
     although somebody had claimed it; empty where that is not so.
+    limit that ran out and moved nothing moves it, once its tier clock runs.
+    `clocks_wait`: our promises begin with the hand-over to us. `approval`: the last question to an
+    approver. `booking`: when it is to be worked on, as agreed. `covered`: by the agreement;
+    `called_out`: since when it is worked on outside the hours of cover, as approved.
     """
 
     id: int
@@ -285,6 +292,8 @@ class Ticket:
     alerts: int = 0
     plan: Plan | None = None
     hold: Hold | None = None
+    approval: Approval | None = None
+    booking: Booking | None = None
     proposal: Proposal | None = None
     vendor: VendorCase | None = None
     packet: Packet | None = None
@@ -299,6 +308,9 @@ class Ticket:
     claim_end: ClaimEnd | None = None
     claim_ended: str = ""
     clocks: Mapping[ClockName, Clock] = field(default_factory=dict)
+    clocks_wait: bool = False
+    covered: bool = True
+    called_out: datetime | None = None
     held_us: int = 0
     tier_used: Mapping[str, TierUse] = field(default_factory=dict)
     topped_up: tuple[str, ...] = ()
@@ -314,6 +326,7 @@ class Ticket:
     resolved_by: str = ""
     resolution: str = ""
     self_healed: bool = False
+    survey: Survey | None = None
     closed_at: datetime | None = None
     under: Under | None = None
     major: Major | None = None
@@ -349,6 +362,13 @@ class Ticket:
     def offered_to(self) -> str:
         """Who is asked to take it now; empty: nobody."""
         return self.offer.to if self.offer else ""
+
+    @property
+    def open_approval(self) -> Approval | None:
+        """The question that an approver has yet to answer, if it waits for one."""
+        waits = self.hold is not None and self.hold.reason is HoldReason.APPROVAL
+        asked = self.approval if waits else None
+        return None if asked is None or asked.answer is not None else asked
 
     @property
     def escalated(self) -> bool:

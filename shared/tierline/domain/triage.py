@@ -1,13 +1,14 @@
 """Look once and decide: what an alert or a call is, how pressing, and whose queue it joins."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from tierline.domain.floor import Floor
 from tierline.domain.policy import Group, Policy, RuleAction
+from tierline.domain.serving import groups_for, serves
 from tierline.domain.terms import Priority, Severity
 
 UNSORTED = "Unsorted"
@@ -111,16 +112,23 @@ def impact_of(facts: Mapping[str, Any], policy: Policy) -> int:
 
 
 def choose_group(
-    policy: Policy, floor: Floor, tier: str, category: str, at: datetime
+    policy: Policy, floor: Floor, tier: str, category: str, at: datetime, *, client: str
 ) -> tuple[Group, str]:
-    """The group of `tier` that gets a ticket of `category` at `at`, and why it was chosen.
+    """The group of `tier` that gets a ticket of `category` and `client` at `at`, and why that one.
 
-    The first whose skills hold the category, else the first staffed, else the first listed.
-    Raises LookupError for a tier without groups (a checked policy has none on a path).
+    The first whose skills hold the category, else the first staffed, else the first listed; of
+    those that serve the client. Raises LookupError where there is none.
     """
-    groups = policy.groups_of(tier)
+    groups = groups_for(policy, floor.partners, tier, client)
     if not groups:
-        raise LookupError(f"tier {tier} has no group")
+        raise LookupError(f"tier {tier} has no group for {client}")
+    return best_of(groups, floor, category, at)
+
+
+def best_of(
+    groups: Sequence[Group], floor: Floor, category: str, at: datetime
+) -> tuple[Group, str]:
+    """Of several groups the one for a ticket of `category` at `at`, and why."""
     for group in groups:
         if category and category in group.skills:
             return group, f"skill {category}"
@@ -131,17 +139,16 @@ def choose_group(
 
 
 def starting_group(
-    policy: Policy, floor: Floor, start: str, category: str, at: datetime
+    policy: Policy, floor: Floor, start: str, category: str, at: datetime, *, client: str
 ) -> tuple[Group, str]:
-    """The group a ticket starts with, where `start` names a group, a tier or nothing.
+    """The group a ticket of `client` starts with, where `start` names a group, a tier or nothing.
 
-    Nothing, or a name the policy has no more: the first tier.
+    Nothing, a name the policy has no more, or what does not serve the client: the first tier that
+    does. Raises LookupError where no group of the policy serves the client.
     """
-    if start in policy.groups:
-        return policy.groups[start], f"named {start}"
-    tier = start if policy.groups_of(start) else _first_tier(policy)
-    return choose_group(policy, floor, tier, category, at)
-
-
-def _first_tier(policy: Policy) -> str:
-    return next(tier for tier in policy.tiers if policy.groups_of(tier))
+    named = policy.groups.get(start)
+    if named is not None and serves(named, client, floor.partners):
+        return named, f"named {start}"
+    tiers = (start, *policy.tiers)
+    tier = next((t for t in tiers if groups_for(policy, floor.partners, t, client)), start)
+    return choose_group(policy, floor, tier, category, at, client=client)

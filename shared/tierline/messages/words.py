@@ -9,8 +9,8 @@ from typing import Any
 
 from tierline.domain import events as e
 from tierline.domain.snapshot import Snapshot
-from tierline.domain.terms import ClockName, HoldReason
-from tierline.messages import assignment_words, words_of_correction, words_of_oversight
+from tierline.domain.terms import ClockName, TicketType
+from tierline.messages import assignment_words, pause_words, words_of_correction, words_of_oversight
 from tierline.messages.phrases import Said, because, duration, late, quote
 from tierline.messages.words_together import SAY_TOGETHER
 
@@ -132,9 +132,10 @@ def _limit(said: Said, what: e.Moved | e.EscalationProposed) -> str:
 def _moved(verb: str) -> Callable[[Said, Any], str]:
     def say(said: Said, what: e.Moved) -> str:
         way = f"from {what.from_group} to {what.to_group}"
+        begun = "; our promises to the client began" if what.clocks_begin else ""
         if said.by_time:
-            return f"{_by_time(said, what)}: moved {way}"
-        return f"{said.by} {verb} it {way}{because(what.reason)}"
+            return f"{_by_time(said, what)}: moved {way}{begun}"
+        return f"{said.by} {verb} it {way}{because(what.reason)}{begun}"
 
     return say
 
@@ -191,29 +192,6 @@ def _vendor_case_closed(said: Said, what: e.VendorCaseClosed) -> str:
     return f"{said.by} closed the case with {what.vendor}: {quote(what.outcome)}"
 
 
-_WAITING = {
-    HoldReason.CLIENT: "waiting for the client",
-    HoldReason.VENDOR: "waiting for the vendor",
-    HoldReason.SCHEDULED: "scheduled for later",
-    HoldReason.APPROVAL: "waiting for approval",
-    HoldReason.CHANGE: "waiting for a change window",
-}
-
-
-def _held(said: Said, what: e.Held) -> str:
-    hold = what.hold
-    whom = f" ({hold.of})" if hold.of else ""
-    until = f" until {said.when(hold.until)}" if hold.until else ""
-    verb = "put it on hold" if what.was is None else "changed the hold"
-    return f"{said.by} {verb}, {_WAITING[hold.reason]}{whom}{until}{because(hold.asked)}"
-
-
-def _resumed(said: Said, what: e.Resumed) -> str:
-    if said.by_time:
-        return f"the hold ended{because(what.because)}"
-    return f"{said.by} took it off hold{because(what.because)}"
-
-
 def _prioritised(said: Said, what: e.Prioritised) -> str:
     return f"{said.by} changed the priority from {what.old} to {what.new}{because(what.reason)}"
 
@@ -229,11 +207,23 @@ def _resolved(said: Said, what: e.Resolved) -> str:
         return "it stayed quiet after the recovery and was resolved by itself"
     if what.flowed:
         return f"resolved with major incident {what.flowed}{because(what.resolution)}"
-    return f"{said.by} resolved it{because(what.resolution)}"
+    verb = "fulfilled" if said.ticket.type == TicketType.REQUEST else "resolved"
+    return f"{said.by} {verb} it{because(what.resolution)}"
+
+
+def _retyped(said: Said, what: e.Retyped) -> str:
+    return f"{said.by} turned the {what.old} into a {what.new}{because(what.reason)}"
+
+
+def _survey_answered(said: Said, what: e.SurveyAnswered) -> str:
+    who = said.ticket.requester_name or "the requester"
+    against = ", but the word says that it is not fixed" if what.survey.contradicts else ""
+    return f"{who} said how it was: {what.survey.score}{against}{because(what.survey.word)}"
 
 
 def _confirmed(said: Said, what: e.Confirmed) -> str:
-    return f"{said.by} confirmed the resolution{because(what.note)}"
+    done = "that it is done" if said.ticket.type == TicketType.REQUEST else "the resolution"
+    return f"{said.by} confirmed {done}{because(what.note)}"
 
 
 def _reopened(said: Said, what: e.Reopened) -> str:
@@ -331,14 +321,17 @@ _SAY: dict[type, Callable[[Said, Any], str]] = {
     e.VendorCaseOpened: _vendor_case_opened,
     e.VendorCaseUpdated: _vendor_case_updated,
     e.VendorCaseClosed: _vendor_case_closed,
-    e.Held: _held,
-    e.Resumed: _resumed,
+    e.Held: pause_words.held,
+    e.ApprovalAnswered: pause_words.approval_answered,
+    e.Resumed: pause_words.resumed,
     e.Prioritised: _prioritised,
     e.TermsMoved: _terms_moved,
     e.Resolved: _resolved,
     e.Confirmed: _confirmed,
     e.Reopened: _reopened,
     e.Closed: _closed,
+    e.SurveyAnswered: _survey_answered,
+    e.Retyped: _retyped,
     e.Warned: _warned,
     e.Breached: _breached,
     e.Lapsed: _lapsed,

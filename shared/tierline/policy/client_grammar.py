@@ -6,7 +6,9 @@ Written in `clients/NAME.yaml` of a policy folder, or under `clients:` of any fi
 from typing import Final
 
 from tierline.policy.fields import Field, Fields
-from tierline.policy.grammar import NAME, SLA, STEP, TELL
+from tierline.policy.grammar import STEP, TELL
+from tierline.policy.plain import NAME
+from tierline.policy.promised_grammar import SLA
 from tierline.policy.shapes import Either, ListOf
 
 

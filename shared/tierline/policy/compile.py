@@ -10,6 +10,7 @@ from tierline.domain.calendar import Calendar
 from tierline.domain.policy import (
     DEFAULT_THRESHOLDS,
     Agreement,
+    ApprovalRules,
     ClientRules,
     Duration,
     Group,
@@ -26,10 +27,12 @@ from tierline.domain.policy import (
     RuleAction,
     Sla,
     Step,
+    SurveyRules,
 )
 from tierline.domain.terms import (
     Assign,
     ClockName,
+    ClocksStart,
     HoldReason,
     Mode,
     OverBudget,
@@ -58,7 +61,8 @@ from tierline.policy.matchers import (
     Matcher,
     fact_path,
 )
-from tierline.policy.sections import PAGE, assist_share
+from tierline.policy.offers import rate_of, rates_of
+from tierline.policy.sections import PAGE, assist_share, days_of
 from tierline.policy.training import read_training
 
 VERSION_DIGITS = 16
@@ -122,7 +126,7 @@ def compile_checked(
         tiers=tuple(document["tiers"]),
         groups=groups,
         slas=slas,
-        agreements={n: Agreement(n, it["sla"], it["path"]) for n, it in agreements.items()},
+        agreements={n: _agreement(n, it) for n, it in agreements.items()},
         clients=clients,
         paths={n: Path(n, tuple(map(_step, it))) for n, it in document["paths"].items()},
         priority=_priority(document.get("priority", {})),
@@ -131,6 +135,9 @@ def compile_checked(
         calendars={_ALWAYS.hash: _ALWAYS, **extra_calendars, **calendars.all},
         recovery=_recovery(document.get("recovery", {})),
         holds=_holds(document.get("holds", {})),
+        approvals=_approvals(document.get("approvals", {})),
+        currency=document.get("currency", ""),
+        survey=_survey(document.get("survey", {})),
         hand_over=_hand_over(document.get("hand_over", {})),
         paging=_paging(document.get("closed_next_group", {}), document.get("paging", {})),
         training=read_training(document.get("training", {})),
@@ -143,6 +150,20 @@ def compile_checked(
         default_agreement=document.get("default_agreement") or next(iter(agreements), ""),
         unsorted_start=document.get("unsorted") or document["tiers"][0],
         hours=calendars.named,
+    )
+
+
+def _agreement(name: str, it: Mapping[str, Any]) -> Agreement:
+    rates = rates_of(it.get("after_hours", {}))
+    return Agreement(
+        name=name,
+        sla=it["sla"],
+        path=it["path"],
+        first=it.get("first", ""),
+        our_clocks_start=ClocksStart(it.get("our_clocks_start", ClocksStart.ON_CREATION)),
+        covers=tuple(it.get("covers", ())),
+        not_covered=rate_of(it["not_covered"]) if "not_covered" in it else None,
+        after_hours={Priority(priority): rate for priority, rate in rates.items()},
     )
 
 
@@ -278,6 +299,16 @@ def _holds(it: Mapping[str, Any]) -> HoldRules:
     rules = HoldRules()
     chase = parse_duration(it["chase"]) if "chase" in it else rules.chase
     return HoldRules(chase, it.get("close_after", rules.close_after))
+
+
+def _approvals(it: Mapping[str, Any]) -> ApprovalRules:
+    return ApprovalRules(parse_duration(it["within"])) if "within" in it else ApprovalRules()
+
+
+def _survey(it: Mapping[str, Any]) -> SurveyRules:
+    rules = SurveyRules()
+    every = it.get("not_more_often_than")
+    return SurveyRules(it.get("share", rules.share), days_of(every) if every else rules.every)
 
 
 def _hand_over(it: Mapping[str, Any]) -> HandOverRules:

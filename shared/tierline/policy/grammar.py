@@ -7,29 +7,26 @@ for editors.
 from typing import Any, Final
 
 from tierline.domain.terms import (
-    CLIENT_CLOCKS,
     Assign,
-    ClockName,
-    HoldReason,
     Mode,
     OverBudget,
     PacketRule,
     Priority,
-    PriorityChange,
     ReceiverFull,
-    ReopenRule,
 )
 from tierline.policy.durations import parse_duration
 from tierline.policy.fields import ByPriority, Field, Fields
 from tierline.policy.group_figures import Capacity, HourlyCost
-from tierline.policy.hours import ALWAYS, WrittenCalendar
 from tierline.policy.letters import LETTERS
 from tierline.policy.management import MANAGEMENT, RCA
+from tierline.policy.plain import CLOCK_TIME, DURATION, HOURS, HOURS_OR_NAME, NAME
+from tierline.policy.promised_grammar import AGREEMENT, SLA
 from tierline.policy.sections import (
     CLOSED_GROUP,
     TOLD,
     AssistAt,
     Conditions,
+    Days,
     Share,
     Template,
     occasions,
@@ -38,7 +35,6 @@ from tierline.policy.shapes import (
     Checked,
     Choice,
     DurationText,
-    Either,
     Flag,
     ListOf,
     MapOf,
@@ -51,17 +47,6 @@ from tierline.policy.training import TRAINING
 THIRD_TIME: Final = "problem"
 """What an alert is taken for that fires for the third time, as a policy says it."""
 
-NAME: Final = Text("a name")
-DURATION: Final = DurationText()
-CLOCK_TIME: Final = DurationText(business_days=False)
-
-HOURS: Final = Either(
-    Checked(NAME, lambda text: None if text == ALWAYS else ("must be 24x7 or hours", _HOURS_FIX)),
-    WrittenCalendar(),
-)
-_HOURS_FIX = "write 24x7 or {zone: Europe/London, mon-fri: 08:00-18:00}"
-HOURS_OR_NAME: Final = Either(Text("a name from `hours`"), WrittenCalendar())
-
 GROUP: Final = Fields(
     "a group",
     {
@@ -71,7 +56,10 @@ GROUP: Final = Fields(
         "room": Field(NAME, "the chat room that hears of its tickets, one of the records' rooms"),
         "skills": Field(ListOf(NAME, single=True), "categories it can handle"),
         "on_call": Field(NAME, "the rota that is paged outside its hours"),
-        "of": Field(NAME, "whose group it is, if not ours: `client NAME` or `partner NAME`"),
+        "of": Field(
+            Text("whose group it is", example="client Contoso", pattern="(client|partner) .+"),
+            "whose group it is, if not ours: `client NAME` or `partner NAME`",
+        ),
         "members": Field(ListOf(NAME, single=True), "the people in it"),
         "capacity": Field(
             Capacity(), "how many open tickets it may hold: a number, or a number `each` member"
@@ -84,69 +72,10 @@ GROUP: Final = Fields(
     },
 )
 
-_TARGETS = Fields(
-    "the promises of a priority",
-    {
-        "respond": Field(DURATION, "until a human answers", required=True),
-        "plan": Field(DURATION, "until there is a plan to resolution"),
-        "resolve": Field(DURATION, "until it works again", required=True),
-        "update": Field(DURATION, "the longest the client hears nothing"),
-    },
-)
-_REQUESTS = Fields(
-    "the promises of a request",
-    {
-        "respond": Field(DURATION, "until a human answers", required=True),
-        "fulfil": Field(DURATION, "until it is done", required=True),
-        "update": Field(DURATION, "the longest the client hears nothing"),
-    },
-)
-_HOLDABLE = tuple(str(c) for c in ClockName if c in CLIENT_CLOCKS and c is not ClockName.RESPOND)
 
+def _a_part(share: float) -> tuple[str, str] | None:
+    return None if share <= 1 else ("is more than all of them", "write it like 25%")
 
-def _rising(shares: list[float]) -> tuple[str, str] | None:
-    if shares == sorted(set(shares)) and 1.0 in shares:
-        return None
-    return "must rise and include 100 %", "write it like [50%, 75%, 90%, 100%]"
-
-
-SLA: Final = Fields(
-    "an SLA",
-    {
-        "cover": Field(ByPriority(HOURS_OR_NAME), "which hours count, by priority", required=True),
-        **{str(p): Field(_TARGETS, f"its promises for {p}", required=True) for p in Priority},
-        "requests": Field(_REQUESTS, "promises for requests; no tier clock", required=True),
-        "on_hold": Field(
-            MapOf(
-                ListOf(Choice(_HOLDABLE), single=True), Choice(tuple(str(r) for r in HoldReason))
-            ),
-            "which promises each kind of hold stops; `respond` never stops",
-        ),
-        "thresholds": Field(
-            Checked(ListOf(Share(), least=1, limit=10), _rising),
-            "shares of a promise at which something is said",
-        ),
-        "priority_change": Field(
-            Choice(tuple(str(rule) for rule in PriorityChange)),
-            "what a new priority does to running promises",
-        ),
-        "reopen": Field(
-            Choice(tuple(str(rule) for rule in ReopenRule)), "what reopening does to them"
-        ),
-        "confirm": Field(DURATION, "how long the client has to confirm a resolution"),
-        "confirm_reminders": Field(Whole(0, 5), "how often they are reminded within that time"),
-    },
-    later=frozenset({"after_hours"}),
-)
-
-AGREEMENT: Final = Fields(
-    "an agreement",
-    {
-        "sla": Field(NAME, "the promises, one of `slas`", required=True),
-        "path": Field(NAME, "the way its tickets take, one of `paths`", required=True),
-    },
-    later=frozenset({"covers", "after_hours", "first", "our_clocks_start"}),
-)
 
 _IMPACT = Whole(1, 3)
 PRIORITY: Final = Fields(
@@ -354,6 +283,32 @@ SECTIONS: Final[dict[str, tuple[Shape, str, bool]]] = {
             },
         ),
         "how holds are chased",
+        False,
+    ),
+    "approvals": (
+        Fields(
+            "approvals",
+            {"within": Field(DURATION, "how long an approver has to answer")},
+        ),
+        "how approvals are asked for",
+        False,
+    ),
+    "currency": (
+        Text("a currency", example="GBP", pattern="[A-Z]{3}"),
+        "yours, in which amounts are meant",
+        False,
+    ),
+    "survey": (
+        Fields(
+            "survey",
+            {
+                "share": Field(
+                    Checked(Share(), _a_part), "the share of closed tickets that are asked about"
+                ),
+                "not_more_often_than": Field(Days(), "at most one a requester in this time"),
+            },
+        ),
+        "asking requesters how it was",
         False,
     ),
     "people": (

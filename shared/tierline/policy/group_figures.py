@@ -12,7 +12,7 @@ MINOR_UNITS = 100
 """Cents, pence: an amount is kept in these."""
 
 _EACH = r"[1-9][0-9]{0,4} each"
-_COST = r"(0|[1-9][0-9]{0,5})(\.[0-9]{2})?/h"
+COST = r"(0|[1-9][0-9]{0,5})(\.[0-9]{2})?/h"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ class HourlyCost:
         if isinstance(value, int | float) and not isinstance(value, bool):
             problems.error(at, f"the number {value} says not for how long", f"write {value}/h")
             return BAD
-        return Text("a cost", example="38/h or 38.50/h", pattern=_COST).check(value, at, problems)
+        return Text("a cost", example="38/h or 38.50/h", pattern=COST).check(value, at, problems)
 
     def schema(self) -> JsonSchema:
         """A string with a pattern."""
-        return {"type": "string", "pattern": f"^{_COST}$"}
+        return {"type": "string", "pattern": f"^{COST}$"}
 
 
 def read_capacity(written: int | str | None) -> tuple[int | None, bool]:

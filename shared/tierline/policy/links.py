@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from tierline.domain.terms import Assign
+from tierline.domain.co_managed import CLIENTS_IT
+from tierline.domain.terms import Assign, ClocksStart
 from tierline.policy.client_rules import own_paths
 from tierline.policy.codes import Code
 from tierline.policy.errors import Problems, Where, did_you_mean
@@ -56,6 +57,11 @@ class _Links:
             if name in self._tiers:
                 clash = f"`{name}` is also the name of a tier"
                 self._problems.error(("groups", name), clash, "rename the group", at_key=True)
+        if self._groups and all("of" in group for group in self._groups.values()):
+            nobody = (
+                "every group is a client's or a partner's: nobody could take a ticket of others"
+            )
+            self._problems.error(("groups",), nobody, "add a group without `of`", at_key=True)
 
     def agreements(self) -> None:
         """An agreement's SLA and path exist; it is clear which one is the default."""
@@ -63,6 +69,7 @@ class _Links:
             at = ("agreements", name)
             self._known(agreement["sla"], self._document["slas"], (*at, "sla"), "SLA")
             self._known(agreement["path"], self._paths, (*at, "path"), "path")
+            self._first(agreement, at)
         default = self._document.get("default_agreement")
         if default is not None:
             self._known(default, self._agreements, ("default_agreement",), "agreement")
@@ -71,6 +78,19 @@ class _Links:
             message = "there are several agreements and no default one"
             message = message if self._agreements else "there is no agreement"
             self._problems.error(("agreements",), message, remedy, at_key=True)
+
+    def _first(self, agreement: Mapping[str, Any], at: Where) -> None:
+        """Who looks first is there; a late start of our clocks has somebody to hand over."""
+        first = agreement.get("first", "")
+        if first and first != CLIENTS_IT:
+            places = (*self._tiers, *self._groups)
+            if self._known(first, places, (*at, "first"), "tier or group") and first in self._tiers:
+                self._staffed(first, (*at, "first"))
+        late = agreement.get("our_clocks_start") == ClocksStart.ON_HANDOVER
+        if late and not first:
+            never = "nobody hands over to us: no `first` is named"
+            fix = f'add `first: "{CLIENTS_IT}"`'
+            self._problems.error((*at, "our_clocks_start"), never, fix)
 
     def paths(self) -> None:
         """Steps climb the tiers, each tier has a group, and time can go somewhere."""

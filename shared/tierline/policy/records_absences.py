@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from zoneinfo import ZoneInfo
 
 from tierline.domain.rota import Absence
-from tierline.policy.kinds.absence import ends_of, starts_of
+from tierline.policy.kinds.moments import ends_of, starts_of
 from tierline.policy.records import Records
 
 

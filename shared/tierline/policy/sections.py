@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from tierline.domain import audience
@@ -39,6 +40,28 @@ class Share:
         """A number or a percentage."""
         number = {"type": "number", "exclusiveMinimum": 0, "maximum": _LARGEST_SHARE}
         return {"anyOf": [number, {"type": "string", "pattern": "^[0-9]{1,3}(\\.[0-9])? ?%$"}]}
+
+
+_DAYS = re.compile(r"([1-9][0-9]{0,2})d")
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """`14d`: days by the calendar."""
+
+    def check(self, value: Any, at: Where, problems: Problems) -> Any:
+        """Accept one to 999 days, as they are written."""
+        shape = Text("a number of days", example="14d", pattern=_DAYS.pattern)
+        return shape.check(value, at, problems)
+
+    def schema(self) -> JsonSchema:
+        """A string with a pattern."""
+        return {"type": "string", "pattern": f"^{_DAYS.pattern}$"}
+
+
+def days_of(text: str) -> timedelta:
+    """The time that an accepted `14d` means."""
+    return timedelta(days=int(text.removesuffix("d")))
 
 
 PAGE: Final = "page on_call"
@@ -187,6 +210,7 @@ _AUDIENCES = Choice(
         audience.RELIEVED,
         audience.ACTION_OWNER,
         audience.CANDIDATE,
+        audience.APPROVER,
     )
 )
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from tierline.domain.terms import HoldReason, Priority, TicketType
 from tierline.policy.errors import Problems, Where
 from tierline.policy.fields import ByPriority, Field, Fields
-from tierline.policy.grammar import DURATION, HOURS, HOURS_OR_NAME
+from tierline.policy.plain import DURATION, HOURS, HOURS_OR_NAME
 from tierline.policy.shapes import Checked, Choice, Either, JsonSchema, ListOf, MapOf, Text
 from tierline.replay.meaning import Kind, Order
 

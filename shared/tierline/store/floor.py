@@ -14,10 +14,14 @@ from datetime import UTC, datetime
 import structlog
 
 from tierline.domain.floor import Floor, Turns
+from tierline.domain.freezes import Freezes
 from tierline.domain.people import Person
 from tierline.domain.rota.rotas import Rotas
+from tierline.domain.serving import Partners
 from tierline.domain.ticket import Ticket
 from tierline.store.database import UNREACHABLE, Database
+from tierline.store.freezes import read_freezes
+from tierline.store.partners import read_partners
 from tierline.store.tickets import Connection, policy_now, read_floor, read_turns
 
 FLOOR_EVERY_S = 1.0
@@ -27,7 +31,7 @@ FLOOR_SHARE = 0.02
 FLOOR_EVERY_MAX_S = 30.0
 
 ROTAS_EVERY_S = 5.0
-"""How old what we know of schedules, overrides and absences may be, in real seconds."""
+"""How old what we know of schedules, absences, partners and freezes may be, in real seconds."""
 
 log = structlog.get_logger(__name__)
 
@@ -53,7 +57,8 @@ class FloorSource:
 
         Args:
             db: the store.
-            read_rotas: how on-call schedules are read; without it nobody is on call.
+            read_rotas: how on-call schedules are read; without it nobody is on call, and
+                neither partners nor freezes are read.
             crew: how people are read; without it nothing is known of them but their logins.
         """
         self._db = db
@@ -62,6 +67,8 @@ class FloorSource:
         self._read_rotas = read_rotas
         self._rotas = Rotas()
         self._rotas_due = 0.0
+        self._partners: Partners = {}
+        self._freezes: Freezes = {}
         self._floor = Floor(datetime.fromtimestamp(0, UTC))
 
     @property
@@ -87,7 +94,14 @@ class FloorSource:
             await self._refresh_rotas(connection)
             floor = await read_floor(connection, await policy_now(connection))
             turns = await self._read_turns(connection)
-        self._floor = replace(floor, on_call=self._rotas.on_call, people=self._people, turns=turns)
+        self._floor = replace(
+            floor,
+            on_call=self._rotas.on_call,
+            partners=self._partners,
+            freezes=self._freezes,
+            people=self._people,
+            turns=turns,
+        )
         return self._floor
 
     async def _refresh_rotas(self, connection: Connection) -> None:
@@ -96,6 +110,8 @@ class FloorSource:
             return
         if self._read_rotas is not None:
             self._rotas = await self._read_rotas(connection)
+            self._partners = await read_partners(connection)
+            self._freezes = await read_freezes(connection)
         if self._crew is not None:
             self._people = await self._crew.read(connection)
         self._rotas_due = now + ROTAS_EVERY_S

@@ -13,6 +13,7 @@ from tierline.domain.events import Event
 from tierline.domain.evolve import evolve
 from tierline.domain.floor import Floor, Turn
 from tierline.domain.snapshot import nearest
+from tierline.domain.terms import State
 from tierline.domain.ticket import Ticket
 from tierline.messages.events import encode_event, event_name
 from tierline.messages.state import decode_ticket, encode_ticket
@@ -221,6 +222,9 @@ async def write_changes(connection: Connection, changes: Sequence[Change]) -> in
         columns = [*_columns(tickets), *_more_columns(tickets)]
         await connection.execute(OPEN_TICKETS, *_told(opened), *columns)
     await write_beside(connection, ((change.before, change.after) for change, _ in told))
+    placed = [change.after for change, _ in told if _beside(change.after) != _beside_before(change)]
+    if placed:
+        await connection.execute(PLACE_TICKETS, *_beside_columns(placed))
     return sum(len(said) for _, said in told)
 
 
@@ -294,6 +298,37 @@ WITH opened AS (
 Not one statement with MOVE_TICKETS: PostgreSQL writes the parts of a statement in any order, and a
 ticket that carries on a problem may only be there once the one before it is closed.
 """
+
+
+PLACE_TICKETS = """
+UPDATE tierline.ticket AS t SET
+    type = u.type, booked_from = u.booked_from, booked_until = u.booked_until,
+    confirming = u.confirming
+FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::timestamptz[], $5::text[])
+    AS u(id, type, booked_from, booked_until, confirming) WHERE t.id = u.id
+"""
+"""What changes so rarely that it is written only where it does."""
+
+_Beside: TypeAlias = tuple[str, datetime | None, datetime | None, str]
+
+
+def _beside(ticket: Ticket) -> _Beside:
+    """Its type, when it is booked, and who has to confirm it with the client."""
+    booking = ticket.booking
+    confirming = ticket.desk_owner if ticket.state is State.RESOLVED else ""
+    start, end = (booking.start, booking.end) if booking else (None, None)
+    return ticket.type.value, start, end, confirming
+
+
+def _beside_before(change: Change) -> _Beside:
+    if change.before is not None:
+        return _beside(change.before)
+    return change.after.type.value, None, None, ""
+
+
+def _beside_columns(tickets: Sequence[Ticket]) -> list[list[Any]]:
+    beside = [_beside(ticket) for ticket in tickets]
+    return [[ticket.id for ticket in tickets], *map(list, zip(*beside, strict=True))]
 
 
 def _columns(tickets: Sequence[Ticket]) -> list[list[Any]]:

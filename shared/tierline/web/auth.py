@@ -16,10 +16,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tierline.domain.terms import Role
 from tierline.store.database import UNREACHABLE, Database
+from tierline.web.answer_links import read_link
 from tierline.web.docs import PAGES
 from tierline.web.keys import KeyKind, hash_key, kind_of
 from tierline.web.limits import CREDENTIAL_CACHE_MAX, CREDENTIAL_CACHE_S
-from tierline.web.principal import Principal, session_scopes, unowned_role
+from tierline.web.principal import Principal, link_principal, session_scopes, unowned_role
 from tierline.web.problems import ProblemError, problem_response, unauthorized, unavailable
 
 OPEN_TO_ALL = frozenset(
@@ -59,6 +60,7 @@ class Authenticator:
     Args:
         db: where credentials are kept.
         development: people may move policy time.
+        secret: what links from mails are signed with; without it none is good.
         clock: seconds that only ever go forward; another one in tests.
     """
 
@@ -67,10 +69,12 @@ class Authenticator:
         db: Database,
         *,
         development: bool = False,
+        secret: str = "",
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._db = db
         self._development = development
+        self._secret = secret
         self._clock = clock
         self._known: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
 
@@ -79,6 +83,8 @@ class Authenticator:
 
         Raises one of UNREACHABLE where the database must be asked and is away.
         """
+        if (link := read_link(self._secret, raw)) is not None:
+            return link_principal(link)
         kind = kind_of(raw)
         if kind not in {KeyKind.TOKEN, KeyKind.SESSION}:
             return None
@@ -209,6 +215,8 @@ def needs(scope: str | None) -> Any:
 
     async def check(request: Request, _: Annotated[Any, Depends(_bearer)]) -> Principal:
         principal = current(request)
+        if scope is None and principal.link is not None:
+            raise ProblemError(403, "scope", "a link from a mail is for its one question")
         if scope is not None and scope not in principal.scopes:
             raise ProblemError(
                 403, "scope", f"this needs the scope {scope}, which your credential does not have"

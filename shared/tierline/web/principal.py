@@ -7,6 +7,7 @@ from typing import Literal
 from tierline.domain.commands import Asker
 from tierline.domain.events import Actor
 from tierline.domain.terms import Role
+from tierline.web.answer_links import AnswerLink
 
 READ = "tickets:read"
 WRITE = "tickets:write"
@@ -16,6 +17,9 @@ ADMIN = "admin"
 
 REPLAY = "replay"
 """To run a recorded log: commands at instants of their own. A development stack alone grants it."""
+
+ANSWER = "answer"
+"""To answer the one question of a link from a mail; no token has it."""
 
 SCOPES = (READ, WRITE, NOTICES, CLOCK, ADMIN)
 """Every scope that a token may have anywhere.
@@ -29,20 +33,22 @@ class Principal:
     """An authenticated caller.
 
     Attributes:
-        kind: `person` for a session, `token` for an API token.
+        kind: `person` for a session, `token` for an API token, `link` for one from a mail.
         name: the person's name, or the token's.
         login: whose authority it acts with; empty for a token that is nobody's.
         role: judges what it may decide.
         scopes: what it may call at all.
         clients: the clients it may see; None sees all.
+        link: the one question a link may answer.
     """
 
-    kind: Literal["person", "token"]
+    kind: Literal["person", "token", "link"]
     name: str
     login: str
     role: Role
     scopes: frozenset[str]
     clients: frozenset[str] | None = None
+    link: AnswerLink | None = None
 
     @property
     def asker(self) -> Asker:
@@ -60,6 +66,12 @@ class Principal:
         """
         wall = None if self.clients is None else sorted(self.clients)
         return json.dumps([self.kind, self.login, self.name, wall])
+
+
+def link_principal(link: AnswerLink) -> Principal:
+    """Whoever has the mail: they answer its question, and see nothing else."""
+    scopes, nobody = frozenset({ANSWER}), frozenset[str]()
+    return Principal("link", "", "", Role.TECHNICIAN, scopes, nobody, link)
 
 
 def session_scopes(*, development: bool) -> frozenset[str]:

@@ -55,6 +55,7 @@ def test_all_of_the_commands_are_there():
         "known-errors",
         "list", "letter", "letters", "bounces", "training",
         "next",
+        "scheduled", "to-confirm", "surveys",
     }  # fmt: skip
 
 

@@ -59,6 +59,9 @@ class World:
     previews: dict = field(default_factory=dict)
     guides: list = field(default_factory=list)
     schedules: list = field(default_factory=lambda: ["network rota"])
+    questions: dict = field(default_factory=dict)
+    booked: list = field(default_factory=list)
+    confirmable: list = field(default_factory=list)
 
     def add(self, ticket, events=()):
         self.tickets[ticket["number"]] = ticket
@@ -94,11 +97,15 @@ def make_fake_router(world):
         session = request.headers.get("authorization", "").removeprefix("Bearer ")
         return PEOPLE.get(world.sessions.get(session, ""))
 
+    def link(request):
+        raw = request.headers.get("authorization", "").removeprefix("Bearer ")
+        return world.questions.get(raw) if request.url.path == "/v1/answer" else None
+
     @app.middleware("http")
     async def gate(request: Request, call_next):
         if world.away:
             return JSONResponse({}, 503)
-        free = request.url.path in {"/healthz", "/v1/sessions"}
+        free = request.url.path in {"/healthz", "/v1/sessions"} or link(request) is not None
         if not free and person(request) is None:
             return problem(401, "unauthenticated", "no credential")
         return await call_next(request)
@@ -110,6 +117,7 @@ def make_fake_router(world):
     _duty_routes(app, world)
     policy_routes(app, world)
     report_routes(app, world)
+    _agenda_routes(app, world, link)
     _stream_route(app, world)
     return app
 
@@ -141,6 +149,30 @@ def _duty_routes(app, world):
     async def undo(name: str, made: str):
         world.asked.append((f"undo {name}", made, ""))
         return Response(status_code=204)
+
+
+def _agenda_routes(app, world, link):
+    @app.get("/v1/answer")
+    async def question(request: Request):
+        return link(request)
+
+    @app.post("/v1/answer")
+    async def answer(request: Request):
+        body = await request.json()
+        world.asked.append(("answer", body, ""))
+        if "answer" in world.refuse:
+            return world.refuse["answer"]
+        link(request).update(state="approved", word=body["word"])
+        return link(request)
+
+    @app.get("/v1/scheduled")
+    async def scheduled(request: Request):
+        world.asked.append(("scheduled", dict(request.query_params), ""))
+        return {"items": world.booked, "more": False}
+
+    @app.get("/v1/to-confirm")
+    async def to_confirm():
+        return {"desk_owner": "sam", "items": world.confirmable, "more": False}
 
 
 def _session_routes(app, world, person):

@@ -18,6 +18,7 @@ from tierline.store.events import timeline
 from tierline.store.tickets import Change, write_changes
 from tierline.testing.channels import FakeChannel
 
+LINK_SECRET = "signs the links of mails, forty characters"
 SECRET = "whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIz"
 PEOPLE = ("sam", "kim", "tom", "priya", "ana", "mia", "lou")
 ROOMS = ("dispatch", "desk", "network", "infra")
@@ -133,6 +134,7 @@ class World:
             lambda: self.policy,
             DirectorySource(self.db),
             link="http://127.0.0.1:8080",
+            secret=LINK_SECRET,
             limits=replace(LIMITS, **limits),
             rng=Random(1),
         )

@@ -365,6 +365,10 @@ class TestTime:
             "vendor": {"vendor": "x", "asked": "x"},
             "hand-over": {"to": "leila"},
             "hold": {"reason": "vendor", "asked": "x"},
+            "ask-approval": {"asked": "x"},
+            "approve": {"evidence": "x"},
+            "refuse-approval": {"evidence": "x"},
+            "retype": {"to": "request", "reason": "x"},
             "priority": {"reason": "x", "priority": "P1"},
             "resolve": {"resolution": "x"},
             "reject": {"reason": "x"},
@@ -380,9 +384,12 @@ class TestTime:
             ("notes", {"text": "begin"}),
             ("claim", {}),
             ("hold", {"reason": "client", "asked": "x"}),
+            ("ask-approval", {"asked": "x"}),
             ("resolve", {"resolution": "x"}),
             ("confirm", {}),
         ]
+        may = f"UPDATE tierline.contact SET doc = '{{\"approver\": 9}}' WHERE client = '{OAKFIELD}'"
+        await world.sql(may)
         for upto in range(len(steps) + 1):
             for command in await self._allowed_after(world, steps[:upto]):
                 number = await self._after(world, steps[:upto])

@@ -31,7 +31,11 @@ BODIES = {
     "vendor-news": {"news": "x"},
     "vendor-close": {"outcome": "x"},
     "hold": {"reason": "client", "asked": "x"},
+    "ask-approval": {"asked": "x"},
+    "approve": {"evidence": "x"},
+    "refuse-approval": {"evidence": "x"},
     "resume": {},
+    "retype": {"to": "request", "reason": "x"},
     "priority": {"reason": "x", "priority": "P1"},
     "resolve": {"resolution": "x"},
     "confirm": {},
@@ -84,6 +88,10 @@ POLICIES = {path for _, path in ROUTES if path.startswith("/v1/policy/previews")
 _REPORTS = ("/v1/reports", "/v1/groups", "/v1/letters", "/v1/training")
 REPORTS = {path for _, path in ROUTES if path.startswith(_REPORTS)}
 """Theirs in test_reports.py and test_training.py."""
+AGENDA = {"/v1/scheduled", "/v1/to-confirm", "/v1/surveys"}
+"""Theirs in test_agenda.py."""
+LINKS = {"/v1/answer"}
+"""Behind a link of its own (test_answers.py)."""
 CLOSED = [route for route in ROUTES if route != ("POST", "/v1/sessions")]
 CLOSED += [("GET", "/v1/nothing"), ("GET", "/"), ("POST", "/metrics"), ("GET", "/v1/sessions")]
 ON_A_TICKET = [(method, path) for method, path in ROUTES if "{number}" in path]
@@ -91,7 +99,7 @@ ON_A_TICKET = [(method, path) for method, path in ROUTES if "{number}" in path]
 
 def test_every_route_is_known_to_these_tests():
     paths = {path for _, path in ROUTES} - {path for _, path in ON_A_TICKET}
-    elsewhere = FOR_ALL_CLIENTS | REPLAYS | RECORDS | DUTY | POLICIES | REPORTS
+    elsewhere = FOR_ALL_CLIENTS | REPLAYS | RECORDS | DUTY | POLICIES | REPORTS | AGENDA | LINKS
     assert paths == NOBODYS | LISTS | elsewhere
     asked = {path.rsplit("/", 1)[1] for method, path in ON_A_TICKET if method == "POST"}
     assert asked == set(BODIES)

@@ -13,8 +13,19 @@ from tests.contract.shapes import built
 from tests.services.router.oversight_said import sentences_of_oversight
 from tierline.domain import assignment as a
 from tierline.domain import events as e
+from tierline.domain.approval import Approval
+from tierline.domain.booking import Booking
 from tierline.domain.snapshot import Snapshot
-from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, TicketType
+from tierline.domain.surveys import Survey
+from tierline.domain.terms import (
+    Answer,
+    ClockName,
+    HoldReason,
+    Mode,
+    Priority,
+    Score,
+    TicketType,
+)
 from tierline.domain.ticket import Hold, Packet, Page, Plan, TierUse, VendorCase
 from tierline.messages.events import EVENT_TYPES
 from tierline.messages.phrases import quote
@@ -36,6 +47,10 @@ def later(**by: float) -> datetime:
 CASE = VendorCase(
     "Northgrid", "NG-77", "Pat", "a line card", AT, later(days=1), promised_at=later(hours=1)
 )
+ASKED = Approval(
+    5, "Ruth", "ruth@x.example", "a new switch", "tom", AT, later(days=2), 18_000, currency="GBP"
+)
+RUTH = e.Actor("contact", "Ruth")
 SEEN = Snapshot(
     number=1001,
     seq=7,
@@ -192,6 +207,56 @@ SENTENCES = [
         say(e.Held(hold(HoldReason.SCHEDULED, until=later(days=400)), was=HoldReason.CLIENT)),
         "Tom changed the hold, scheduled for later until 28 Dec 2027 09:00 UTC: which line?",
     ),
+    (
+        say(e.Held(hold(HoldReason.SCHEDULED), booking=Booking(later(hours=1), later(hours=3)))),
+        "Tom scheduled it for 10:00 UTC to 12:00 UTC: which line?",
+    ),
+    (
+        say(e.Held(hold(HoldReason.SCHEDULED), booking=Booking(later(days=1)))),
+        "Tom scheduled it for 24 Nov 09:00 UTC: which line?",
+    ),
+    (
+        say(e.Held(hold(HoldReason.APPROVAL), approval=ASKED)),
+        "Tom asked Ruth to approve 180.00 GBP until 25 Nov 09:00 UTC: a new switch.",
+    ),
+    (
+        say(e.Held(hold(HoldReason.APPROVAL), approval=replace(ASKED, amount=None)), e.SYSTEM),
+        "Tierline asked Ruth to approve until 25 Nov 09:00 UTC: a new switch.",
+    ),
+    (
+        say(e.ApprovalAnswered(replace(ASKED, answer=Answer.APPROVED, word="go")), RUTH),
+        "Ruth approved it: go.",
+    ),
+    (
+        say(e.ApprovalAnswered(replace(ASKED, answer=Answer.REFUSED, evidence="by phone"))),
+        "Tom recorded that Ruth refused it (by phone).",
+    ),
+    (
+        say(e.ApprovalAnswered(replace(ASKED, answer=Answer.UNANSWERED)), e.TIME),
+        "Ruth did not answer in time.",
+    ),
+    (
+        say(e.Retyped(TicketType.INCIDENT, TicketType.REQUEST, "a new starter")),
+        "Tom turned the incident into a request: a new starter.",
+    ),
+    (
+        say(e.SurveyAnswered(Survey(9, AT, Score.BAD, "took days")), RUTH),
+        "Ruth said how it was: bad: took days.",
+    ),
+    (
+        say(
+            e.SurveyAnswered(Survey(9, AT, Score.GOOD, "not fixed", contradicts=True)),
+            RUTH,
+            requester_name="",
+        ),
+        "The requester said how it was: good, but the word says that it is not fixed: not fixed.",
+    ),
+    (
+        say(e.Escalated(*UP, "needs you", clocks_begin=True)),
+        "Tom escalated it from Desk to Network: needs you; our promises to the client began.",
+    ),
+    (say(e.Resolved("set up"), type="request"), "Tom fulfilled it: set up."),
+    (say(e.Confirmed(), type="request"), "Tom confirmed that it is done."),
     (say(e.Resumed(HoldReason.CLIENT, "she called")), "Tom took it off hold: she called."),
     (
         say(e.Resumed(HoldReason.SCHEDULED, "its time has come"), e.TIME),

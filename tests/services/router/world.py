@@ -206,7 +206,7 @@ async def _built(db: Database, *, development: bool) -> World:
         floor=floor,
         relay=relay,
         hub=Hub(),
-        authenticator=Authenticator(db, development=development),
+        authenticator=Authenticator(db, development=development, secret=SECRET),
         people=People(db),
         passwords=Passwords(),
         wrong_passwords=WrongPasswords(),

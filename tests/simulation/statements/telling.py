@@ -1,10 +1,10 @@
 """Notices and messages as they are written, and who there is to tell."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from notifier import directory, handlers, writing
+from notifier import directory, handlers, surveys, writing
 from tierline.testing.postgres.registry import Answer, Registry, Reply
 from tierline.testing.postgres.rows import picker, shape
 from tierline.testing.postgres.transaction import Transaction
@@ -33,6 +33,25 @@ async def draw_messages(tx: Transaction, count: int) -> Reply:
     """New message ids."""
     row = shape("id")
     return [row((tx.nextval("message"),)) for _ in range(count)]
+
+
+@here.answers(surveys, "HOLD_ASKED")
+async def hold_asked(_tx: Transaction, recipients: Sequence[str]) -> Reply:
+    """A lock for each; here transactions that judge the same ones do not run at once."""
+    return f"SELECT {len(recipients)}"
+
+
+@here.answers(surveys, "LAST_ASKED")
+async def last_asked(tx: Transaction, recipients: Sequence[str]) -> Reply:
+    """When each of them was last asked, of those who were."""
+    found: dict[str, datetime] = {}
+    for notice in tx.rows("notice"):
+        who, event = notice["recipient"], tx.get("event", (notice["ticket"], notice["seq"]))
+        asked = notice["occasion"] == "survey" and notice["state"] != "suppressed"
+        if asked and who in recipients and event is not None:
+            found[who] = max(event["at"], found.get(who, event["at"]))
+    row = shape("recipient", "at")
+    return [row(pair) for pair in sorted(found.items())]
 
 
 async def insert_notices(tx: Transaction, *given: Any) -> list[dict]:

@@ -20,6 +20,7 @@ _SAID: Mapping[str, tuple[str, ...]] = {
     "returned": ("packet",),
     "transferred": ("packet",),
     "confirmed": ("note",),
+    "retyped": ("reason",),
 }
 """What a person wrote, by type of event, shown in full below the sentence."""
 

@@ -1,22 +1,28 @@
 """What records say of an alert's client and device, kept for a few seconds."""
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from intake.triage.limits import DEVICES_MAX, DIRECTORY_S
+from tierline.domain.approval import Approver
 from tierline.domain.terms import Mode
+from tierline.store.approvers import read_approvers
 
 
 @dataclass(frozen=True, slots=True)
 class ClientRecord:
-    """A client: the agreement it bought, whose ticket is the record, how far we may go."""
+    """A client: the agreement it bought, whose ticket is the record, how far we may go.
+
+    `approvers`: who may approve what the agreement does not hold, as far as that is asked for.
+    """
 
     name: str
     agreement: str = ""
     record: str = "tierline"
     mode: Mode | None = None
+    approvers: tuple[Approver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +60,18 @@ class Directory:
         found = self._devices.get((client, host))
         return found[1] if found else None
 
-    async def load(self, connection: Any, wanted: Collection[tuple[str, str]]) -> None:
-        """See to it that every client, and the (client, host) pairs `wanted`, are at hand."""
+    async def load(
+        self, connection: Any, wanted: Collection[tuple[str, str]], *, approvers: bool = False
+    ) -> None:
+        """See to it that every client, and the (client, host) pairs `wanted`, are at hand.
+
+        With `approvers`, who may approve for each client, too.
+        """
         now = asyncio.get_running_loop().time()
         if now >= self._clients_until:
             rows = await connection.fetch(CLIENTS)
-            self._clients = {row["name"]: _client(row) for row in rows}
+            known = await read_approvers(connection, None) if approvers else {}
+            self._clients = {row["name"]: _client(row, known) for row in rows}
             self._clients_until = now + DIRECTORY_S
         missing = {
             pair for pair in wanted if pair[1] and self._devices.get(pair, (0.0, None))[0] <= now
@@ -82,6 +94,7 @@ class Directory:
             self._devices[row["client"], row["name"]] = (until, device)
 
 
-def _client(row: Any) -> ClientRecord:
+def _client(row: Any, approvers: Mapping[str, tuple[Approver, ...]]) -> ClientRecord:
     mode = Mode(row["mode"]) if row["mode"] else None
-    return ClientRecord(row["name"], row["agreement"], row["record"], mode)
+    may_approve = approvers.get(row["name"], ())
+    return ClientRecord(row["name"], row["agreement"], row["record"], mode, may_approve)

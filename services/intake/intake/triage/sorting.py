@@ -258,6 +258,7 @@ def _opened(
         alert=_id(known),
         actions=() if after is None else open_of(after.actions),
         rca=None if after is None else owed_of(after.rca),
+        approvers=known.client.approvers,
     )
     decision = decide_open(
         command, _asker(known), world.policy, world.floor, world.now, cause=_cause(known)

@@ -163,7 +163,8 @@ class Triager:
         one that is set aside already, and sent again at this moment, would be set aside twice.
         """
         wanted = {(alert.client, alert.alert.host) for alert in alerts}
-        await self._directory.load(connection, wanted)
+        offers = any(it.not_covered is not None for it in policy.agreements.values())
+        await self._directory.load(connection, wanted, approvers=offers)
         by_id = {alert.id: alert for alert in alerts}
         try:
             return self._sorted(by_id.values(), policy)

@@ -10,6 +10,7 @@ from router.places import groups_for, sees_group
 from tierline.domain.business_time import is_open, next_closing, next_opening
 from tierline.domain.policy import Group, Policy
 from tierline.domain.rota import Schedule
+from tierline.domain.serving import Partners
 from tierline.domain.terms import Priority
 from tierline.web.principal import Principal
 
@@ -27,6 +28,7 @@ def who_is_on(
     client: str = "",
     agreement: str = "",
     group: str = "",
+    partners: Partners | None = None,
 ) -> dict[str, Any]:
     """Say who answers at an instant.
 
@@ -39,8 +41,9 @@ def who_is_on(
         client: whose tickets; empty for all groups.
         agreement: what that client bought.
         group: this group alone, if given.
+        partners: whom they work on; None: all of them.
     """
-    names = [group] if group else _serving(policy, client, agreement)
+    names = [group] if group else _serving(policy, client, agreement, partners or {})
     groups = [policy.groups[name] for name in names if sees_group(principal, policy.groups[name])]
     return {
         "at": at,
@@ -51,7 +54,7 @@ def who_is_on(
     }
 
 
-def _serving(policy: Policy, client: str, agreement: str) -> list[str]:
+def _serving(policy: Policy, client: str, agreement: str, partners: Partners) -> list[str]:
     """The groups in the order of the client's path, else of the tiers."""
     if not client:
         tiers = list(policy.tiers)
@@ -59,7 +62,7 @@ def _serving(policy: Policy, client: str, agreement: str) -> list[str]:
     else:
         path = policy.paths[policy.agreement_of(client, agreement).path]
         tiers = list(dict.fromkeys(step.tier for step in path.steps))
-        known = set(groups_for(policy, client))
+        known = set(groups_for(policy, client, partners))
     return [it.name for tier in tiers for it in policy.groups_of(tier) if it.name in known]
 
 

@@ -100,7 +100,7 @@ async def _empty_groups(
         to = goes.get(ticket.group)
         if to is None:
             continue  # somebody was faster: it is elsewhere
-        check_group(context.source.current, ticket.client, to)
+        check_group(context.source.current, ticket.client, to, floor.partners)
         handed = Packet(f"{ticket.group} is left out of the policy", "", body.reason)
         command = Move(body.reason, to_group=to, handed=handed)
         done = decide(

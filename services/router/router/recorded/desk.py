@@ -100,7 +100,7 @@ class Desk:
         facts = self.clients[place_of(body)]
         if isinstance(facts, ProblemError):
             raise facts
-        check_start(body.start, self.policy, body.client)
+        check_start(body.start, self.policy, body.client, self.floor.partners)
         number = self.drawn[command.case]
         opening = open_command(number, body, facts, self.principal, command.at)
         opening = replace(opening, source=SOURCE)
@@ -111,7 +111,7 @@ class Desk:
 
     def _decide(self, command: Recorded, asked: Command, ticket: Ticket) -> Rejected | None:
         if isinstance(asked, Move):
-            check_group(self.policy, ticket.client, asked.to_group)
+            check_group(self.policy, ticket.client, asked.to_group, self.floor.partners)
         if isinstance(asked, Claim) and asked.owner and asked.owner not in self.logins:
             return Rejected("unknown_owner", f"fields.owner: nobody is called {asked.owner}")
         if isinstance(asked, HandOver) and asked.to not in self.logins:

@@ -7,7 +7,16 @@ from pydantic import Field
 
 from router.responses.base import Shown
 from router.responses.oversight import Action, Attention, PlanOwed, RcaStanding
-from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, State, TicketType
+from tierline.domain.terms import (
+    Answer,
+    ClockName,
+    HoldReason,
+    Mode,
+    Priority,
+    Score,
+    State,
+    TicketType,
+)
 
 Seconds = Annotated[float, Field(description="Seconds.")]
 
@@ -99,6 +108,36 @@ class Hold(Shown):
     until: datetime | None
 
 
+class Approval(Shown):
+    """The last question to an approver; `answer` null while it is open or was withdrawn.
+
+    `amount`: minor units of `currency`, an hour where `per_hour`; `price` is the same in words.
+    """
+
+    id: int
+    approver: str
+    email: str
+    asked: str
+    asked_by: str
+    asked_at: datetime
+    expires_at: datetime
+    amount: int | None
+    per_hour: bool
+    currency: str
+    price: str
+    answer: Answer | None
+    answered_at: datetime | None
+    word: str
+    evidence: str
+
+
+class Booking(Shown):
+    """When it is to be worked on, as agreed; `end` null: as long as it takes."""
+
+    start: datetime
+    end: datetime | None
+
+
 class Proposal(Shown):
     """A move that time asks for; accepted or declined by naming `seq`.
 
@@ -169,6 +208,17 @@ class ClaimEnd(Shown):
     stand_in: str
 
 
+class Survey(Shown):
+    """How the requester says it was; `score` null: asked, and not answered."""
+
+    id: int
+    asked_at: datetime
+    score: Score | None
+    word: str
+    answered_at: datetime | None
+    contradicts: bool
+
+
 class Requester(Shown):
     """Who asked."""
 
@@ -220,8 +270,13 @@ class Ticket(TicketRow):
     urgency: int
     vip: bool
     clocks: list[Clock]
+    clocks_wait: bool
+    covered: bool
+    called_out: datetime | None
     plan: Plan | None
     hold: Hold | None
+    approval: Approval | None
+    booking: Booking | None
     proposal: Proposal | None
     vendor: VendorCase | None
     packet: Packet | None
@@ -244,6 +299,7 @@ class Ticket(TicketRow):
     resolved_at: datetime | None
     resolved_by: str
     self_healed: bool
+    survey: Survey | None
     closed_at: datetime | None
     review_at: datetime | None
     under_since: datetime | None

@@ -8,6 +8,8 @@ from starlette.responses import Response
 
 from router import oversight
 from router import requests as r
+from router.answers.approvers import with_approver
+from router.answers.requests import AskApprovalBody, RecordAnswerBody
 from router.caller import Caller, Writer
 from router.commands import (
     Done,
@@ -34,6 +36,8 @@ from router.verbs import Verb
 from router.views import event_view, ticket_view, with_snapshots
 from tierline.domain import commands as c
 from tierline.domain.events import Prioritised
+from tierline.domain.terms import Answer as Said
+from tierline.domain.terms import TicketType
 from tierline.store.tickets import Connection
 from tierline.web.bodies import Strict
 from tierline.web.encoding import json_response
@@ -89,7 +93,7 @@ VERBS = (
     Verb(
         "plan",
         r.PlanBody,
-        lambda b, _: c.MakePlan(b.next_step, b.promised_at, b.client_text),
+        lambda b, _: c.MakePlan(b.next_step, b.promised_at, b.client_text, b.despite),
         "Make or revise the plan, which stops the tier clock.",
     ),
     Verb(
@@ -145,8 +149,35 @@ VERBS = (
     Verb(
         "hold",
         r.HoldBody,
-        lambda b, _: c.PutOnHold(b.reason, b.asked, b.of, b.chase_at, b.until),
+        lambda b, _: c.PutOnHold(
+            b.reason, b.asked, b.of, b.chase_at, b.until, b.ends_at, b.despite
+        ),
         "Pause it, with a reason.",
+    ),
+    Verb(
+        "ask-approval",
+        AskApprovalBody,
+        lambda b, _: c.AskApproval(
+            b.asked,
+            b.approver,
+            amount=b.amount,
+            per_hour=b.per_hour,
+            expires_at=b.expires_at,
+            chase_at=b.chase_at,
+        ),
+        "Pause it until somebody at the client has approved, by the link in their mail.",
+    ),
+    Verb(
+        "approve",
+        RecordAnswerBody,
+        lambda b, _: c.AnswerApproval(Said.APPROVED, b.word, b.evidence),
+        "Record that the approver approved, and how we know.",
+    ),
+    Verb(
+        "refuse-approval",
+        RecordAnswerBody,
+        lambda b, _: c.AnswerApproval(Said.REFUSED, b.word, b.evidence),
+        "Record that the approver refused, and how we know.",
     ),
     Verb("resume", r.ResumeBody, lambda b, _: c.Resume(b.because), "End the pause."),
     Verb(
@@ -154,6 +185,12 @@ VERBS = (
         r.PriorityBody,
         lambda b, _: c.Prioritise(b.reason, b.priority, b.impact, b.urgency),
         "Change the priority; with `preview` only say what that would do.",
+    ),
+    Verb(
+        "retype",
+        r.RetypeBody,
+        lambda b, _: c.Retype(TicketType(b.to), b.reason),
+        "Turn an incident into a request, or back: promises of the new kind count from acceptance.",
     ),
     Verb(
         "resolve",
@@ -223,13 +260,18 @@ async def _perform(
 
     async def decided(connection: Connection, client: str) -> Answer:
         if isinstance(command, c.Move):
-            check_group(context.source.current, client, command.to_group)
+            partners = context.floor.current.partners
+            check_group(context.source.current, client, command.to_group, partners)
         if isinstance(command, c.Claim):
             await check_owner(connection, number, command.owner, principal)
         await check_others(connection, command, principal)
         await check_people(connection, number, command)
+        asked = command
+        if isinstance(command, c.AskApproval):
+            policy = context.source.current
+            asked = await with_approver(connection, client, command, policy)
         done = await decide_within(
-            context, connection, number, command, principal.asker, caller.cause
+            context, connection, number, asked, principal.asker, caller.cause
         )
         return await answer_of(context, connection, principal, done, names)
 

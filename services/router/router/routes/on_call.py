@@ -53,6 +53,7 @@ async def on_call(
         client=client,
         agreement=agreement,
         group=group,
+        partners=context.floor.current.partners,
     )
     return json_response(found)
 

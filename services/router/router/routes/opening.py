@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 from starlette.responses import Response
 
+from router.answers.approvers import who_may_approve
 from router.caller import Caller, Writer
 from router.commands import COMMANDS
 from router.context import Context, Here
@@ -50,9 +51,10 @@ async def open_ticket(
 async def _open(context: Context, connection: Connection, body: OpenBody, caller: Caller) -> Answer:
     policy, principal = context.source.current, caller.principal
     facts = await facts_for(connection, body, principal)
-    check_start(body.start, policy, body.client)
+    check_start(body.start, policy, body.client, context.floor.current.partners)
+    approvers = await who_may_approve(connection, policy, body.client, facts.agreement)
     now, (number,) = await now_and_numbers(connection, 1)
-    command = open_command(number, body, facts, principal, now)
+    command = open_command(number, body, facts, principal, now, approvers)
     decision = decide_open(
         command, principal.asker, policy, context.floor.current, now, cause=caller.cause
     )

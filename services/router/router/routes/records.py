@@ -21,7 +21,7 @@ from router.records.reading import (
     read_record,
     record_view,
 )
-from router.requests import RecordChangeQuery, RecordQuery
+from router.records.requests import RecordChangeQuery, RecordQuery
 from router.responses.records import (
     Record,
     RecordChangePage,

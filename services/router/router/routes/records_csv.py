@@ -15,8 +15,8 @@ from router.records.csv_text import write_table
 from router.records.importing import Plan, import_table
 from router.records.kind_named import kind_named
 from router.records.reading import Wanted, list_records
+from router.records.requests import RecordExportQuery, RecordImportQuery
 from router.records.walls import check_may_write
-from router.requests import RecordExportQuery, RecordImportQuery
 from router.responses.records import Imported
 from router.routes.records import KindName
 from router.transactions import write

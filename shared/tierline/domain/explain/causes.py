@@ -4,12 +4,13 @@ from collections.abc import Callable
 from typing import Any
 
 from tierline.domain import events as e
+from tierline.domain.changes import is_call_out
 from tierline.domain.explain import assignment_causes
 from tierline.domain.explain.causes_of_oversight import CAUSES as CAUSES_OF_OVERSIGHT
 from tierline.domain.explain.causes_together import CAUSES_TOGETHER
 from tierline.domain.explain.phrases import because, length, sentence, when
 from tierline.domain.explain.seen import Seen
-from tierline.domain.terms import HoldReason
+from tierline.domain.terms import HoldReason, Offer, TicketType
 
 
 def cause_of(seen: Seen) -> str:
@@ -20,6 +21,10 @@ def cause_of(seen: Seen) -> str:
 def _opened(seen: Seen, what: e.Opened) -> str:
     vip = ", with urgency added for a VIP" if what.vip else ""
     priority = f"impact {what.impact} and urgency {what.urgency}{vip} make it {what.priority}"
+    if not what.covered:
+        priority += "; the agreement does not cover what it is about"
+    if what.clocks_wait:
+        priority += "; our promises begin when it is handed over to us, as the agreement says"
     if what.alert:
         source = f" from {what.source}" if what.source else ""
         return f"An alert{source} had no open ticket of its problem; {priority}."
@@ -86,6 +91,8 @@ def _slipped(_seen: Seen, what: e.PlanSlipped) -> str:
 def _moved(seen: Seen, what: e.Moved) -> str:
     chosen = seen.value("chosen")
     group = f" {what.to_group} was chosen: {chosen}." if chosen else ""
+    if what.clocks_begin:
+        group += " With the first hand-over to us our promises begin, as the agreement says."
     if not seen.by_time:
         return f"{seen.by} moved it{because(what.reason)}.{group}"
     path = f" {what.to_tier} is the next step of the path {seen.value('path')}."
@@ -157,6 +164,16 @@ def _proposed(seen: Seen, what: e.EscalationProposed) -> str:
 
 
 def _held(seen: Seen, what: e.Held) -> str:
+    if what.approval is not None and what.approval.offer is not None:
+        beyond = _BEYOND[what.approval.offer]
+        one = what.approval
+        return f"{beyond}, and the agreement offers it for {one.price}: {one.approver} was asked."
+    if what.approval is not None:
+        price = f" of {what.approval.price}" if what.approval.price else ""
+        asked = because(what.approval.asked)
+        return f"{seen.by} needs the approval{price} of {what.approval.approver}{asked}."
+    if seen.value("freeze_ends"):
+        return f"{seen.by} put it on hold until the client's freeze is over."
     waits = _WAITING[what.hold.reason]
     return f"{seen.by} put it on hold for {waits}{because(what.hold.asked)}."
 
@@ -168,6 +185,22 @@ _WAITING = {
     HoldReason.APPROVAL: "an approval",
     HoldReason.CHANGE: "a change window",
 }
+
+
+_BEYOND = {
+    Offer.AFTER_HOURS: "It came in outside the hours of cover",
+    Offer.NOT_COVERED: "The agreement does not cover what it is about",
+}
+
+
+def _approval_answered(seen: Seen, what: e.ApprovalAnswered) -> str:
+    one = what.approval
+    if seen.by_time:
+        expired = when(one.expires_at)
+        return f"{one.approver} had until {expired} to answer and did not, so work goes on without."
+    how = because(one.evidence) if one.evidence else ", by the link in the mail"
+    out = "; from then on its promises count round the clock" if is_call_out(one) else ""
+    return f"{one.approver} answered {one.answer}{how}; the pause for it ends{out}."
 
 
 def _resumed(seen: Seen, what: e.Resumed) -> str:
@@ -193,7 +226,19 @@ def _resolved(seen: Seen, what: e.Resolved) -> str:
         return "It had recovered, stayed quiet and nobody had touched it, so it resolved itself."
     if what.flowed:
         return f"It is worked under {what.flowed}, which was resolved{because(what.resolution)}."
-    return f"{seen.by} restored the service{because(what.resolution)}."
+    request = seen.before is not None and seen.before.type is TicketType.REQUEST
+    done = "did what was asked" if request else "restored the service"
+    return f"{seen.by} {done}{because(what.resolution)}."
+
+
+def _retyped(seen: Seen, what: e.Retyped) -> str:
+    clocks = "; promises of its new kind count from acceptance, those of the old one end"
+    return f"{seen.by} found that the {what.old} is a {what.new}{because(what.reason)}{clocks}."
+
+
+def _surveyed(_seen: Seen, what: e.SurveyAnswered) -> str:
+    word = because(what.survey.word)
+    return f"The requester was asked how it was and answered {what.survey.score}{word}."
 
 
 def _confirmed(seen: Seen, what: e.Confirmed) -> str:
@@ -211,7 +256,8 @@ def _closed(seen: Seen, what: e.Closed) -> str:
     if seen.by_time:
         return f"Its time came and nobody had answered{because(what.reason)}."
     carried = f" Ticket {what.successor} carries on." if what.successor else ""
-    return f"{seen.by} closed it{because(what.reason)}.{carried}"
+    asked = " The requester is asked how it was." if what.survey else ""
+    return f"{seen.by} closed it{because(what.reason)}.{carried}{asked}"
 
 
 def _threshold(seen: Seen, what: e.Threshold) -> str:
@@ -280,6 +326,7 @@ CAUSES: dict[type, Callable[[Seen, Any], str]] = {
     e.VendorCaseUpdated: _vendor_heard,
     e.VendorCaseClosed: _vendor_done,
     e.Held: _held,
+    e.ApprovalAnswered: _approval_answered,
     e.Resumed: _resumed,
     e.Prioritised: _prioritised,
     e.TermsMoved: _terms_moved,
@@ -287,6 +334,8 @@ CAUSES: dict[type, Callable[[Seen, Any], str]] = {
     e.Confirmed: _confirmed,
     e.Reopened: _reopened,
     e.Closed: _closed,
+    e.SurveyAnswered: _surveyed,
+    e.Retyped: _retyped,
     e.Warned: _threshold,
     e.Breached: _breached,
     e.Lapsed: _lapsed,

@@ -10,6 +10,7 @@ from tierline.domain.explain.account import Account, Case, NothingToExplainError
 from tierline.domain.explain.phrases import because, length, sentence, when
 from tierline.domain.policy import Step
 from tierline.domain.promises import step_of
+from tierline.domain.serving import step_after
 from tierline.domain.terms import ClockName, Mode, TicketType
 from tierline.domain.ticket import Ticket
 
@@ -64,7 +65,7 @@ def _values(case: Case) -> dict[str, object]:
 
 def _next_step(case: Case) -> Step | None:
     path = case.policy.paths.get(case.ticket.path)
-    return path.step_after(case.ticket.tier, case.policy.tiers) if path else None
+    return step_after(case.policy, path, case.ticket.tier, case.ticket.client)
 
 
 def _gone(case: Case, tier: str) -> Account:

@@ -5,6 +5,7 @@ from tierline.domain.draft import Draft
 from tierline.domain.events import Closed
 from tierline.domain.handlers.asked import Asked, missing, not_active, not_yours, refuse
 from tierline.domain.resolving import confirm, reopen, resolve
+from tierline.domain.surveys import is_asked
 from tierline.domain.terms import State
 from tierline.domain.ticket import Ticket
 from tierline.domain.unfinished import confirmed, unfinished
@@ -116,6 +117,11 @@ def _over_others(ticket: Ticket, command: Close) -> Rejected | None:
     )
 
 
+def _asked_how(draft: Draft, command: Close) -> bool:
+    """Nobody is asked about what another ticket carries on."""
+    return not command.successor and is_asked(draft.policy, draft.ticket)
+
+
 def close(draft: Draft, command: Close, asked: Asked) -> Rejected | None:
     """A resolved ticket by anyone; an active one (a duplicate, spam) by a lead or a service."""
     ticket = draft.ticket
@@ -139,7 +145,7 @@ def close(draft: Draft, command: Close, asked: Asked) -> Rejected | None:
         return refused
     leaving = command.leaving if ticket.major is not None else ""
     draft.emit(
-        Closed(command.reason, command.successor, leaving),
+        Closed(command.reason, command.successor, leaving, survey=_asked_how(draft, command)),
         at=draft.now,
         by=asked.by,
         why=draft.why("closed by hand" if not command.successor else "a linked ticket carries on"),

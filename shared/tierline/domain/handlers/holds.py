@@ -1,56 +1,123 @@
 """Pausing with a reason, and going on."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
-from tierline.domain import waiting
+from tierline.domain import freezes, waiting
+from tierline.domain.approval import Approval
+from tierline.domain.booking import Booking
 from tierline.domain.business_time import add
 from tierline.domain.clock import Clock
 from tierline.domain.commands import PutOnHold, Rejected, Resume
 from tierline.domain.draft import Draft
 from tierline.domain.events import Held, Resumed
 from tierline.domain.handlers.asked import Asked, missing, not_active, not_ahead, not_yours, refuse
+from tierline.domain.handlers.frozen import despite_freeze, freezes_of
 from tierline.domain.promises import last_tenth, next_review, sla_of
 from tierline.domain.terms import ClockName, HoldReason
 from tierline.domain.ticket import Hold
 
 
 def put_on_hold(draft: Draft, command: PutOnHold, asked: Asked) -> Rejected | None:
-    """Pause, or change the reason of a pause; the client's clocks stop as the SLA says."""
-    ticket, at = draft.ticket, draft.now
+    """Pause, or change the reason of a pause; the client's clocks stop as the SLA says.
+
+    For a change: until the client's freeze is over, where one holds and nothing else is said. What
+    is scheduled must not run into one.
+    """
+    ticket = draft.ticket
     if refused := not_active(ticket) or not_yours(ticket, asked):
         return refused
-    if refused := missing(command.asked, "asked", ticket):
+    if refused := missing(command.asked, "asked", ticket) or _instants(draft, command):
         return refused
-    for name, instant in (("chase_at", command.chase_at), ("until", command.until)):
-        if instant is not None and (refused := not_ahead(instant, name, draft)):
-            return refused
-    cover = sla_of(draft.policy, ticket.agreement).cover[ticket.priority]
-    chase_s = draft.policy.holds.chase.on(cover)
-    chase_at = command.chase_at or add(cover, at, timedelta(seconds=chase_s))
-    stopped = [clock for clock in ticket.clocks.values() if stops(clock, command.reason)]
-    hold = Hold(
-        reason=command.reason,
-        since=at,
+    until, why = command.until, dict[str, Any]()
+    if command.reason is HoldReason.SCHEDULED and until is not None:
+        found = despite_freeze(draft, until, command.ends_at, command.despite, field="until")
+        if isinstance(found, Rejected):
+            return found
+        why = found
+    elif command.reason is HoldReason.CHANGE and until is None:
+        until = freezes.until(freezes_of(draft), draft.now)
+        why = {"freeze_ends": until.isoformat()} if until else {}
+    hold = paused(
+        draft,
+        command.reason,
         asked=command.asked,
         of=command.of,
-        next_chase=chase_at or at + timedelta(seconds=chase_s),
-        until=command.until,
-        late=any(last_tenth(clock, at, draft.policy) for clock in stopped),
+        chase_at=command.chase_at,
+        until=until,
+    )
+    booking = None
+    if command.reason is HoldReason.SCHEDULED and until is not None:
+        booking = Booking(until, command.ends_at)
+    pause(draft, hold, asked, booking=booking, **why)
+    return None
+
+
+def _instants(draft: Draft, command: PutOnHold) -> Rejected | None:
+    """A refusal of instants that are behind us, or of an end without or before its start."""
+    for name in ("chase_at", "until", "ends_at"):
+        instant = getattr(command, name)
+        if instant is not None and (refused := not_ahead(instant, name, draft)):
+            return refused
+    if command.ends_at is None:
+        return None
+    ticket = draft.ticket
+    if command.reason is not HoldReason.SCHEDULED:
+        return refuse("invalid", "ends_at is for what is scheduled: leave it out", ticket)
+    if command.until is None or command.ends_at <= command.until:
+        return refuse("invalid", "ends_at must come after until, which is when it starts", ticket)
+    return None
+
+
+def paused(
+    draft: Draft,
+    reason: HoldReason,
+    *,
+    asked: str,
+    of: str,
+    chase_at: datetime | None = None,
+    until: datetime | None = None,
+) -> Hold:
+    """The pause that begins now, chased as the policy says where no instant is given."""
+    ticket, at = draft.ticket, draft.now
+    cover = sla_of(draft.policy, ticket.agreement).cover[ticket.priority]
+    chase_s = timedelta(seconds=draft.policy.holds.chase.on(cover))
+    return Hold(
+        reason=reason,
+        since=at,
+        asked=asked,
+        of=of,
+        next_chase=chase_at or add(cover, at, chase_s) or at + chase_s,
+        until=until,
+        late=any(last_tenth(clock, at, draft.policy) for clock in _stopped(draft, reason)),
         first_since=ticket.hold.began if ticket.hold else None,
     )
-    draft.emit(
-        Held(hold, was=ticket.hold.reason if ticket.hold else None),
-        at=at,
-        by=asked.by,
-        why=draft.why(
-            f"hold: {command.reason}",
-            stops=sorted(clock.name for clock in stopped),
-            of=command.of,
-            late=hold.late,
-        ),
-        cause=asked.cause,
+
+
+def pause(
+    draft: Draft,
+    hold: Hold,
+    asked: Asked,
+    *,
+    approval: Approval | None = None,
+    booking: Booking | None = None,
+    **values: Any,
+) -> None:
+    """Append that the ticket is paused; `values` are kept with the reason."""
+    was = draft.ticket.hold
+    why = draft.why(
+        f"hold: {hold.reason}",
+        stops=sorted(clock.name for clock in _stopped(draft, hold.reason)),
+        of=hold.of,
+        late=hold.late,
+        **values,
     )
-    return None
+    what = Held(hold, was.reason if was else None, approval, booking)
+    draft.emit(what, at=draft.now, by=asked.by, why=why, cause=asked.cause)
+
+
+def _stopped(draft: Draft, reason: HoldReason) -> list[Clock]:
+    return [clock for clock in draft.ticket.clocks.values() if stops(clock, reason)]
 
 
 def stops(clock: Clock, reason: HoldReason) -> bool:

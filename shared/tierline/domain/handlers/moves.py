@@ -14,6 +14,7 @@ from tierline.domain.events import (
 from tierline.domain.handlers.asked import Asked, missing, not_active, refuse
 from tierline.domain.moving import direction, is_bounce, move
 from tierline.domain.policy import Group
+from tierline.domain.serving import groups_for, serves, step_after
 from tierline.domain.terms import PacketRule, Priority
 from tierline.domain.triage import choose_group
 
@@ -115,8 +116,8 @@ def accept_proposal(draft: Draft, command: AcceptProposal, asked: Asked) -> Reje
     if proposal is None or proposal.seq != command.seq:
         return refuse("no_proposal", "that proposal no longer stands; look again", ticket)
     group = draft.policy.groups.get(proposal.to_group)
-    if group is None:
-        return refuse("unknown_group", f"the policy has no group {proposal.to_group}", ticket)
+    if group is None or not serves(group, ticket.client, draft.floor.partners):
+        return refuse("unknown_group", f"{proposal.to_group} does not serve this client", ticket)
     why = draft.why("proposal accepted", proposed_at_seq=proposal.seq)
     move(
         draft,
@@ -131,26 +132,28 @@ def accept_proposal(draft: Draft, command: AcceptProposal, asked: Asked) -> Reje
 
 
 def _target(draft: Draft, command: Move) -> tuple[Group, str] | Rejected:
-    ticket, policy = draft.ticket, draft.policy
+    ticket, policy, partners = draft.ticket, draft.policy, draft.floor.partners
     if command.to_group:
         group = policy.groups.get(command.to_group)
-        if group is None:
-            names = ", ".join(policy.groups)
-            return refuse("unknown_group", f"to_group must be one of: {names}", ticket)
+        if group is None or not serves(group, ticket.client, partners):
+            known = (g.name for g in policy.groups.values() if serves(g, ticket.client, partners))
+            return refuse("unknown_group", f"to_group must be one of: {', '.join(known)}", ticket)
         if group.name == ticket.group:
             return refuse("same_group", f"it is already with {group.name}", ticket)
         return group, f"named {group.name}"
     tier = command.to_tier
     if not tier:
         path = policy.paths.get(ticket.path)
-        step = path.step_after(ticket.tier, policy.tiers) if path else None
+        step = step_after(policy, path, ticket.tier, ticket.client, partners)
         if step is None:
             return refuse("end_of_path", "the path ends here: name to_group or to_tier", ticket)
         tier = step.tier
-    if not policy.groups_of(tier):
-        names = ", ".join(t for t in policy.tiers if policy.groups_of(t))
-        return refuse("unknown_tier", f"to_tier must be one of: {names}", ticket)
-    group, chosen = choose_group(policy, draft.floor, tier, ticket.category, draft.now)
+    if not groups_for(policy, partners, tier, ticket.client):
+        known = (t for t in policy.tiers if groups_for(policy, partners, t, ticket.client))
+        return refuse("unknown_tier", f"to_tier must be one of: {', '.join(known)}", ticket)
+    group, chosen = choose_group(
+        policy, draft.floor, tier, ticket.category, draft.now, client=ticket.client
+    )
     if group.name == ticket.group:
         return refuse("same_group", f"it is already with {group.name}: name to_group", ticket)
     return group, chosen

@@ -10,6 +10,7 @@ from tierline.domain.commands import Claim, MakePlan, Note, RefusePlan, Rejected
 from tierline.domain.draft import Draft
 from tierline.domain.events import Claimed, Noted, Planned, PlanRefused, Released
 from tierline.domain.handlers.asked import Asked, missing, not_active, not_ahead, not_yours, refuse
+from tierline.domain.handlers.frozen import despite_freeze
 from tierline.domain.promises import (
     last_tenth,
     met,
@@ -18,6 +19,7 @@ from tierline.domain.promises import (
     sla_of,
     updated,
 )
+from tierline.domain.serving import groups_for, step_after
 from tierline.domain.terms import ClockName, TicketType
 from tierline.domain.ticket import ClaimEnd, Plan
 
@@ -105,6 +107,9 @@ def make_plan(draft: Draft, command: MakePlan, asked: Asked) -> Rejected | None:
     """A plan within its limits meets the plan promise and stops the tier clock while it lives."""
     if refused := _plan_refused(draft, command, asked):
         return refused
+    frozen = despite_freeze(draft, command.promised_at, None, command.despite, field="promised_at")
+    if isinstance(frozen, Rejected):
+        return frozen
     ticket, at = draft.ticket, draft.now
     before = ticket.plan
     plan = Plan(
@@ -124,7 +129,9 @@ def make_plan(draft: Draft, command: MakePlan, asked: Asked) -> Rejected | None:
         Planned(plan, revision=before is not None, client_text=command.client_text),
         at=at,
         by=asked.by,
-        why=draft.why("plan", latest=latest_promise(draft, at).isoformat(), late=plan.late),
+        why=draft.why(
+            "plan", latest=latest_promise(draft, at).isoformat(), late=plan.late, **frozen
+        ),
         cause=asked.cause,
         changed=changed,
     )
@@ -175,9 +182,9 @@ def refuse_plan(draft: Draft, command: RefusePlan, asked: Asked) -> Rejected | N
 
 def _of_next_tier(draft: Draft, login: str) -> bool:
     ticket, policy = draft.ticket, draft.policy
-    path = policy.paths.get(ticket.path)
-    step = path.step_after(ticket.tier, policy.tiers) if path else None
-    groups = policy.groups_of(step.tier) if step else ()
+    partners, path = draft.floor.partners, policy.paths.get(ticket.path)
+    step = step_after(policy, path, ticket.tier, ticket.client, partners)
+    groups = groups_for(policy, partners, step.tier, ticket.client) if step else ()
     return any(login in group.members for group in groups)
 
 

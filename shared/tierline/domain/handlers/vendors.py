@@ -13,7 +13,13 @@ from tierline.domain.commands import (
     UpdateVendorCase,
 )
 from tierline.domain.draft import Draft
-from tierline.domain.events import VendorCaseClosed, VendorCaseOpened, VendorCaseUpdated
+from tierline.domain.events import (
+    TIME,
+    Reviewed,
+    VendorCaseClosed,
+    VendorCaseOpened,
+    VendorCaseUpdated,
+)
 from tierline.domain.handlers.asked import Asked, missing, not_active, not_ahead, not_yours, refuse
 from tierline.domain.policy import LIMIT_ONLY
 from tierline.domain.promises import sla_of
@@ -141,3 +147,15 @@ def _instants_refused(draft: Draft, command: OpenVendorCase | UpdateVendorCase) 
 
 def _no_case(draft: Draft) -> Rejected:
     return refuse("no_vendor_case", "there is no case with a vendor: open one", draft.ticket)
+
+
+def unheard(draft: Draft, at: datetime) -> None:
+    """Nothing was heard of the vendor: whoever owns the ticket is reminded to ask again."""
+    case = draft.ticket.vendor
+    if case is None:  # pragma: no cover - `upcoming` offers it only with a case
+        return
+    count = case.chases + 1
+    what = Reviewed("vendor", count, next_chase(draft, at))
+    why = draft.why("vendor chase", vendor=case.vendor, reference=case.reference, count=count)
+    cause = f"vendor/{case.since.isoformat()}/{count}/{case.next_chase.isoformat()}"
+    draft.emit(what, at=at, by=TIME, why=why, cause=cause)

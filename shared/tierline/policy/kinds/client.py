@@ -6,7 +6,8 @@ from tierline.domain.terms import Mode
 from tierline.policy.errors import Where
 from tierline.policy.fields import Field, Fields
 from tierline.policy.kinds.contract import Complaint, Document, Kind, Link
-from tierline.policy.kinds.shapes import DOMAIN, NAME, NAMES
+from tierline.policy.kinds.moments import Moment, ends_of, starts_of
+from tierline.policy.kinds.shapes import DOMAIN, LINE, NAME, NAMES, ZONE
 from tierline.policy.shapes import Choice, Either, ListOf, Shape
 from tierline.store.records import Column, Table
 
@@ -20,6 +21,16 @@ BOUGHT: Final = Fields(
         "devices": Field(NAMES, "the devices it covers; without it, all"),
         "services": Field(NAMES, "the services it covers; without it, all"),
         "categories": Field(NAMES, "the categories it covers; without it, all"),
+    },
+)
+
+
+FREEZE: Final = Fields(
+    "a freeze",
+    {
+        "from": Field(Moment(), "the first day, or when it begins", required=True),
+        "to": Field(Moment(), "the last day, or when it ends", required=True),
+        "reason": Field(LINE, "like year end", required=True),
     },
 )
 
@@ -55,6 +66,10 @@ GRAMMAR: Final = Fields(
         "service_manager": Field(NAME, "who of ours answers for the service, one of `people`"),
         "approvers": Field(NAMES, "who there approves, of its `contacts`"),
         "it": Field(NAMES, "its own IT, of its `contacts`"),
+        "zone": Field(ZONE, "where its local times are meant; without it, UTC"),
+        "freezes": Field(
+            ListOf(FREEZE, limit=100), "when nothing is to be changed there, by its own clock"
+        ),
     },
 )
 
@@ -67,6 +82,10 @@ def _look(document: Document) -> tuple[Complaint, ...]:
         return (((), message, "choose another name"),)
     if not bought and "agreement" not in document:
         return (((), "a client lacks `agreement`", "add it: what it bought, one of `agreements`"),)
+    for i, freeze in enumerate(document.get("freezes", ())):
+        if ends_of(freeze["to"]) <= starts_of(freeze["from"]):
+            at: Where = ("freezes", i, "to")
+            return ((at, "lies before `from`", "write the last day, or the end"),)
     if bought and document.get("agreement", bought[0]["name"]) != bought[0]["name"]:
         message = f"`{document['agreement']}` is not the first of `agreements`"
         return ((("agreement",), message, "keep one of the two, or list it first"),)

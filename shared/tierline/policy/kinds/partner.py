@@ -22,7 +22,7 @@ PARTNER: Final = Kind(
             "phone": Field(PHONE, "where they are called"),
             "portal": Field(URL, "where they take tickets"),
             "hours": Field(HOURS, "when they work: named hours, or hours written out"),
-            "clients": Field(NAMES, "the clients they work on"),
+            "clients": Field(NAMES, "the clients they work on; without it, all of them"),
         },
     ),
     table=Table(

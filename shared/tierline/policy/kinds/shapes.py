@@ -3,7 +3,7 @@
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from tierline.policy.grammar import HOURS_OR_NAME
+from tierline.policy.plain import HOURS_OR_NAME
 from tierline.policy.shapes import Checked, ListOf, Shape, Text
 
 NAME: Final = Text("a name")

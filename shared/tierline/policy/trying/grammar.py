@@ -5,8 +5,8 @@ from typing import Any, Final
 from tierline.domain.terms import Mode, Priority, TicketType
 from tierline.policy.errors import Problems, Where
 from tierline.policy.fields import Field, Fields
-from tierline.policy.grammar import NAME
 from tierline.policy.matchers import fact_hint, fact_path
+from tierline.policy.plain import NAME
 from tierline.policy.sections import Wanted
 from tierline.policy.shapes import BAD, Checked, Choice, JsonSchema, ListOf, MapOf, Text
 from tierline.policy.trying.moments import MomentText

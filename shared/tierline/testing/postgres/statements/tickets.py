@@ -18,6 +18,7 @@ _MOVED = (
     "id", "seq", "doc", "state", "priority", "tier", "grp", "owner", "promise_due", "next_due_at",
     "recorded_at", "offered_to",
 )  # fmt: skip
+_PLACED = ("id", "type", "booked_from", "booked_until", "confirming")
 _OPENED = (*_MOVED, "type", "client", "title", "problem_key", "opened_at")
 
 
@@ -174,6 +175,16 @@ async def open_tickets(tx: Transaction, *said: Any) -> Reply:
     for values in zip(*said[_TELLS:], strict=True):
         await tx.insert("ticket", dict(zip(_OPENED, values, strict=True)))
     return await _tell(tx, *said[:_TELLS])
+
+
+@here.answers(tickets, "PLACE_TICKETS")
+async def place_tickets(tx: Transaction, *said: Any) -> Reply:
+    """What changes rarely, of those that exist."""
+    placed = [dict(zip(_PLACED, values, strict=True)) for values in zip(*said, strict=True)]
+    there = [row for row in placed if tx.get("ticket", row["id"]) is not None]
+    for row in there:
+        await tx.update("ticket", row["id"], row)
+    return f"UPDATE {len(there)}"
 
 
 async def _tell(
