@@ -38,7 +38,7 @@ CASES = {
     "unknown section": ("agreements:", "agrements: #!", "no key `agrements`", "`agreements`"),
     "section of a later version": ("tiers:", "capacity: {} #!\ntiers:", "later version", "for now"),
     "unknown key": ("members: [Sam]", "membres: [Sam]} #!", "no key `membres`", "`members`"),
-    "key of a later version": ("limit: 30m}", "limit: 30m, expect: 2h} #!", "later", "for now"),
+    "key of a later version": ("limit: 30m}", "limit: 30m, who: lead} #!", "later", "for now"),
     "capacity in words": ("members: [Sam]", "capacity: six each} #!", "not a capacity", "6 each"),
     "no capacity": ("members: [Sam]", "capacity: 0} #!", "whole number", "from 1"),
     "assigned how": ("members: [Sam]", "assign: in turn} #!", "in turn", "round robin"),

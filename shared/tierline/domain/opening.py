@@ -68,7 +68,7 @@ def _promised(command: Open, opened: Opened, policy: Policy, at: datetime) -> li
     """The client's clocks from `at` on; none yet where they wait for a hand-over."""
     if opened.clocks_wait:
         return []
-    started = at_opening(policy, command.agreement, command.type, opened.priority, at)
+    started = at_opening(policy, opened.agreement, command.type, opened.priority, at)
     if not command.spoken_to:
         return started
     return [
