@@ -31,6 +31,8 @@ from tierline.store import (
     tickets,
 )
 
+BOUGHT = {"agreements": [{"name": "managed"}, {"name": "gold", "devices": ["sw1"]}]}
+
 
 @proves(database.ALIVE)
 async def test_alive(side):
@@ -202,8 +204,12 @@ async def test_until_when_a_consumer_has_seen_everything_only_goes_forward(side)
 
 @proves(client_of.CLIENT_NAMES, triage_directory.CLIENTS, triage_directory.DEVICES)
 async def test_clients_and_devices(side):
-    await side.put("client", name="Contoso", agreement="managed", mode="suggest")
-    await side.put("device", client="Contoso", name="sw1", site="HQ", criticality=1)
+    await side.put(
+        "client", name="Contoso", agreement="managed", mode="suggest", doc=json.dumps(BOUGHT)
+    )
+    await side.put(
+        "device", client="Contoso", name="sw1", site="HQ", criticality=1, agreement="gold"
+    )
     assert await side.fetch(client_of.CLIENT_NAMES, 10) == [
         {"name": "Contoso"},
         {"name": "Unsorted"},
@@ -216,12 +222,26 @@ async def test_clients_and_devices(side):
             "agreement": "managed",
             "record": "tierline",
             "mode": "suggest",
+            "bought": json.dumps(BOUGHT["agreements"]),
         },
-        "Unsorted": {"name": "Unsorted", "agreement": "", "record": "tierline", "mode": None},
+        "Unsorted": {
+            "name": "Unsorted",
+            "agreement": "",
+            "record": "tierline",
+            "mode": None,
+            "bought": None,
+        },
     }
     found = await side.fetch(triage_directory.DEVICES, ["Contoso", "Other"], ["sw1", "sw1"])
     assert found == [
-        {"client": "Contoso", "name": "sw1", "site": "HQ", "type": "", "criticality": 1}
+        {
+            "client": "Contoso",
+            "name": "sw1",
+            "site": "HQ",
+            "type": "",
+            "criticality": 1,
+            "agreement": "gold",
+        }
     ]
 
 
@@ -277,7 +297,7 @@ async def test_what_records_say_of_a_client(side):
     await side.put("device", client="Contoso", name="sw1", type="switch", criticality=2)
     await side.put("contact", client="Contoso", name="Ann", email="ann@contoso.example", vip=True)
     await side.put("contact", client="Contoso", name="Bob")
-    plain = {"agreement": "managed", "record": "tierline", "mode": "act"}
+    plain = {"agreement": "managed", "bought": None, "record": "tierline", "mode": "act"}
     device = {"type": "switch", "criticality": 2, "site": ""}
     none = {"type": None, "criticality": None, "site": ""}
     facts = records.CLIENT_FACTS
@@ -286,6 +306,17 @@ async def test_what_records_say_of_a_client(side):
     assert await side.fetch(facts, "Contoso", "", "", "Ann") == [{**plain, **none, "vip": True}]
     assert await side.fetch(facts, "Contoso", "", "", "Bob") == [{**plain, **none, "vip": False}]
     assert await side.fetch(facts, "Nobody", "", "", "Ann") == []
+
+
+@proves(records.CLIENT_FACTS)
+async def test_which_agreements_a_ticket_may_be_under(side):
+    await side.put("client", name="Contoso", agreement="managed", doc=json.dumps(BOUGHT))
+    await side.put("device", client="Contoso", name="sw1", agreement="gold")
+    [own] = await side.fetch(records.CLIENT_FACTS, "Contoso", "sw1", "", "")
+    assert (own["agreement"], own["bought"]) == ("gold", None)
+    [any_of] = await side.fetch(records.CLIENT_FACTS, "Contoso", "", "", "")
+    assert any_of["agreement"] == "managed"
+    assert json.loads(any_of["bought"]) == BOUGHT["agreements"]
 
 
 @proves(schedules_read.SCHEDULES)

@@ -72,6 +72,7 @@ def open_command(
         title=body.title,
         client=body.client,
         agreement=facts.agreement,
+        bought=facts.bought,
         accepted_at=now,
         facts={"device": facts.device} if facts.device else {},
         body=body.body,

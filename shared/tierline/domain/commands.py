@@ -15,6 +15,7 @@ from tierline.domain.assignment_commands import (
     KeepClaim,
     NoteAbsence,
 )
+from tierline.domain.bought import Bought
 from tierline.domain.commands_together import (
     AddChild,
     CallProblem,
@@ -163,6 +164,7 @@ class Open:
     actions: tuple[Action, ...] = ()
     rca: Rca | None = None
     approvers: tuple[Approver, ...] = ()
+    bought: tuple[Bought, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

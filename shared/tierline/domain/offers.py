@@ -14,27 +14,19 @@ from tierline.domain.business_time import is_open, next_opening
 from tierline.domain.calendar import Calendar
 from tierline.domain.changes import is_call_out
 from tierline.domain.clock import Clock
-from tierline.domain.commands import Asker, Open
+from tierline.domain.commands import Asker
 from tierline.domain.draft import Draft
 from tierline.domain.events import SYSTEM
 from tierline.domain.handlers.asked import Asked
 from tierline.domain.handlers.holds import pause, paused
-from tierline.domain.policy import Agreement
 from tierline.domain.promises import approval_expiry, sla_of
 from tierline.domain.serving import is_clients
 from tierline.domain.terms import HoldReason, Mode, Offer, TicketType
-from tierline.domain.triage import lookup
 
 CALLED = frozenset({TicketType.INCIDENT, TicketType.REQUEST})
 """What is offered outside the hours: an alert has nobody who waits for it."""
 
 _ALWAYS = Calendar.always()
-
-
-def is_covered(agreement: Agreement, command: Open) -> bool:
-    """Whether the agreement covers the device or the service; what is not known is covered."""
-    known = {str(lookup(command.facts, "device.type") or ""), command.service} - {""}
-    return not agreement.covers or not known or bool(known & set(agreement.covers))
 
 
 class Found(NamedTuple):

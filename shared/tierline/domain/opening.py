@@ -6,12 +6,13 @@ from typing import Any, NamedTuple
 from tierline.domain import clock as clocks
 from tierline.domain import co_managed, offers, waiting
 from tierline.domain.amend import amended
+from tierline.domain.bought import Concerned, Found, agreement_for
 from tierline.domain.clock import Clock
 from tierline.domain.commands import Asker, Open
 from tierline.domain.draft import Draft
 from tierline.domain.events import Opened, Routed, Why
 from tierline.domain.floor import Floor
-from tierline.domain.policy import Group, Policy
+from tierline.domain.policy import Agreement, Group, Policy
 from tierline.domain.promises import at_opening, on_arrival, review_after
 from tierline.domain.terms import ClockName, ClocksStart, Priority
 from tierline.domain.ticket import TierUse
@@ -22,6 +23,7 @@ from tierline.domain.triage import (
     Classification,
     classify,
     impact_of,
+    lookup,
     starting_group,
     urgency_of,
 )
@@ -35,11 +37,14 @@ def open_ticket(
     impact, urgency = _impact_urgency(command, policy)
     priority, decided_by = _priority(command, found, policy, impact, urgency)
     at = min(command.accepted_at, now)
-    place = _place(command, found, policy, floor, now)
-    opened = _opened(command, found, policy, priority, impact, urgency)
+    terms = _terms(command, found, policy)
+    agreement = policy.agreement_of(command.client, terms.name)
+    place = _place(command, found, policy, floor, now, agreement)
+    opened = _opened(command, found, policy, priority, impact, urgency, agreement)
     values: dict[str, Any] = {"decided_by": decided_by, "impact": impact, "urgency": urgency}
-    agreement = policy.agreement(opened.agreement)
-    if not offers.is_covered(agreement, command):
+    if len(command.bought) > 1:
+        values["agreement"] = terms.rule
+    if not terms.covered:
         opened = amended(opened, covered=False)
         values["covers"] = list(agreement.covers)
     if co_managed.waits(agreement, place.group):
@@ -62,6 +67,17 @@ def open_ticket(
     if offers.found_for(draft, command.approvers) is None:
         waiting.begin(draft, draft.now, cause)
     return draft
+
+
+def _terms(command: Open, found: Classification, policy: Policy) -> Found:
+    """Which agreement it is under, of those its client bought."""
+    about = Concerned(
+        device=command.host,
+        kind=str(lookup(command.facts, "device.type") or ""),
+        service=command.service,
+        category=command.category or found.category,
+    )
+    return agreement_for(policy, command.client, command.bought, about, command.agreement)
 
 
 def _promised(command: Open, opened: Opened, policy: Policy, at: datetime) -> list[Clock]:
@@ -122,8 +138,8 @@ def _opened(
     priority: Priority,
     impact: int,
     urgency: int,
+    agreement: Agreement,
 ) -> Opened:
-    agreement = policy.agreement_of(command.client, command.agreement)
     path = found.path or agreement.path
     mode = command.mode or policy.mode.of(
         path=path, client=command.client, agreement=agreement.name
@@ -166,13 +182,17 @@ class _Place(NamedTuple):
 
 
 def _place(
-    command: Open, found: Classification, policy: Policy, floor: Floor, at: datetime
+    command: Open,
+    found: Classification,
+    policy: Policy,
+    floor: Floor,
+    at: datetime,
+    agreement: Agreement,
 ) -> _Place:
     """A person's word goes first, then whom the agreement lets look first, then triage."""
     category, client = command.category or found.category, command.client
     start, rule = command.start, "start named by a person"
     if not start:
-        agreement = policy.agreement_of(client, command.agreement)
         start = co_managed.first_place(policy, floor, agreement, category, at, client=client)
         rule = "first by the agreement"
     if not start:

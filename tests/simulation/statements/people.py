@@ -6,7 +6,7 @@ from router import owners
 from router import people as names
 from router.queries import records, tickets
 from tierline.testing.postgres.registry import Registry, Reply
-from tierline.testing.postgres.rows import picker, shape
+from tierline.testing.postgres.rows import in_doc, picker, shape
 from tierline.testing.postgres.transaction import Transaction
 
 here = Registry()
@@ -55,6 +55,8 @@ async def client_facts(tx: Transaction, client: str, host: str, email: str, name
         if (contact["email"] and contact["email"].lower() == email.lower())
         or contact["name"] == name
     )
-    row = shape("agreement", "record", "mode", "type", "criticality", "site", "vip")
-    terms = (known["agreement"], known["record"], known["mode"])
+    row = shape("agreement", "bought", "record", "mode", "type", "criticality", "site", "vip")
+    covering = device.get("agreement", "")
+    bought = None if covering else in_doc(known, "agreements")
+    terms = (covering or known["agreement"], bought, known["record"], known["mode"])
     return [row((*terms, device["type"], device["criticality"], device["site"], vip))]

@@ -6,7 +6,7 @@ from typing import Any
 
 from intake.triage import directory, store
 from tierline.testing.postgres.registry import Registry, Reply
-from tierline.testing.postgres.rows import Record, Stored, picker, shape
+from tierline.testing.postgres.rows import Record, Stored, in_doc, picker, shape
 from tierline.testing.postgres.transaction import Transaction
 
 here = Registry()
@@ -18,8 +18,8 @@ _place = picker("client", "key", "accepted_at", "idx", "alert")
 _taken_up = shape("id", "client", "key", "accepted_at", "idx", "alert")
 _state = picker("client", "problem_key", "doc")
 _waiting = picker("id", "idx", "accepted_at", "integration", "source", "client", "body")
-_client = picker("name", "agreement", "record", "mode")
-_device = picker("client", "name", "site", "type", "criticality")
+_client = shape("name", "agreement", "record", "mode", "bought")
+_device = picker("client", "name", "site", "type", "criticality", "agreement")
 
 
 def _unhandled(alert: dict) -> bool:
@@ -160,7 +160,10 @@ async def set_aside(tx: Transaction, number: int) -> Reply:
 @here.answers(directory, "CLIENTS")
 async def clients(tx: Transaction) -> Reply:
     """Every client."""
-    return [_client(row) for row in tx.rows("client")]
+    return [
+        _client((it["name"], it["agreement"], it["record"], it["mode"], in_doc(it, "agreements")))
+        for it in tx.rows("client")
+    ]
 
 
 @here.answers(directory, "DEVICES")

@@ -7,19 +7,23 @@ from typing import Any
 
 from intake.triage.limits import DEVICES_MAX, DIRECTORY_S
 from tierline.domain.approval import Approver
+from tierline.domain.bought import Bought
 from tierline.domain.terms import Mode
 from tierline.store.approvers import read_approvers
+from tierline.store.bought import read_bought
 
 
 @dataclass(frozen=True, slots=True)
 class ClientRecord:
     """A client: the agreement it bought, whose ticket is the record, how far we may go.
 
-    `approvers`: who may approve what the agreement does not hold, as far as that is asked for.
+    `bought`: all its agreements, where there are several. `approvers`: who may approve what the
+    agreement does not hold, as far as that is asked for.
     """
 
     name: str
     agreement: str = ""
+    bought: tuple[Bought, ...] = ()
     record: str = "tierline"
     mode: Mode | None = None
     approvers: tuple[Approver, ...] = ()
@@ -27,17 +31,23 @@ class ClientRecord:
 
 @dataclass(frozen=True, slots=True)
 class DeviceRecord:
-    """A device of a client: where, what, how critical (1 worst to 3; None unknown)."""
+    """A device of a client: where, what, how critical (1 worst to 3; None unknown).
+
+    `agreement`: the one that covers it, where its record says so.
+    """
 
     site: str = ""
     type: str = ""
     criticality: int | None = None
+    agreement: str = ""
 
 
-CLIENTS = "SELECT name, agreement, record, mode FROM tierline.client"
+CLIENTS = """
+SELECT name, agreement, record, mode, doc ->> 'agreements' AS bought FROM tierline.client
+"""
 
 DEVICES = (
-    "SELECT d.client, d.name, d.site, d.type, d.criticality FROM tierline.device d"
+    "SELECT d.client, d.name, d.site, d.type, d.criticality, d.agreement FROM tierline.device d"
     " JOIN unnest($1::text[], $2::text[]) AS u(client, name)"
     " ON d.client = u.client AND d.name = u.name"
 )
@@ -90,11 +100,12 @@ class Directory:
         until = now + DIRECTORY_S
         self._devices.update(dict.fromkeys(pairs, (until, None)))
         for row in rows:
-            device = DeviceRecord(row["site"], row["type"], row["criticality"])
+            device = DeviceRecord(row["site"], row["type"], row["criticality"], row["agreement"])
             self._devices[row["client"], row["name"]] = (until, device)
 
 
 def _client(row: Any, approvers: Mapping[str, tuple[Approver, ...]]) -> ClientRecord:
     mode = Mode(row["mode"]) if row["mode"] else None
     may_approve = approvers.get(row["name"], ())
-    return ClientRecord(row["name"], row["agreement"], row["record"], mode, may_approve)
+    bought = read_bought(row["bought"])
+    return ClientRecord(row["name"], row["agreement"], bought, row["record"], mode, may_approve)

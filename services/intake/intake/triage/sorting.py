@@ -236,12 +236,14 @@ def _opened(
     if before is not None and problem.events:
         done = (problem.before, before, problem.events)
         problem = amended(problem, events=(), finished=(*problem.finished, done))
+    covering = known.device.agreement if known.device else ""
     command = Open(
         id=number,
         type=TicketType.ALERT,
         title=alert.title,
         client=accepted.client,
-        agreement=known.client.agreement,
+        agreement=covering or known.client.agreement,
+        bought=() if covering else known.client.bought,
         accepted_at=accepted.accepted_at,
         facts=known.facts,
         classified=known.found,

@@ -1,6 +1,6 @@
 """Of whom an approval is asked."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from tierline.domain.approval import Approver
@@ -14,11 +14,11 @@ from tierline.web.problems import ProblemError
 
 
 async def who_may_approve(
-    connection: Connection, policy: Policy, client: str, agreement: str
+    connection: Connection, policy: Policy, client: str, agreements: Collection[str]
 ) -> tuple[Approver, ...]:
-    """Whom a new ticket's offers go to; nobody is looked up where the agreement makes none."""
-    bought = policy.agreement(agreement)
-    if not bought.after_hours and bought.not_covered is None:
+    """Whom a new ticket's offers go to; nobody is looked up where no agreement makes any."""
+    possible = [policy.agreement_of(client, name) for name in agreements]
+    if not any(it.after_hours or it.not_covered is not None for it in possible):
         return ()
     return (await read_approvers(connection, [client])).get(client, ())
 

@@ -6,8 +6,10 @@ from typing import Any
 
 from router.limits import CONTACTS_MAX
 from router.places import sees_group
+from tierline.domain.bought import Bought
 from tierline.domain.policy import Policy
 from tierline.domain.terms import Mode
+from tierline.store.bought import read_bought
 from tierline.store.tickets import Connection
 from tierline.web.principal import Principal
 from tierline.web.walls import wall, walled_to
@@ -18,11 +20,17 @@ class ClientFacts:
     """What opening a ticket asks the records: the client's terms, the device, the requester."""
 
     agreement: str
+    bought: tuple[Bought, ...]
     record: str
     mode: Mode | None
     device: Mapping[str, Any]
     site: str
     vip: bool
+
+    @property
+    def may_be_under(self) -> set[str]:
+        """The agreements that a ticket of it may be under."""
+        return {self.agreement, *(one.name for one in self.bought)}
 
 
 async def client_names(connection: Connection, principal: Principal) -> list[str]:
@@ -35,7 +43,9 @@ async def client_names(connection: Connection, principal: Principal) -> list[str
 
 
 CLIENT_FACTS = """
-SELECT c.agreement, c.record, c.mode, d.type, d.criticality, coalesce(d.site, '') AS site,
+SELECT coalesce(nullif(d.agreement, ''), c.agreement) AS agreement,
+    CASE WHEN coalesce(d.agreement, '') = '' THEN c.doc ->> 'agreements' END AS bought,
+    c.record, c.mode, d.type, d.criticality, coalesce(d.site, '') AS site,
     coalesce((SELECT bool_or(vip) FROM tierline.contact x WHERE x.client = c.name
         AND ((x.email <> '' AND lower(x.email) = lower($3)) OR x.name = $4)), false) AS vip
 FROM tierline.client c
@@ -60,6 +70,7 @@ async def client_facts(
     device = {"type": row["type"], "criticality": row["criticality"]}
     return ClientFacts(
         agreement=row["agreement"],
+        bought=read_bought(row["bought"]),
         record=row["record"],
         mode=Mode(row["mode"]) if row["mode"] else None,
         device={fact: value for fact, value in device.items() if value},

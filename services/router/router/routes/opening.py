@@ -52,7 +52,7 @@ async def _open(context: Context, connection: Connection, body: OpenBody, caller
     policy, principal = context.source.current, caller.principal
     facts = await facts_for(connection, body, principal)
     check_start(body.start, policy, body.client, context.floor.current.partners)
-    approvers = await who_may_approve(connection, policy, body.client, facts.agreement)
+    approvers = await who_may_approve(connection, policy, body.client, facts.may_be_under)
     now, (number,) = await now_and_numbers(connection, 1)
     command = open_command(number, body, facts, principal, now, approvers)
     decision = decide_open(

@@ -21,6 +21,8 @@ def cause_of(seen: Seen) -> str:
 def _opened(seen: Seen, what: e.Opened) -> str:
     vip = ", with urgency added for a VIP" if what.vip else ""
     priority = f"impact {what.impact} and urgency {what.urgency}{vip} make it {what.priority}"
+    if rule := seen.value("agreement"):
+        priority += f"; it is under {what.agreement} of the client's agreements: {rule}"
     if not what.covered:
         priority += "; the agreement does not cover what it is about"
     if what.clocks_wait:

@@ -1,5 +1,6 @@
 """Rows as asyncpg gives them: read by column name and by position, iterated by value."""
 
+import json
 from collections.abc import Callable, Iterator
 from functools import cache
 from operator import itemgetter
@@ -57,3 +58,9 @@ def picker(*names: str) -> Callable[[Stored], Record]:
         return lambda stored: row((stored[name],))
     values = itemgetter(*names)
     return lambda stored: row(values(stored))
+
+
+def in_doc(row: Stored, name: str) -> str | None:
+    """What the row's document has under `name`, as JSON; None where it has nothing."""
+    value = json.loads(row["doc"]).get(name)
+    return None if value is None else json.dumps(value)
