@@ -78,9 +78,9 @@ def tell(story: Story) -> None:
     story.at("24 Mar 10:40").do("card", "hold", reason="vendor", asked="the card", of="Northgrid")
     story.at("24 Mar 15:10").do("card", "resume", because="it has come")
     story.at("24 Mar 15:20")
-    story.do("card", "plan", next_step="swap the card", promised_at="24 Mar 18:30")
-    story.at("24 Mar 18:15").do("card", "resolve", resolution="a new card", fault="a dead card")
-    story.at("24 Mar 18:20").do("card", "vendor-close", outcome="replaced under contract")
+    story.do("card", "plan", next_step="swap the card", promised_at="24 Mar 17:30")
+    story.at("24 Mar 17:20").do("card", "resolve", resolution="a new card", fault="a dead card")
+    story.at("24 Mar 17:25").do("card", "vendor-close", outcome="replaced under contract")
 
     story.at("25 Mar 11:00").alert("ward", client=QUAYSIDE, severity="error")
     story.at("25 Mar 11:10").do("ward", "claim", owner="ingrid")
@@ -151,7 +151,7 @@ TIMELINES = {
         "Fri 26 03:05 lapsed confirm",  # 3bd of 24x7
         "Fri 26 03:05 closed",
     ],
-    # Tidewater's silver covers a P2 in the office: 1bd = 11h to resolve; a vendor's delay is ours.
+    # Tidewater is on silver, its firewall on gold: 8h of 24x7, to 18:00. A vendor's delay is ours.
     "card": [
         "Wed 24 10:00 opened P2",
         "Wed 24 10:00 routed Network",
@@ -164,11 +164,10 @@ TIMELINES = {
         "Wed 24 15:10 reviewed expected",  # 4h of T2 were over at 14:00, while it was on hold
         "Wed 24 15:10 plan_slipped",  # promised for 14:30, while it was on hold
         "Wed 24 15:20 planned",  # within the grace of 15m
-        "Wed 24 18:15 resolved",
-        "Wed 24 18:20 vendor_case_closed",
-        # 33h: 15m on Wednesday, 11h on Thursday, two holidays, 11h on Tuesday, 10h45 on Wednesday
-        "Wed 31 18:15 lapsed confirm",
-        "Wed 31 18:15 closed",
+        "Wed 24 17:20 resolved",
+        "Wed 24 17:25 vendor_case_closed",
+        "Sat 27 17:20 lapsed confirm",  # 3bd of 24x7
+        "Sat 27 17:20 closed",
     ],
     # The hospital's own people look first; their agreement lets us suggest.
     "ward": [
