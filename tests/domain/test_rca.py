@@ -6,8 +6,15 @@ import pytest
 
 from tests.domain.oversights import daily, managed_policy
 from tests.domain.worlds import HOUR, MIA, MONDAY, P1, P3, SAM, TOM, Story, at
-from tierline.domain.commands import Claim, Close, Confirm, Move, Reopen, Resolve
-from tierline.domain.correction import RcaChased, RcaDone, RcaRequired, RcaWritten
+from tierline.domain.commands import Claim, Close, Confirm, LinkProblem, Move, Reopen, Resolve
+from tierline.domain.correction import (
+    CorrectionHanded,
+    RcaChased,
+    RcaDone,
+    RcaRequired,
+    RcaWritten,
+)
+from tierline.domain.events import ProblemCalled, ProblemLinked
 from tierline.domain.management import RcaRule, When
 from tierline.domain.oversight_commands import (
     AddAction,
@@ -60,6 +67,32 @@ def test_no_other_ticket_does(stated):
     assert story.all(RcaRequired) == []
     unmoved = Story(policy).call(priority=P1, start="Desk").ok(Resolve("x"))
     assert unmoved.all(RcaRequired) == []
+
+
+def test_a_problem_is_asked_for_to_write_it_on():
+    story = resolved()
+    called = story.last(ProblemCalled)
+    assert (called.at, called.what.title, called.by.kind) == (MONDAY, story.ticket.title, "time")
+    assert resolved(in_problem=False).all(ProblemCalled) == []
+    story.ok(LinkProblem(1002))
+    assert story.last(ProblemLinked).what.owes == story.ticket.rca
+    story.ok(HandCorrection(1002, rca_alone=True)).ok(LinkProblem(1003))
+    assert story.last(ProblemLinked).what.owes is None, "it is owed there now"
+
+
+def test_not_where_a_problem_is_behind_it_already():
+    story = Story(managed_policy(rca=rule())).call(priority=P1, start="Desk")
+    story.ok(LinkProblem(1002)).ok(Move("theirs", to_group="Network")).ok(Resolve("a new card"))
+    assert story.last(ProblemLinked).what.owes is None
+    assert (len(story.all(RcaRequired)), story.all(ProblemCalled)) == (1, [])
+
+
+def test_the_analysis_alone_goes_and_the_actions_stay():
+    story = resolved().ok(ADD).ok(HandCorrection(1002, rca_alone=True))
+    handed = story.last(CorrectionHanded).what
+    assert (handed.actions, handed.rca.about) == ((), (1001,))
+    assert [action.open for action in story.ticket.actions] == [True]
+    assert story.refused(HandCorrection(1002, rca_alone=True)) == "nothing_open"
 
 
 def test_it_is_asked_for_like_an_action_and_once_only():

@@ -5,7 +5,7 @@ from typing import Any
 
 from tierline.domain.action import Action, numbered, replaced
 from tierline.domain.amend import amended
-from tierline.domain.changes import TOUCHED, Changes
+from tierline.domain.changes import TOUCHED, Changes, touch_of
 from tierline.domain.correction import (
     ActionAdded,
     ActionChased,
@@ -90,10 +90,13 @@ def _rca_chased(ticket: Ticket, _event: Event, what: RcaChased) -> Changes:
     return _rca_amended(ticket, next_chase=what.next_chase, chases=what.count)
 
 
-def _handed(ticket: Ticket, _event: Event, what: CorrectionHanded) -> Changes:
-    """What is over stays; the analysis only says which problem holds it."""
-    over = tuple(action for action in ticket.actions if not action.open)
-    changed: Changes = {"actions": over, "plan_owed": None, **TOUCHED}
+def _handed(ticket: Ticket, event: Event, what: CorrectionHanded) -> Changes:
+    """What is not handed over stays; the analysis only says which problem holds it."""
+    gone = {action.number for action in what.actions}
+    kept = tuple(action for action in ticket.actions if action.number not in gone)
+    changed: Changes = {"actions": kept}
+    if by_hand := touch_of(event):
+        changed |= {"plan_owed": None, **by_hand}
     if what.rca is not None:
         changed |= _rca_amended(ticket, held_by=what.problem, next_chase=None)
     return changed

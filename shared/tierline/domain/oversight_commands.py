@@ -74,9 +74,10 @@ class WriteRca:
 
 @dataclass(frozen=True, slots=True)
 class HandCorrection:
-    """Let a problem carry on with the open actions and the analysis owed."""
+    """Let a problem carry on with the open actions and the analysis owed, or `rca_alone`."""
 
     problem: int
+    rca_alone: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,12 @@ def owed_of(rca: Rca | None) -> Rca | None:
     return rca if rca is not None and rca.owed else None
 
 
+def owed_on_problem(rca: Rca | None) -> Rca | None:
+    """The analysis, if it is still to be handed to the problem on which it is written."""
+    owed = owed_of(rca)
+    return owed if owed is not None and owed.on_problem else None
+
+
 def taken_over(before: Rca | None, new: Rca) -> Rca:
     """The analysis of a problem that also takes on `new`: one document about all those tickets.
 

@@ -5,7 +5,7 @@ from datetime import datetime
 from tierline.domain.chasing import first_chase
 from tierline.domain.correction import RcaRequired
 from tierline.domain.draft import Draft
-from tierline.domain.events import TIME
+from tierline.domain.events import TIME, ProblemCalled
 from tierline.domain.rca import Rca
 from tierline.domain.terms import TicketType
 from tierline.domain.triggers import after, holds, plain_hours
@@ -14,6 +14,7 @@ from tierline.domain.triggers import after, holds, plain_hours
 def require_rca(draft: Draft, at: datetime, cause: str) -> None:
     """Ask for an analysis at `at` (UTC) where the rule holds and none was asked for before.
 
+    Where it is written on a problem, one is asked for too, unless one is behind the ticket already.
     A problem is where analyses are written; none is asked for of it.
     """
     ticket, rule = draft.ticket, draft.policy.rca
@@ -33,3 +34,7 @@ def require_rca(draft: Draft, at: datetime, cause: str) -> None:
         reopened=ticket.reopened,
     )
     draft.emit(RcaRequired(rca), at=at, by=TIME, why=why, cause=f"rca/{cause}")
+    if rca.on_problem and not ticket.problem:
+        why = draft.why("rca rule", written_on="problem")
+        called = ProblemCalled(ticket.title, "its root cause is to be found")
+        draft.emit(called, at=at, by=TIME, why=why, cause=f"rca/{cause}")

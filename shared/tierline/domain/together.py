@@ -6,6 +6,8 @@ ticket that it changes; what it means for the others is a reaction of the router
 
 from dataclasses import dataclass
 
+from tierline.domain.rca import Rca
+
 
 @dataclass(frozen=True, slots=True)
 class MajorDeclared:
@@ -61,10 +63,14 @@ class ProblemCalled:
 
 @dataclass(frozen=True, slots=True)
 class ProblemLinked:
-    """The problem `problem` is behind it; `was`: the one that it was thought to be before."""
+    """The problem `problem` is behind it; `was`: the one that it was thought to be before.
+
+    `owes`: the analysis that the ticket owes and that is to be written on the problem.
+    """
 
     problem: int
     was: int = 0
+    owes: Rca | None = None
 
 
 @dataclass(frozen=True, slots=True)

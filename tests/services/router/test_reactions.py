@@ -321,6 +321,37 @@ async def test_a_problem_is_opened_linked_counted_and_solved(world, reactions):
     assert (await kinds(world, second))[-1] == "problem_solved"
 
 
+async def test_an_analysis_opens_its_problem_and_is_owed_there(world, reactions):
+    number = await world.open("Fire", priority="P1")
+    await world.did("sam", number, "move", reason="over my head", to_group="Network")
+    await world.did("ines", number, "resolve", resolution="a new card")
+    await reactions.settle()
+    problem = (await world.ticket(number))["problem"]
+    shown = await world.ticket(problem)
+    assert (shown["type"], shown["rca"]["about"], shown["rca"]["on_problem"]) == (
+        "problem",
+        [number],
+        False,
+    )
+    assert (await world.ticket(number))["rca"]["held_by"] == problem
+    document = (await world.as_("sam").get(f"/v1/tickets/{problem}/rca")).json()
+    assert document["about"] == [number]
+    assert {entry["ticket"] for entry in document["timeline"]} == {number}
+
+
+async def test_an_analysis_that_the_problem_cannot_take_is_still_owed(world, reactions):
+    number = await world.open("Fire", priority="P1")
+    await world.did("sam", number, "problem", reason="again")
+    await reactions.settle()
+    problem = (await world.ticket(number))["problem"]
+    await world.did("priya", problem, "close", reason="not one")
+    await world.did("sam", number, "move", reason="over my head", to_group="Network")
+    await world.did("ines", number, "resolve", resolution="a new card")
+    await reactions.settle()
+    assert await reactions.outcomes("analysis joins") == [(problem, "refused")]
+    assert (await world.ticket(number))["rca"]["held_by"] == 0
+
+
 async def test_known_errors_help_on_new_tickets_within_the_wall(world, reactions):
     ticket = await world.open("Switch died", category="network")
     await world.did("sam", ticket, "problem", reason="again")

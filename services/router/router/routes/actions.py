@@ -93,7 +93,8 @@ async def _seen(connection: Connection, ticket: Ticket, principal: Principal) ->
     """The tickets that the analysis explains and that `principal` may see."""
     analysis = ticket.rca or Rca(None, ticket.opened_at)
     found = []
-    for other in (*analysis.about, *ticket.linked):
+    behind = ticket.finding.tickets if ticket.finding else ()
+    for other in (*analysis.about, *ticket.linked, *behind):
         known = ticket if other == ticket.id else await read_ticket(connection, other)
         if known is not None and may_see(principal, known.client) and other not in found:
             found.append(other)

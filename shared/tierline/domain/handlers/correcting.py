@@ -107,7 +107,7 @@ def hand_over(draft: Draft, command: HandCorrection, asked: Asked) -> Rejected |
         return refused
     if command.problem in {0, ticket.id}:
         return refuse("same_ticket", "problem: name another ticket, a problem", ticket)
-    actions = open_of(ticket.actions)
+    actions = () if command.rca_alone else open_of(ticket.actions)
     rca = owed_of(ticket.rca)
     if not actions and rca is None:
         return refuse("nothing_open", "it has no open action and owes no analysis", ticket)

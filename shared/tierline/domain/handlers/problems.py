@@ -19,6 +19,7 @@ from tierline.domain.events import (
     WorkaroundGiven,
 )
 from tierline.domain.handlers.asked import Asked, missing, refuse
+from tierline.domain.rca import owed_on_problem
 from tierline.domain.terms import TicketType
 from tierline.domain.ticket import Finding, Ticket
 
@@ -45,7 +46,7 @@ def link(draft: Draft, command: LinkProblem, asked: Asked) -> Rejected | None:
     if ticket.problem == command.problem:
         return refuse("linked", "it is linked to that problem already", ticket)
     why = draft.why("linked to a problem", was=ticket.problem)
-    what = ProblemLinked(command.problem, ticket.problem)
+    what = ProblemLinked(command.problem, ticket.problem, owed_on_problem(ticket.rca))
     draft.emit(what, at=draft.now, by=asked.by, why=why, cause=asked.cause)
     return None
 
