@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import structlog
 
 from tests.brokers import Broker, make_broker
 from tests.databases import Databases, run_sql
@@ -31,6 +32,12 @@ EVENTUALLY_SECONDS = 15.0
 POLL_SECONDS = 0.02
 
 Eventually = Callable[..., Awaitable[object]]
+
+
+def pytest_configure() -> None:
+    """Tracebacks as the product prints them: with every local variable one takes seconds."""
+    plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+    structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
 def require_or_skip(reason: str) -> None:
