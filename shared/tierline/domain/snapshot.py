@@ -93,7 +93,8 @@ def seen(ticket: Ticket) -> dict[str, Any]:
         rare["management"] = True
     if ticket.actions and (dues := [action.due for action in ticket.actions if action.open]):
         rare["action_due"] = min(dues)
-    asked = ticket.open_approval
+    if (asked := ticket.open_approval) is not None:
+        rare["approver"], rare["approver_email"] = asked.approver, asked.email
     return {
         "number": ticket.id,
         "seq": ticket.seq,
@@ -138,8 +139,6 @@ def seen(ticket: Ticket) -> dict[str, Any]:
         "children": len(ticket.major.children) if ticket.major else 0,
         "problem": ticket.problem,
         **rare,
-        "approver": asked.approver if asked else "",
-        "approver_email": asked.email if asked else "",
     }
 
 
