@@ -129,6 +129,8 @@ class People:
             return self._random.choice(
                 (c.Confirm(), c.Reject("it is still down"), c.Reopen("again"), c.Close("done"))
             )
+        if ticket.major is not None and ticket.major.children and self._together.random() < 0.4:
+            return self._together.choice((c.Note("we work on it", to_client=True), c.Resolve("x")))
         if not ticket.owner and self._random.random() < 0.5:
             return c.Claim(self._random.choice(self._who).login)
         if ticket.proposal is not None and self._random.random() < 0.4:
@@ -145,9 +147,6 @@ class People:
         known = self._world.watch.tickets.folded
         majors = [one.id for one in known.values() if one.major is not None] or [ticket.id]
         problems = [one.id for one in known.values() if one.type is TicketType.PROBLEM]
-        if ticket.major is not None and ticket.major.children and draw.random() < 0.7:
-            note = c.Note("we work on it", to_client=True)
-            return draw.choice((note, c.Resolve("a new line")))
         if ticket.under is not None and draw.random() < 0.2:
             return c.LeaveMajor("another line")
         if problems and draw.random() < 0.2:
