@@ -18,8 +18,11 @@ from tierline.domain.events import (
     Breached,
     Claimed,
     Closed,
+    Entered,
     Escalated,
     Held,
+    MajorJoined,
+    MajorLeft,
     Prioritised,
     Released,
     Reopened,
@@ -44,8 +47,11 @@ TURNS: Final = frozenset(
         Claimed,
         Closed,
         ComplexityStated,
+        Entered,
         Escalated,
         Held,
+        MajorJoined,
+        MajorLeft,
         ManagementCalled,
         Prioritised,
         Released,
@@ -77,12 +83,17 @@ def holds(when: When, ticket: Ticket) -> bool:
         return False
     if ticket.reopened < when.reopened or ticket.alerts < when.alerts:
         return False
-    if when.unclaimed_for is not None and not ticket.unclaimed:
+    if when.unclaimed_for is not None and not _waits(ticket):
         return False
     return not when.breached or any(
         clock.name in when.breached and clock.breached_at is not None
         for clock in ticket.clocks.values()
     )
+
+
+def _waits(ticket: Ticket) -> bool:
+    """Whether somebody should take it: not what is worked under a major incident."""
+    return ticket.unclaimed and ticket.under is None
 
 
 def watching(policy: Policy, ticket: Ticket, what: Any, at: datetime) -> Mapping[str, datetime]:
@@ -95,9 +106,10 @@ def watching(policy: Policy, ticket: Ticket, what: Any, at: datetime) -> Mapping
         at: when (UTC); no trigger holds earlier than the event that made it hold.
 
     Returns:
-        UTC instants by trigger, of those that hold and were not called in this cycle.
+        UTC instants by trigger, of those that hold and were not called in this cycle. Nobody is
+        told of a ticket before it is let into its queue.
     """
-    if not ticket.active:
+    if not ticket.active or ticket.delayed_until is not None:
         return {}
     return {
         trigger.name: _instant(policy, trigger, ticket, what, at)
