@@ -125,7 +125,8 @@ def _waiting(ticket: Ticket, found: list[tuple[datetime, int, int, float, str]])
         found.append((ticket.packet_due, 5, 0, 0.0, "packet"))
     if ticket.page is not None:
         found.append((ticket.page.next_at, 5, 1, 0.0, "page"))
-    if ticket.expected_at is not None and ticket.hold is None:
+    waits_for_others = ticket.hold is not None or ticket.under is not None
+    if ticket.expected_at is not None and not waits_for_others:
         found.append((ticket.expected_at, 5, 3, 0.0, "expected"))
     if ticket.proposal is not None and ticket.proposal.decide_by is not None:
         found.append((ticket.proposal.decide_by, 5, 2, 0.0, "choice"))
