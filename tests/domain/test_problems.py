@@ -144,10 +144,11 @@ def test_a_problem_that_comes_back_after_its_end_is_said():
 
 def test_when_it_is_solved_the_owners_of_open_tickets_are_told():
     story = Story().call().ok(Claim("sam")).ok(LinkProblem(1050))
-    story.ok(TellSolved(1050, "new firmware"), TIERLINE)
+    story.ok(TellSolved(1050, "new firmware", "Contoso"), TIERLINE)
     assert story.told(ProblemSolved) == {("sam", "problem solved", "notify")}
-    assert story.refused(TellSolved(1051, "x"), TIERLINE) == "not_linked"
-    assert story.ok(Close("x"), TOM).refused(TellSolved(1050, "x"), TIERLINE) == "not_linked"
+    assert story.last(ProblemSolved).what.resolution == "new firmware"
+    assert story.refused(TellSolved(1051, "x", "Contoso"), TIERLINE) == "not_linked"
+    assert story.ok(Close("x"), TOM).refused(TellSolved(1050, "x", "Contoso"), TIERLINE) == "not_linked"
 
 
 # -- what is known

@@ -158,7 +158,8 @@ async def test_resolved_reopened_and_not_helped(world, reactions):
     await reactions.settle()
     shown = await world.ticket(parent)
     assert shown["major"]["children"] == [theirs]
-    assert shown["major"]["leftovers"][-1] == {"ticket": ours, "because": "still dark"}
+    assert shown["major"]["leftovers"][-1] == {"ticket": ours, "because": ""}
+    assert "still dark" not in (await world.as_("nora").get(f"/v1/tickets/{parent}/events")).text
     await world.did("priya", parent, "reopen", reason="down again")
     await reactions.settle()
     assert (await world.ticket(theirs))["state"] == "queued"
@@ -316,9 +317,15 @@ async def test_a_problem_is_opened_linked_counted_and_solved(world, reactions):
     assert problem["finding"]["count"] == 2
     assert await world.sql("SELECT count(*) FROM tierline.ticket WHERE type = 'problem'") == 1
     await world.did("sam", second, "claim")
+    theirs = await world.open("Switch died", client=OAKFIELD)
+    await world.did("sam", theirs, "link-problem", problem=number)
+    await reactions.settle()
     await world.did("sam", number, "resolve", resolution="New firmware.")
     await reactions.settle()
-    assert (await kinds(world, second))[-1] == "problem_solved"
+    told = [(await events(world, one))[-1] for one in (second, theirs)]
+    assert [event["type"] for event in told] == ["problem_solved", "problem_solved"]
+    said = [event["what"]["resolution"] for event in told]
+    assert said == ["New firmware.", ""], "what is said behind a wall stays there"
 
 
 async def test_an_analysis_opens_its_problem_and_is_owed_there(world, reactions):

@@ -87,12 +87,16 @@ def give_workaround(draft: Draft, command: GiveWorkaround, asked: Asked) -> Reje
 
 
 def tell_solved(draft: Draft, command: TellSolved, asked: Asked) -> Rejected | None:
-    """The cause behind an open ticket is gone: its owner hears of it."""
+    """The cause behind an open ticket is gone: its owner hears of it.
+
+    What was said on another client's problem stays there.
+    """
     ticket = draft.ticket
     if not ticket.open or ticket.problem != command.problem:
         return refuse("not_linked", "it is closed, or another problem is behind it", ticket)
     why = draft.why("problem resolved", problem=command.problem)
-    what = ProblemSolved(command.problem, command.resolution)
+    resolution = command.resolution if command.client == ticket.client else ""
+    what = ProblemSolved(command.problem, resolution)
     draft.emit(what, at=draft.now, by=asked.by, why=why, cause=asked.cause)
     return None
 
