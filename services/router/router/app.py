@@ -127,7 +127,7 @@ async def build(settings: Settings) -> Service:
     )
     relay = Relay(db, producer)
     live = Live(db, hub, people, settings.kafka_bootstrap)
-    reactor = Reactor(db, lambda: source.current, lambda: floor.current, relay.nudge)
+    reactor = Reactor(db, lambda: source.current, lambda: floor.current, relay.nudge, floor.fold)
     context = Context(
         db=db,
         source=source,

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from router.absences import Absences
+from tests.services.router.reacting import Reactions
 from tierline.domain.terms import Assign
 from tierline.policy.crew import crew_of
 from tierline.store.floor import FloorSource
@@ -222,3 +223,20 @@ async def test_what_is_worked_under_a_major_incident_is_nobodys_next(world):
     assert (await world.as_("leila").post("/v1/next")).json()["ticket"] is None
     await world.did("leila", under, "leave", reason="another cause")
     assert (await world.as_("leila").get("/v1/next")).json()["ticket"]["number"] == under
+
+
+async def test_what_leaves_a_major_incident_at_once_is_not_all_offered_to_one(world):
+    """Each reaction sees what those before it left somebody with; so does who decides next."""
+    reactions = Reactions(world)
+    parent = await world.open()
+    await world.did("priya", parent, "declare-major", reason="no line is up")
+    children = [await world.open(), await world.open()]
+    for child in children:
+        await world.did("priya", child, "join", parent=parent)
+    await reactions.settle()
+    push(world, Assign.LEAST_LOADED)
+    await world.did("priya", parent, "close", reason="no major", leaving="each by itself")
+    await reactions.hear()
+    assert await reactions.reactor.step() == 2, "in one transaction"
+    assert {(await world.ticket(child))["offered_to"] for child in children} == {"sam", "leila"}
+    assert dict(world.context.floor.current.held) == {"sam": 1, "leila": 1}
