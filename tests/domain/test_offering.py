@@ -18,6 +18,7 @@ from tests.domain.worlds import (
     TOM,
     at,
 )
+from tierline.domain.advance import next_due
 from tierline.domain.assignment import NotOffered, OfferDeclined, Offered, OfferLapsed
 from tierline.domain.choosing import choose
 from tierline.domain.commands import (
@@ -336,3 +337,12 @@ def test_who_stands_beside_an_owner_has_less_room():
     beside = Floor(MONDAY, held={"sam": 1, "kim": 1}, beside={"sam": 1})
     choice = choose(group, ticket, beside, MONDAY, ())
     assert (choice.to, choice.passed) == ("kim", {"sam": "full: 2 of 2"})
+
+
+def test_a_year_in_one_go_is_a_year_of_rounds_and_does_not_stick():
+    """Much comes due in it, and no rule feeds itself."""
+    four = pushing(members=("sam", "kim", "ana", "tom"))
+    year = timedelta(days=366)
+    story = opened(policy=four).wait(year)
+    assert len(story.all(Offered)) > 1_000
+    assert next_due(story.ticket) > MONDAY + year
