@@ -131,6 +131,8 @@ def test_recurrence_is_counted_and_the_newest_are_kept():
     assert story.refused(CountIncident(2_001), TIERLINE) == "linked"
     story.ok(CountIncident(2_001, gone=True), TIERLINE)
     assert story.ticket.finding.count == TICKETS_KEPT
+    story.ok(CountIncident(2_000, gone=True), TIERLINE)  # counted, and not named any more
+    assert story.ticket.finding.count == TICKETS_KEPT - 1
     assert story.refused(CountIncident(2_001, gone=True), TIERLINE) == "not_linked"
     assert Story().call().refused(CountIncident(1), TIERLINE) == "no_problem"
 

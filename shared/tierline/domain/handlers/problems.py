@@ -55,8 +55,10 @@ def count_incident(draft: Draft, command: CountIncident, asked: Asked) -> Reject
     """One more ticket that the problem is behind, or one less; of a closed one too."""
     if refused := _no_problem(draft.ticket):
         return refused
-    there = command.incident in (draft.ticket.finding or Finding()).tickets
-    if there is not command.gone:
+    finding = draft.ticket.finding or Finding()
+    there = command.incident in finding.tickets
+    unnamed = command.gone and finding.count > len(finding.tickets)  # one of the oldest
+    if there is not command.gone and not unnamed:
         code = "not_linked" if command.gone else "linked"
         return refuse(code, f"ticket {command.incident} is {code.replace('_', ' ')}", draft.ticket)
     why = draft.why("a ticket was linked" if not command.gone else "a ticket was unlinked")
