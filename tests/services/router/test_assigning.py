@@ -239,8 +239,25 @@ async def test_what_is_worked_under_a_major_incident_is_nobodys_next(world):
     assert (await world.as_("leila").get("/v1/next")).json()["ticket"]["number"] == under
 
 
-def test_a_changed_absence_is_told_for_longer_than_a_floor_may_not_know_of_it():
-    assert ABSENCES_EVERY_S * (ABSENCES_LOOKS - 1) > FLOOR_EVERY_MAX_S + ROTAS_EVERY_S
+async def test_a_changed_absence_is_told_again_once_every_floor_knows_of_it(world, monkeypatch):
+    """A timer that decided on an older one found the owner in, and let the claim stand."""
+    assert ABSENCES_EVERY_S * ABSENCES_LOOKS > FLOOR_EVERY_MAX_S + ROTAS_EVERY_S
+    told = []
+    look = Absences(world.context)
+
+    async def tell(login, _away):
+        told[-1].append(login)
+        return 0
+
+    monkeypatch.setattr(look, "_tell", tell)
+    await world.sql(
+        "INSERT INTO tierline.absence (person, since, starts, ends)"
+        " VALUES ('Leila', '2026-12-01', '2026-12-01', '2026-12-03')"
+    )
+    for _ in range(ABSENCES_LOOKS + 3):
+        told.append([])
+        await look.look()
+    assert [place for place, logins in enumerate(told) if logins] == [0, ABSENCES_LOOKS]
 
 
 async def test_what_leaves_a_major_incident_at_once_is_not_all_offered_to_one(world):
