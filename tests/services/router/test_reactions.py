@@ -1,11 +1,12 @@
 """What an event means for other tickets: exactly once, in order, in steps, behind the walls."""
 
 import asyncio
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
 import pytest
 
 from router.reactions import reactor as reactor_module
+from router.routes import gathering
 from tests.services.router.reacting import Reactions
 from tests.services.router.world import HARBOUR, OAKFIELD, TIDEWATER, World
 
@@ -216,13 +217,19 @@ async def test_many_join_by_what_they_have_in_common(world, reactions):
     path = f"/v1/tickets/{parent}/gather"
     shown = await world.as_("priya").post(path, json={**body, "preview": True})
     assert shown.json() == {"tickets": alike, "joined": [], "refused": []}
-    done = (await world.as_("priya").post(path, json=body)).json()
+    writes = AsyncMock(side_effect=gathering.write_changes)
+    with patch.object(gathering, "write_changes", writes):
+        done = (await world.as_("priya").post(path, json=body)).json()
     assert done["joined"] == alike
+    assert writes.await_count == 1, "their rows are locked for one writing, not for one each"
     again = (await world.as_("priya").post(path, json={"tickets": [alike[0], other]})).json()
     assert again["joined"] == [other]
     assert [(one["number"], one["code"]) for one in again["refused"]] == [(alike[0], "under_major")]
     await reactions.settle()
     assert set((await world.ticket(parent))["major"]["children"]) == {*alike, other}
+    hidden = await world.open(client=HARBOUR)
+    seen = (await world.as_("nora").post(path, json={"tickets": [hidden, 999_999]})).json()
+    assert [one["code"] for one in seen["refused"]] == ["no_such_ticket", "no_such_ticket"]
     nothing = await world.as_("priya").post(path, json={})
     assert nothing.status_code == 422
 
