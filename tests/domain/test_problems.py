@@ -150,7 +150,10 @@ def test_when_it_is_solved_the_owners_of_open_tickets_are_told():
     assert story.told(ProblemSolved) == {("sam", "problem solved", "notify")}
     assert story.last(ProblemSolved).what.resolution == "new firmware"
     assert story.refused(TellSolved(1051, "x", "Contoso"), TIERLINE) == "not_linked"
-    assert story.ok(Close("x"), TOM).refused(TellSolved(1050, "x", "Contoso"), TIERLINE) == "not_linked"
+    assert (
+        story.ok(Close("x"), TOM).refused(TellSolved(1050, "x", "Contoso"), TIERLINE)
+        == "not_linked"
+    )
 
 
 # -- what is known

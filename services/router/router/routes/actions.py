@@ -92,9 +92,7 @@ async def rca(
     return json_response(rca_view(ticket, entries(messages, comments, names), numbers, more))
 
 
-async def _explained(
-    connection: Connection, ticket: Ticket, principal: Principal
-) -> list[Ticket]:
+async def _explained(connection: Connection, ticket: Ticket, principal: Principal) -> list[Ticket]:
     """The tickets that the analysis explains and that `principal` may see."""
     analysis = ticket.rca or Rca(None, ticket.opened_at)
     behind = ticket.finding.tickets if ticket.finding else ()

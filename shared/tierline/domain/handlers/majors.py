@@ -96,7 +96,7 @@ def _closed_to_others(ticket: Ticket) -> str:
 
 
 def drop_child(draft: Draft, command: DropChild, asked: Asked) -> Rejected | None:
-    """One has left; what was not helped is listed. What was said on another client's stays there."""
+    """One has left; who was not helped is listed. Words of another client's ticket stay there."""
     ticket, major = draft.ticket, draft.ticket.major
     if major is None or command.child not in major.numbers:
         return refuse("not_joined", "it is not under this ticket", ticket)
