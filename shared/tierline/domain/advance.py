@@ -315,7 +315,7 @@ def _review(draft: Draft, due: Due, at: datetime) -> None:
     ticket = draft.ticket
     group = draft.policy.groups.get(ticket.group)
     closing = False
-    if group is not None and ticket.unclaimed and ticket.under is None:
+    if group is not None and ticket.wants_owner:
         just_before = due.at - timedelta(microseconds=1)
         closing = is_open(group.hours, just_before) and not is_open(group.hours, due.at)
     kind = "closing" if closing else "daily"

@@ -83,17 +83,12 @@ def holds(when: When, ticket: Ticket) -> bool:
         return False
     if ticket.reopened < when.reopened or ticket.alerts < when.alerts:
         return False
-    if when.unclaimed_for is not None and not _waits(ticket):
+    if when.unclaimed_for is not None and not ticket.wants_owner:
         return False
     return not when.breached or any(
         clock.name in when.breached and clock.breached_at is not None
         for clock in ticket.clocks.values()
     )
-
-
-def _waits(ticket: Ticket) -> bool:
-    """Whether somebody should take it: not what is worked under a major incident."""
-    return ticket.unclaimed and ticket.under is None
 
 
 def watching(policy: Policy, ticket: Ticket, what: Any, at: datetime) -> Mapping[str, datetime]:
