@@ -148,7 +148,6 @@ def test_a_promise_that_ran_out_counts_once_whether_or_not_its_grace_is_used():
     assert week(again).slips == (Counted("Desk", 2),), "two promises did"
 
 
-
 def test_nothing_happened_in_a_week_without_events():
     found = week()
     assert found.events == found.resolved == found.asked == 0

@@ -55,8 +55,8 @@ def owed_on_problem(rca: Rca | None) -> Rca | None:
 def taken_over(before: Rca | None, new: Rca) -> Rca:
     """The analysis of a problem that also takes on `new`: one document about all those tickets.
 
-    What is written already stays; it is owed by the earlier of the two dates. One that was complete,
-    or had been handed on, is owed again, for the sake of those tickets alone.
+    What is written already stays; it is owed by the earlier of the two dates. One that was
+    complete, or had been handed on, is owed again, for the sake of those tickets alone.
     """
     new = amended(new, on_problem=False)
     if before is None:
