@@ -359,8 +359,8 @@ async def test_what_is_read_to_send(side):
     found = await side.fetch(prepare.NOTICES, [5, 7])
     assert [row["id"] for row in found] == [first, second]
     assert found[0] == {
-        "id": first, "message": 5, "ticket": 1, "seq": 1, "kind": "person", "occasion": "lapse",
-        "reach": "notify", "why": "owner", "state": "pending",
+        "id": first, "message": 5, "ticket": 1, "seq": 1, "kind": "person", "recipient": "sam",
+        "occasion": "lapse", "reach": "notify", "why": "owner", "state": "pending",
     }  # fmt: skip
     await put_event(side, 1, 2)
     found = await side.fetch(prepare.EVENT_BODIES, [1, 1, 2], [2, 1, 1])

@@ -310,7 +310,7 @@ def _together(when: st.SearchStrategy[datetime]) -> st.SearchStrategy[c.Command]
         st.builds(c.FlowReopening, others, when, st.just("x")),
         st.builds(c.EndUnder, others, TEXTS, st.booleans()),
         st.builds(c.CountIncident, others, st.booleans()),
-        st.builds(c.TellSolved, others, TEXTS),
+        st.builds(c.TellSolved, others, TEXTS, TEXTS),
     )
 
 

@@ -128,7 +128,7 @@ def led() -> Story:
     story.ok(Resolve("a new switch")).ok(DropChild(1002, "it still fires", leftover=True), TIERLINE)
     story.ok(AddChild(1003), TIERLINE).ok(CallProblem("switches die"))
     story.ok(LinkProblem(1004), TIERLINE)
-    return story.ok(TellSolved(1004, "new firmware"), TIERLINE)
+    return story.ok(TellSolved(1004, "new firmware", "Contoso"), TIERLINE)
 
 
 def under() -> Story:

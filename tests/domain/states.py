@@ -109,7 +109,7 @@ REACTIONS: dict[str, Callable[[Story], Command]] = {
     "reopening flows": lambda story: FlowReopening(900, story.now, "x"),
     "end under": lambda _: EndUnder(900, "x"),
     "count incident": lambda _: CountIncident(1002),
-    "tell solved": lambda _: TellSolved(901, "x"),
+    "tell solved": lambda _: TellSolved(901, "x", "Contoso"),
 }
 """What other tickets ask of one that has nothing to do with them."""
 

@@ -14,6 +14,7 @@ from tierline.domain.commands import (
     Confirm,
     PutOnHold,
     Reject,
+    Release,
     Reopen,
     Resolve,
 )
@@ -122,6 +123,8 @@ def test_who_may_say_what_becomes_of_an_action():
     story = acting().wait(MINUTE)
     assert story.refused(CompleteAction(1, "x"), person("ann")) == "not_your_action"
     assert story.refused(MoveAction(1, THURSDAY + DAY, "x"), person("ann")) == "not_your_action"
+    unowned = acting().ok(Release("not mine"))
+    assert unowned.refused(CompleteAction(1, "x"), MONITOR) == "not_your_action", "it is nobody"
     assert story.refused(CompleteAction(1, "x", dropped=True), KIM) == "lead_decides"
     story.ok(CompleteAction(1, "not worth it", dropped=True), TOM)
     assert ("kim", "action over", "notify") in story.told(ActionCompleted)

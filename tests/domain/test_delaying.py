@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.domain.crew import pushing
 from tests.domain.worlds import (
     HOUR,
     MINUTE,
@@ -18,6 +19,8 @@ from tests.domain.worlds import (
     example_policy,
     person,
 )
+from tierline.domain import waiting
+from tierline.domain.assignment import Offered
 from tierline.domain.commands import (
     Attach,
     Claim,
@@ -28,10 +31,14 @@ from tierline.domain.commands import (
     Recover,
     Reopen,
 )
+from tierline.domain.draft import Draft
 from tierline.domain.events import Entered, Noted, Opened, Paged, Resolved, Routed
 from tierline.domain.explain.account import Case
 from tierline.domain.explain.stays import why_still
-from tierline.domain.policy import PagingRules, Rule, RuleAction
+from tierline.domain.floor import Floor
+from tierline.domain.management import Trigger, When
+from tierline.domain.oversight import ManagementCalled
+from tierline.domain.policy import Duration, PagingRules, Rule, RuleAction
 from tierline.domain.terms import ClockName, Priority, State
 
 
@@ -162,3 +169,25 @@ def test_why_it_is_still_there_says_until_when():
 def test_a_note_is_written_after_it_came_in():
     story = aside().ok(Note("x"), person("kim"))
     assert story.last(Entered).seq < story.last(Noted).seq
+
+
+def test_management_is_not_called_before_it_is_let_in_and_then_at_once():
+    calls = (
+        Trigger("Any P1", When(priorities=frozenset({P1})), ("service manager",)),
+        Trigger("Left alone", When(unclaimed_for=Duration(seconds=3_600)), ("service manager",)),
+    )
+    story = aside(delaying(management=calls), priority=P1)
+    assert story.ticket.watch == {}
+    assert story.wait(29 * MINUTE).all(ManagementCalled) == []
+    assert story.wait(MINUTE).when(ManagementCalled) == ["Mon 09:30"]
+    assert story.ticket.watch == {"Left alone": MONDAY + 3 * HOUR / 2}
+    mended = aside(delaying(management=calls), priority=P1).wait(25 * MINUTE)
+    assert mended.do(Recover("2"), MONITOR).wait(HOUR).all(ManagementCalled) == []
+
+
+def test_it_is_offered_to_nobody_and_pages_nobody_before_it_is_let_in():
+    story = aside(replace(delaying(), groups=pushing().groups))
+    draft = Draft(story.policy, Floor(MONDAY), MONDAY, story.ticket)
+    waiting.begin(draft, MONDAY, "a test")
+    assert draft.events == []
+    assert story.wait(HOUR / 2).when(Offered) == ["Mon 09:30"]

@@ -19,7 +19,16 @@ from tests.domain.worlds import (
     minutes,
     person,
 )
-from tierline.domain.commands import Claim, MakePlan, Move, PutOnHold, Reopen, Resolve
+from tierline.domain.commands import (
+    Claim,
+    JoinMajor,
+    LeaveMajor,
+    MakePlan,
+    Move,
+    PutOnHold,
+    Reopen,
+    Resolve,
+)
 from tierline.domain.commands import Resume as GoOn
 from tierline.domain.events import Reviewed
 from tierline.domain.policy import Duration, Path
@@ -112,3 +121,9 @@ def test_a_late_look_says_it_at_its_instant_all_the_same():
     looked = queued(T1=minutes(60)).wait(HOUR).wait(25 * HOUR)
     assert passed(late) == passed(looked) == ["Mon 10:00"]
     assert late.do(Claim("sam"), person("sam")).ticket.owner == "sam"
+
+
+def test_what_is_worked_under_a_major_incident_is_not_late_and_is_told_once_it_is_alone():
+    story = queued(T1=minutes(60)).ok(JoinMajor(900)).wait(2 * HOUR)
+    assert passed(story) == []
+    assert passed(story.ok(LeaveMajor("another thing"))) == ["Mon 11:00"]

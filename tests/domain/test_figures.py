@@ -137,6 +137,17 @@ def test_a_slip_counts_for_the_group_that_holds_the_plan():
     assert week(story).slips == (Counted("Desk", 1),)
 
 
+def test_a_promise_that_ran_out_counts_once_whether_or_not_its_grace_is_used():
+    def slipped():
+        story = Story().call(priority=P3).ok(Claim("sam"))
+        return story.ok(MakePlan("swap it", story.now + HOUR)).wait(HOUR)
+
+    assert week(slipped().wait(2 * HOUR)).slips == (Counted("Desk", 1),), "its grace ran out too"
+    again = slipped()
+    again.ok(MakePlan("swap it after all", again.now + HOUR)).wait(2 * HOUR)
+    assert week(again).slips == (Counted("Desk", 2),), "two promises did"
+
+
 def test_nothing_happened_in_a_week_without_events():
     found = week()
     assert found.events == found.resolved == found.asked == 0

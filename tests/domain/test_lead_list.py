@@ -14,7 +14,7 @@ from tests.domain.worlds import (
     example_policy,
     promising,
 )
-from tierline.domain.commands import Claim, MakePlan, Move, Note, PutOnHold, Resolve
+from tierline.domain.commands import Claim, JoinMajor, MakePlan, Move, Note, PutOnHold, Resolve
 from tierline.domain.letters.lead_list import LINES_MAX, Section, Window, lead_list
 from tierline.domain.terms import HoldReason, Mode
 
@@ -163,3 +163,9 @@ def test_a_resolved_ticket_is_in_no_section():
     story = late_call(120)
     story.ok(Claim("kim"), KIM).ok(Resolve("done"), KIM)
     assert sections(story) == {}
+
+
+def test_what_is_worked_under_a_major_incident_is_not_left_unclaimed():
+    story = late_call(120)
+    assert Section.UNCLAIMED in sections(story)
+    assert Section.UNCLAIMED not in sections(story.ok(JoinMajor(900)))

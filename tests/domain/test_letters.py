@@ -25,6 +25,10 @@ OPENING, CLOSING, DIGEST, WEEKLY = LetterKind
 LONDON = Calendar.build("Europe/London", dict.fromkeys(WEEKDAYS[:5], ("08:00-18:00",)))
 LUNCH = Calendar.build("Europe/London", dict.fromkeys(WEEKDAYS[:5], ("08:00-12:30", "13:00-18:00")))
 NIGHT = Calendar.build("Europe/London", dict.fromkeys(WEEKDAYS, ("18:00-08:00",)))
+BUT_CHRISTMAS = Calendar.build(
+    "Europe/London", dict.fromkeys(WEEKDAYS, ("00:00-24:00",)), [date(2026, 12, 25)]
+)
+IN_TWO = Calendar.build("UTC", dict.fromkeys(WEEKDAYS, ("00:00-12:00", "12:00-24:00")))
 SHORT = Calendar.build("UTC", dict.fromkeys(WEEKDAYS, ("09:00-09:20",)))
 
 
@@ -56,6 +60,8 @@ def days(policy, kind, about, start, count):
         (NIGHT, OPENING, [("Fri 27 18:00", 27), ("Sat 28 18:00", 28)]),
         (SHORT, CLOSING, [("Sat 28 09:00", 28), ("Sun 29 09:00", 29)]),
         (ALWAYS, CLOSING, [("Fri 27 17:30", 27), ("Mon 30 17:30", 30)]),
+        (BUT_CHRISTMAS, CLOSING, [("Fri 27 17:30", 27), ("Mon 30 17:30", 30)]),
+        (IN_TWO, OPENING, [("Mon 30 08:00", 30), ("Tue 01 08:00", 1)]),
     ],
 )
 def test_lists_come_at_opening_and_half_an_hour_before_closing(hours, kind, expected):

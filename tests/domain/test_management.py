@@ -28,6 +28,8 @@ from tierline.domain.commands import (
     Attach,
     Claim,
     Close,
+    JoinMajor,
+    LeaveMajor,
     MakePlan,
     Move,
     Prioritise,
@@ -379,3 +381,12 @@ def test_a_sparse_cover_is_counted_too():
     policy = promising(managed_policy(), OFFICE, respond=15, resolve=60)
     story = Story(policy, now=at("2026-11-23 17:50")).open(priority=P1)
     assert story.ticket.attention.next_due == at("2026-11-24 08:20")
+
+
+def test_what_is_worked_under_a_major_incident_is_not_left_unclaimed():
+    """Nobody is to take it; once it is by itself again it waits anew."""
+    story = when(unclaimed_for=HALF_HOUR).call(priority=P3).wait(10 * MINUTE)
+    story.ok(JoinMajor(900)).wait(3 * HOUR)
+    assert calls(story) == []
+    story.ok(LeaveMajor("it is another thing")).wait(HOUR)
+    assert calls(story) == [("it", "Mon 12:40")]

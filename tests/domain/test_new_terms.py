@@ -29,7 +29,7 @@ from tests.domain.worlds import (
     targets,
 )
 from tierline.domain.advance import next_due
-from tierline.domain.commands import Claim, MoveTerms, Note, PutOnHold, Resolve
+from tierline.domain.commands import Claim, DeclareMajor, MoveTerms, Note, PutOnHold, Resolve
 from tierline.domain.commands import Resume as GoOn
 from tierline.domain.decide import decide, decide_open
 from tierline.domain.events import Breached, TermsMoved
@@ -247,6 +247,16 @@ def moved(draw):
         command, asker = draw(likely(ticket, now))
         ticket = decide(ticket, command, asker, old, busy_floor(now), now, cause="c").ticket
     return ticket, old, new, now + timedelta(minutes=1)
+
+
+def test_clients_go_on_hearing_of_a_major_incident_as_of_a_p1():
+    """Its update is not of its own priority, for which the version may promise none."""
+    story = queued().ok(DeclareMajor("no site is up"), TOM)
+    due = story.due("update")
+    assert due == MONDAY + 30 * MINUTE
+    story = under(second(**{**SAME, "resolve": 600}), story.wait(10 * MINUTE)).ok(MOVE, TOM)
+    assert "update" not in story.last(TermsMoved).what.dues
+    assert story.due("update") == due
 
 
 @settings(

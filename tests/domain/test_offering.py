@@ -18,6 +18,7 @@ from tests.domain.worlds import (
     TOM,
     at,
 )
+from tierline.domain.advance import next_due
 from tierline.domain.assignment import NotOffered, OfferDeclined, Offered, OfferLapsed
 from tierline.domain.choosing import choose
 from tierline.domain.commands import (
@@ -38,6 +39,8 @@ from tierline.domain.events import Claimed, Reopened
 from tierline.domain.floor import Floor
 from tierline.domain.people import Person
 from tierline.domain.policy import Policy
+from tierline.domain.snapshot import snapshot
+from tierline.domain.tell import still_wanted
 from tierline.domain.terms import Assign, HoldReason, Mode, TicketType
 
 TUESDAY_AT_8 = at("2026-11-24 08:00")
@@ -336,3 +339,28 @@ def test_who_stands_beside_an_owner_has_less_room():
     beside = Floor(MONDAY, held={"sam": 1, "kim": 1}, beside={"sam": 1})
     choice = choose(group, ticket, beside, MONDAY, ())
     assert (choice.to, choice.passed) == ("kim", {"sam": "full: 2 of 2"})
+
+
+def test_who_was_asked_is_not_told_of_it_once_it_is_anothers_turn():
+    """As after an outage, in which turns came and went."""
+    story = opened()
+    offered = story.last(Offered)
+    (notice,) = story.notices(Offered)
+    assert still_wanted(notice, offered.seq, snapshot(story.ok(Note("x"), TOM).ticket)) == ""
+    story.wait(6 * MINUTE)
+    reason = still_wanted(notice, offered.seq, snapshot(story.ticket))
+    assert reason == "it is offered to kim now"
+    lead = replace(notice, recipient="priya", why="offered: lead")
+    assert still_wanted(lead, offered.seq, snapshot(story.ticket)) == ""
+    story.wait(6 * MINUTE)
+    reason = still_wanted(notice, offered.seq, snapshot(story.ticket))
+    assert reason == "it is offered to nobody now"
+
+
+def test_a_year_in_one_go_is_a_year_of_rounds_and_does_not_stick():
+    """Much comes due in it, and no rule feeds itself."""
+    four = pushing(members=("sam", "kim", "ana", "tom"))
+    year = timedelta(days=366)
+    story = opened(policy=four).wait(year)
+    assert len(story.all(Offered)) > 1_000
+    assert next_due(story.ticket) > MONDAY + year

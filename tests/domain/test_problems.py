@@ -131,6 +131,8 @@ def test_recurrence_is_counted_and_the_newest_are_kept():
     assert story.refused(CountIncident(2_001), TIERLINE) == "linked"
     story.ok(CountIncident(2_001, gone=True), TIERLINE)
     assert story.ticket.finding.count == TICKETS_KEPT
+    story.ok(CountIncident(2_000, gone=True), TIERLINE)  # counted, and not named any more
+    assert story.ticket.finding.count == TICKETS_KEPT - 1
     assert story.refused(CountIncident(2_001, gone=True), TIERLINE) == "not_linked"
     assert Story().call().refused(CountIncident(1), TIERLINE) == "no_problem"
 
@@ -144,10 +146,14 @@ def test_a_problem_that_comes_back_after_its_end_is_said():
 
 def test_when_it_is_solved_the_owners_of_open_tickets_are_told():
     story = Story().call().ok(Claim("sam")).ok(LinkProblem(1050))
-    story.ok(TellSolved(1050, "new firmware"), TIERLINE)
+    story.ok(TellSolved(1050, "new firmware", "Contoso"), TIERLINE)
     assert story.told(ProblemSolved) == {("sam", "problem solved", "notify")}
-    assert story.refused(TellSolved(1051, "x"), TIERLINE) == "not_linked"
-    assert story.ok(Close("x"), TOM).refused(TellSolved(1050, "x"), TIERLINE) == "not_linked"
+    assert story.last(ProblemSolved).what.resolution == "new firmware"
+    assert story.refused(TellSolved(1051, "x", "Contoso"), TIERLINE) == "not_linked"
+    assert (
+        story.ok(Close("x"), TOM).refused(TellSolved(1050, "x", "Contoso"), TIERLINE)
+        == "not_linked"
+    )
 
 
 # -- what is known

@@ -367,7 +367,7 @@ def _check_told(event, after, policy):
         mine = (notice.kind, notice.recipient) == (event.by.kind, event.by.name)
         assert notice.suppressed or not mine, "nobody hears of what they did"
         assert notice.suppressed or after.mode != "watch"
-        assert isinstance(still_wanted(notice.occasion, event.seq, notice.kind, view), str)
+        assert isinstance(still_wanted(notice, event.seq, view), str)
 
 
 def _may_run(name, ticket, policy):

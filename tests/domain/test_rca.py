@@ -195,5 +195,14 @@ def test_one_document_explains_several_tickets_by_the_earlier_date():
         ("x", "y"),
     )
     assert (both.next_chase, both.on_problem) == (MONDAY, False)
-    done = Rca(None, MONDAY, (1,), done_at=MONDAY)
-    assert taken_over(done, second).about == (2,), "what is complete is not opened again"
+
+
+@pytest.mark.parametrize("over", [{"done_at": MONDAY, "done_by": "mia"}, {"held_by": 1_003}])
+def test_what_was_complete_or_handed_on_keeps_its_words_and_is_owed_for_one_ticket_more(over):
+    first = Rca(MONDAY - DAY, MONDAY - 9 * DAY, (1,), "a", ("x",), {"1/1": "c"}, chases=3, **over)
+    second = Rca(MONDAY + 2 * DAY, MONDAY, (2,), next_chase=MONDAY + DAY, on_problem=True)
+    both = taken_over(first, second)
+    assert (both.about, both.summary, both.causes) == ((1, 2), "a", ("x",))
+    assert both.owed
+    assert (both.due, both.next_chase, both.chases) == (MONDAY + 2 * DAY, MONDAY + DAY, 0)
+    assert (both.done_at, both.done_by, both.comments) == (None, "", {"1/1": "c"})

@@ -58,7 +58,7 @@ from tierline.domain.events import (
     Warned,
 )
 from tierline.domain.snapshot import snapshot
-from tierline.domain.tell import still_wanted
+from tierline.domain.tell import Notice, still_wanted
 from tierline.domain.terms import HoldReason, Mode, Reach
 
 JO = "jo@contoso.example"
@@ -346,13 +346,15 @@ def test_just_before_sending_it_is_asked_whether_it_is_still_wanted(occasion, th
     seq = story.ticket.seq
     if then is not None:
         story.ok(then, TOM)
-    reason = still_wanted(occasion, seq, "person", snapshot(story.ticket))
+    notice = Notice("person", "ana", occasion, Reach.NOTIFY, f"{occasion}: owner")
+    reason = still_wanted(notice, seq, snapshot(story.ticket))
     assert (reason == "") is wanted
 
 
 def test_a_subscription_wants_every_event_whatever_came_after():
     story = Story().open().ok(Close("spam"), TOM)
-    assert still_wanted("new in queue", 2, "subscription", snapshot(story.ticket)) == ""
+    notice = Notice("subscription", "psa", "new in queue", Reach.NOTIFY, "subscribed")
+    assert still_wanted(notice, 2, snapshot(story.ticket)) == ""
 
 
 def test_every_occasion_there_is_has_somebody_to_tell():

@@ -28,6 +28,8 @@ NINE = time(9)
         (Sessions(4, 3, NINE), "2026-02-01 00:00", "Thu 2026-02-26 09:00"),
         (Sessions(2, 2, NINE, quarterly=True), "2026-11-23 09:00", "Wed 2027-01-13 09:00"),
         (Sessions(2, 2, NINE, quarterly=True), "2026-01-14 09:00", "Wed 2026-04-08 08:00"),
+        (Sessions(LAST, 4, NINE, quarterly=True), "2026-11-23 09:00", "Fri 2026-12-25 09:00"),
+        (Sessions(LAST, 4, NINE, quarterly=True), "2026-12-25 09:00", "Fri 2027-03-26 09:00"),
     ],
 )
 def test_a_session_is_a_day_of_the_month_by_the_wall(sessions, after, expected):
@@ -49,7 +51,8 @@ def test_the_next_session_is_ahead_on_its_weekday_and_none_lies_before_it(sessio
     local = found.astimezone(LONDON)
     assert found > after
     assert local.weekday() == sessions.weekday
-    assert local.month % 3 == 1 or not sessions.quarterly
+    of_quarter = 0 if sessions.nth == LAST else 1
+    assert local.month % 3 == of_quarter or not sessions.quarterly
     ahead = timedelta(days=130 if sessions.quarterly else 40)
     assert found - after < ahead
     if found - timedelta(minutes=1) > after:

@@ -105,7 +105,9 @@ async def intake(world: "World", life: Life) -> Parts:
 async def router(world: "World", life: Life) -> Parts:
     """The commands and the reactions, with their relay."""
     on = _ground(world, life)
-    reactor = Reactor(on.db, lambda: on.policy.current, lambda: on.floor.current, on.relay.nudge)
+    reactor = Reactor(
+        on.db, lambda: on.policy.current, lambda: on.floor.current, on.relay.nudge, on.floor.fold
+    )
     reactions = reaction_loops(BOOTSTRAP, on.db, reactor, connect=_connect(world, life))
     nobody: Any = None
     context = Context(

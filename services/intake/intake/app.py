@@ -94,6 +94,7 @@ async def build(settings: Settings) -> Service:
     await policy.refresh()
     checks: dict[str, Check] = {"postgres": db.alive, "policy": policy.ready}
     triage = make_triage(settings.kafka_bootstrap, db, policy, relay.nudge)
+    await triage.floor.refresh()  # whom a ticket is offered to is not decided without people
     front = edge(db, relay.nudge, checks, kept=triage.kept, development=settings.development)
     loops: list[tuple[str, Loop]] = [("relay", relay.run), ("policy", policy.run)]
     return Service(

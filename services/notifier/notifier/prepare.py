@@ -41,6 +41,7 @@ class NoticeRow:
     ticket: int
     seq: int
     kind: str
+    recipient: str
     occasion: str
     reach: str
     why: str
@@ -152,7 +153,8 @@ async def _read(connection: Connection, contents: Sequence[Content]) -> Known:
 
 
 NOTICES = (
-    "SELECT id, message, ticket, seq, kind, occasion, reach, why, state FROM tierline.notice"
+    "SELECT id, message, ticket, seq, kind, recipient, occasion, reach, why, state"
+    " FROM tierline.notice"
     " WHERE message = ANY($1::bigint[]) ORDER BY seq, id"
 )
 
@@ -163,6 +165,7 @@ def _notice(row: Mapping[str, Any]) -> NoticeRow:
         ticket=row["ticket"],
         seq=row["seq"],
         kind=row["kind"],
+        recipient=row["recipient"],
         occasion=row["occasion"],
         reach=row["reach"],
         why=row["why"],
@@ -261,7 +264,7 @@ def _letter(
     wanted: list[NoticeRow] = []
     dropped: list[Dropped] = []
     for notice in notices:
-        why_not = still_wanted(notice.occasion, notice.seq, notice.kind, ticket) if ticket else ""
+        why_not = still_wanted(notice, notice.seq, ticket) if ticket else ""
         if why_not:
             dropped.append(Dropped(notice.id, why_not))
         else:

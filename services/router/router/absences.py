@@ -59,8 +59,8 @@ class Absences:
     async def look(self) -> int:
         """Tell the tickets of whoever's absences changed; returns how many took note.
 
-        Each change is told at ABSENCES_LOOKS looks: a timer whose floor is older than the change
-        may meanwhile have found that nobody is away.
+        Each change is told at once, and again ABSENCES_LOOKS looks later: a timer whose floor is
+        older than the change may meanwhile have found that nobody is away.
         """
         async with self._context.db.connection() as connection:
             found = await _by_login(connection)
@@ -69,10 +69,12 @@ class Absences:
                 self._left[login] = ABSENCES_LOOKS
         self._known = found
         noted = 0
-        for login in list(self._left):
-            noted += await self._tell(login, found.get(login, ()))
-            self._left[login] -= 1
-            if not self._left[login]:
+        for login, left in list(self._left.items()):
+            if left in {0, ABSENCES_LOOKS}:
+                noted += await self._tell(login, found.get(login, ()))
+            if left:
+                self._left[login] = left - 1
+            else:
                 del self._left[login]
         return noted
 

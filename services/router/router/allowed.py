@@ -37,7 +37,8 @@ def _acts(ticket: Ticket, principal: Principal) -> bool:
     """Whether one of its open actions is theirs to say something about."""
     asker, login = principal.asker, principal.login
     return any(
-        asker.leads or login in {action.owner, ticket.owner} for action in open_of(ticket.actions)
+        asker.leads or (bool(login) and login in {action.owner, ticket.owner})
+        for action in open_of(ticket.actions)
     )
 
 

@@ -1,5 +1,7 @@
 """The router, put together: the API, the live stream, the relay of what it wrote."""
 
+import contextlib
+
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
@@ -115,6 +117,9 @@ async def build(settings: Settings) -> Service:
     db = await Database.connect(settings.database_url)
     source, people, hub = PolicySource(db), People(db), Hub()
     floor = FloorSource(db, read_rotas, crew_of(source))
+    with contextlib.suppress(NoPolicyError):  # it can be loaded while the router runs
+        await source.refresh()
+    await floor.refresh()  # when a claim ends is not decided on a floor without people's shifts
     producer = Producer(
         settings.kafka_bootstrap,
         idempotent=settings.kafka_idempotent,
@@ -122,7 +127,7 @@ async def build(settings: Settings) -> Service:
     )
     relay = Relay(db, producer)
     live = Live(db, hub, people, settings.kafka_bootstrap)
-    reactor = Reactor(db, lambda: source.current, lambda: floor.current, relay.nudge)
+    reactor = Reactor(db, lambda: source.current, lambda: floor.current, relay.nudge, floor.fold)
     context = Context(
         db=db,
         source=source,

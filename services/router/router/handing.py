@@ -60,6 +60,8 @@ async def hand_to_problem(
         else:
             changes.append(Change(target, taken.ticket, taken.events))
     await write_changes(connection, changes)
+    for change in changes:
+        context.floor.fold(change.before, change.after)
     outcome = given.rejected.code if given.rejected else "done"
     COMMANDS.labels("handcorrection", outcome).inc()
     return Done(ticket, given, now)

@@ -28,8 +28,9 @@ CONTACTS_MAX = 5_000
 ABSENCES_EVERY_S = 5.0
 """How often it is looked whether absences were put on record, or taken back."""
 
-ABSENCES_LOOKS = 3
-"""Looks in a row that tell tickets of a changed absence: longer than a floor may be old."""
+ABSENCES_LOOKS = 8
+"""Looks after which tickets are told again of a changed absence: longer than the people of a floor
+may be old, which is ROTAS_EVERY_S and FLOOR_EVERY_MAX_S (`tierline.store.floor`)."""
 
 ABSENT_TICKETS_MAX = 500
 """Tickets of one person told of an absence in one look; the others are in the next."""

@@ -60,7 +60,7 @@ def rca_view(
         ticket: its state.
         timeline: `entries` of the tickets it explains, as far as they are shown.
         about: the numbers of those tickets that the reader may see.
-        more: entries that are left out.
+        more: events of those tickets that were not read for it.
     """
     rca = ticket.rca or Rca(None, ticket.opened_at)
     document: dict[str, Any] = {
@@ -99,7 +99,7 @@ def markdown(document: Mapping[str, Any], actions: Sequence[Action]) -> str:
     lines += ["", "## Timeline", "", "| When (UTC) | Ticket | Who | What |", "|---|---|---|---|"]
     lines += [_row(entry) for entry in document["timeline"]]
     if document["more"]:
-        lines.append(f"| | | | and {document['more']} more entries |")
+        lines.append(f"| | | | and {document['more']} more events |")
     for kind in KINDS:
         lines += ["", f"## {kind.capitalize()} actions", ""]
         lines += [_action(one) for one in actions if one.kind == kind] or ["(none)"]

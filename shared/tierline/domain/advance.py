@@ -13,6 +13,7 @@ from tierline.domain import (
     chasing,
     claim_ends,
     delaying,
+    expecting,
     managing,
     offering,
     paging,
@@ -48,7 +49,7 @@ from tierline.domain.lapsing import (
     owed_lapse,
 )
 from tierline.domain.policy import Policy
-from tierline.domain.promises import next_review, sla_of, step_of
+from tierline.domain.promises import next_review, sla_of
 from tierline.domain.resolving import resolve
 from tierline.domain.surveys import is_asked
 from tierline.domain.terms import CLIENT_CLOCKS, ClockName, HoldReason, Mode
@@ -56,13 +57,15 @@ from tierline.domain.ticket import Ticket
 from tierline.domain.unfinished import unfinished
 
 STEPS_MAX = 1_000
-"""More due instants than this in one go means a rule that feeds itself."""
+"""More due instants than this in a day of policy time means a rule that feeds itself."""
+
+_A_DAY = timedelta(days=1)
 
 _ORDER = {name: position for position, name in enumerate(ClockName)}
 
 
 class UnsettledTimeError(RuntimeError):
-    """`advance` did not reach a fixpoint within STEPS_MAX steps; the ticket is left as it was."""
+    """`advance` comes to no end within STEPS_MAX steps in a day; the ticket is left as it was."""
 
 
 class Due(NamedTuple):
@@ -125,8 +128,8 @@ def _waiting(ticket: Ticket, found: list[tuple[datetime, int, int, float, str]])
         found.append((ticket.packet_due, 5, 0, 0.0, "packet"))
     if ticket.page is not None:
         found.append((ticket.page.next_at, 5, 1, 0.0, "page"))
-    if ticket.expected_at is not None and ticket.hold is None:
-        found.append((ticket.expected_at, 5, 3, 0.0, "expected"))
+    if ticket.expected_at is not None and (expected := expecting.due_of(ticket)) is not None:
+        found.append((expected, 5, 3, 0.0, "expected"))
     if ticket.proposal is not None and ticket.proposal.decide_by is not None:
         found.append((ticket.proposal.decide_by, 5, 2, 0.0, "choice"))
     if ticket.claim_end is not None:
@@ -150,7 +153,7 @@ def next_due(ticket: Ticket) -> datetime | None:
 def advance(ticket: Ticket, policy: Policy, floor: Floor, now: datetime) -> list[Event]:
     """The events that time brings `ticket` up to and including `now`.
 
-    Raises UnsettledTimeError beyond STEPS_MAX steps.
+    Raises UnsettledTimeError beyond STEPS_MAX steps in a day.
     """
     return advance_to(ticket, policy, floor, now)[1]
 
@@ -174,15 +177,17 @@ def pass_time(draft: Draft) -> None:
 
 def _settle(draft: Draft, due: Due | None) -> None:
     """Take one due instant after the other, from `due` on, the first of the draft's ticket."""
-    first = len(draft.events)
-    for _ in range(STEPS_MAX):
-        if due is None or due.at > draft.now:
-            _mark_collapsed(draft.events, first)
-            return
+    first, steps, day = len(draft.events), 0, draft.now
+    while due is not None and due.at <= draft.now:
+        if not steps or due.at >= day:  # of each day anew: much may come due in a long outage
+            steps, day = 0, due.at + _A_DAY
+        steps += 1
+        if steps > STEPS_MAX:
+            raise UnsettledTimeError(f"ticket {draft.ticket.id}: {STEPS_MAX} due instants a day")
         at = max(due.at, draft.ticket.last_at)
         _STEPS.get(due.kind, _threshold)(draft, due, at)
         due = upcoming(draft.ticket)
-    raise UnsettledTimeError(f"ticket {draft.ticket.id} has more than {STEPS_MAX} due instants")
+    _mark_collapsed(draft.events, first)
 
 
 def _threshold(draft: Draft, due: Due, at: datetime) -> None:
@@ -310,7 +315,7 @@ def _review(draft: Draft, due: Due, at: datetime) -> None:
     ticket = draft.ticket
     group = draft.policy.groups.get(ticket.group)
     closing = False
-    if group is not None and ticket.unclaimed and ticket.under is None:
+    if group is not None and ticket.wants_owner:
         just_before = due.at - timedelta(microseconds=1)
         closing = is_open(group.hours, just_before) and not is_open(group.hours, due.at)
     kind = "closing" if closing else "daily"
@@ -334,16 +339,6 @@ def _packet(draft: Draft, _due: Due, at: datetime) -> None:
     draft.emit(Reviewed("packet"), at=at, by=TIME, why=why, cause=cause)
 
 
-def _expected(draft: Draft, due: Due, at: datetime) -> None:
-    """The time its tier was expected to take is over: said once, and nothing moves."""
-    ticket = draft.ticket
-    step = step_of(draft.policy, ticket, ticket.tier)
-    wanted = "" if step.expect is None else str(step.expect.seconds or step.expect.business_days)
-    why = draft.why("expected time", tier=ticket.tier, expected=wanted, by=due.at.isoformat())
-    cause = f"expected/{ticket.stay}/{due.at.isoformat()}"
-    draft.emit(Reviewed("expected"), at=at, by=TIME, why=why, cause=cause)
-
-
 _STEPS: dict[str, Callable[[Draft, Due, datetime], None]] = {
     "promise": _promise,
     "quiet": _quiet,
@@ -355,7 +350,7 @@ _STEPS: dict[str, Callable[[Draft, Due, datetime], None]] = {
     "vendor chase": lambda draft, _due, at: unheard(draft, at),
     "packet": _packet,
     "page": lambda draft, _due, at: paging.go_on(draft, at),
-    "expected": _expected,
+    "expected": lambda draft, due, at: expecting.over(draft, due.at, at),
     "delay": lambda draft, due, at: delaying.over(draft, due.at, at),
     "choice": lambda draft, _due, at: choice_unmade(draft, at),
     **managing.STEPS,

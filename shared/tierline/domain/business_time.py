@@ -44,6 +44,7 @@ __all__ = [
     "ledger",
     "local_date",
     "mean_open_per_weekday",
+    "never_closes",
     "next_closing",
     "next_opening",
     "open_between",
@@ -213,6 +214,11 @@ def mean_open_per_weekday(calendar: Calendar) -> timedelta:
             spans.append((0, max(last - _MINUTES_PER_WEEK, 0)))
     seconds = 60 * sum(end - start for start, end in merged(spans))
     return timedelta(seconds=(2 * seconds + len(opening)) // (2 * len(opening)))
+
+
+def never_closes(calendar: Calendar) -> bool:
+    """Whether the plain week has no closing, however it is written and whatever its holidays."""
+    return all(calendar.week) and mean_open_per_weekday(calendar) == timedelta(days=1)
 
 
 def ledger(

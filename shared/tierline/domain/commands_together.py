@@ -71,11 +71,15 @@ class AddChild:
 
 @dataclass(frozen=True, slots=True)
 class DropChild:
-    """Ticket `child` has left; `leftover`: what helped here did not help it."""
+    """Ticket `child` has left; `leftover`: what helped here did not help it.
+
+    `client`: on whose ticket somebody said `because`; empty where it is nobody's words.
+    """
 
     child: int
     because: str = ""
     leftover: bool = False
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,10 +130,11 @@ class CountIncident:
 
 @dataclass(frozen=True, slots=True)
 class TellSolved:
-    """`problem`, which is behind it, is resolved."""
+    """`problem`, a ticket of `client` and behind this one, is resolved."""
 
     problem: int
     resolution: str
+    client: str
 
 
 Together = (

@@ -19,7 +19,8 @@ class When:
 
     `breached`: any of these promises to the client is broken. `reopened`, `alerts`: at least so
     often. `complex`: a technician has stated it. `open_for`: on the cover of its priority, since
-    work is owed; `unclaimed_for`: on the hours of the group whose queue it is in.
+    work is owed; `unclaimed_for`: on the hours of the group whose queue it is in, and not while it
+    is worked under a major incident.
     """
 
     priorities: frozenset[Priority] = frozenset()

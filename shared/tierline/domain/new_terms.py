@@ -49,6 +49,8 @@ def _promises(draft: Draft, at: datetime) -> Iterator[Clock]:
     new = client_terms(policy, sla, ticket.type, ticket.priority)
     for name in (name for name in ClockName if name in CLIENT_CLOCKS):
         clock, terms = ticket.clocks.get(name), new.get(name)
+        if name is ClockName.UPDATE and ticket.major is not None:
+            continue  # clients hear of a major incident as of a P1, whatever it is
         if clock is None:
             if terms is not None and name is not ClockName.UPDATE:
                 yield clocks.start(name, terms, at, cycle=ticket.cycle)

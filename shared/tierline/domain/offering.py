@@ -36,10 +36,8 @@ def begin(
         first_asked: who is asked first, if they can be: a stand-in.
     """
     ticket, group = draft.ticket, _pushing(draft)
-    if group is None or not ticket.unclaimed or ticket.offer is not None:
+    if group is None or not ticket.wants_owner or ticket.offer is not None:
         return
-    if ticket.under is not None or ticket.delayed_until is not None:
-        return  # it is worked under a major incident, or may still mend itself
     tried = (without,) if without else ()
     if draft.floor.staffed(group, at):
         _ask_next(draft, group, at, cause, tried, first_asked)

@@ -46,11 +46,9 @@ def wanted(policy: Policy, floor: Floor, ticket: Ticket, at: datetime) -> Group 
 
     By the policy for a priority; for any, once the client has approved work outside the cover.
     """
-    if not ticket.unclaimed or ticket.delayed_until is not None:
+    if not ticket.wants_owner or ticket.type is TicketType.PROBLEM:
         return None
     if ticket.priority not in policy.paging.priorities and ticket.called_out is None:
-        return None
-    if ticket.under is not None or ticket.type is TicketType.PROBLEM:
         return None
     group = policy.groups.get(ticket.group)
     return None if group is None or floor.staffed(group, at) else group

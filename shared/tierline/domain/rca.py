@@ -55,11 +55,15 @@ def owed_on_problem(rca: Rca | None) -> Rca | None:
 def taken_over(before: Rca | None, new: Rca) -> Rca:
     """The analysis of a problem that also takes on `new`: one document about all those tickets.
 
-    What is written already stays; it is owed by the earlier of the two dates.
+    What is written already stays; it is owed by the earlier of the two dates. One that was
+    complete, or had been handed on, is owed again, for the sake of those tickets alone.
     """
     new = amended(new, on_problem=False)
-    if before is None or before.done_at is not None:
+    if before is None:
         return new
+    if not before.owed:
+        over = {"due": None, "next_chase": None, "chases": 0, "held_by": 0}
+        before = amended(before, **over, done_at=None, done_by="")
     dues = [rca.due for rca in (before, new) if rca.due is not None]
     chases = [rca.next_chase for rca in (before, new) if rca.next_chase is not None]
     return amended(

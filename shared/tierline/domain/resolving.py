@@ -164,7 +164,7 @@ def reopen(
         review_at=review_after(group, at, unclaimed=not owner),
     )
     if ticket.under is not None and not flowed:
-        because = "it fires again" if alert else reason
+        because = tying.FIRES_AGAIN if alert else reason
         tying.leave(draft, because, leftover=True, by=by, cause=cause)
     if alert:
         tying.call_problem_the_third_time(draft, by=by, cause=cause)

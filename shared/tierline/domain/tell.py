@@ -5,6 +5,7 @@ Both are recorded: "why was I, or wasn't I, told?" is answerable from the log.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from tierline.domain.assignment import ClaimEnded, Offered
 from tierline.domain.audience import (
@@ -55,6 +56,9 @@ _OF_AN_ACTION = (ActionMoved, ActionCompleted, ActionChased)
 
 OVER = frozenset({State.RESOLVED, State.CLOSED})
 
+OFFERS = frozenset({"offered", "offered P1-P2"})
+"""Occasions that ask somebody to take a ticket while it is offered to them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Notice:
@@ -83,7 +87,7 @@ def notices_for(
         table = policy.told(ticket.client, occasion) or DEFAULT_TELL[occasion]
         for audience, reach in table.items():
             for kind, recipient in recipients_of(audience, event, ticket, policy):
-                notice = Notice(kind, recipient, occasion, reach, f"{occasion}: {audience}")
+                notice = Notice(kind, recipient, occasion, reach, _why(occasion, audience))
                 notice = replace(notice, suppressed=_suppressed(notice, event, ticket))
                 key = (kind, recipient)
                 if key not in found or _pull(notice) > _pull(found[key]):
@@ -95,9 +99,34 @@ def notices_for(
     return list(found.values())
 
 
-def still_wanted(occasion: str, event_seq: int, kind: str, ticket: Snapshot) -> str:
-    """Empty if a notice of event `event_seq` still makes sense on `ticket` now, else why not."""
-    if kind == "subscription" or ticket.seq <= event_seq:
+class Told(Protocol):
+    """A notice, as far as it is asked whether it is still wanted."""
+
+    @property
+    def kind(self) -> str:
+        """Of the recipient."""
+        ...
+
+    @property
+    def recipient(self) -> str:
+        """Who is to hear."""
+        ...
+
+    @property
+    def occasion(self) -> str:
+        """Of what."""
+        ...
+
+    @property
+    def why(self) -> str:
+        """As which audience of the occasion."""
+        ...
+
+
+def still_wanted(notice: Told, event_seq: int, ticket: Snapshot) -> str:
+    """Empty if `notice` of event `event_seq` still makes sense on `ticket` now, else why not."""
+    occasion = notice.occasion
+    if notice.kind == "subscription" or ticket.seq <= event_seq:
         return ""
     if occasion in BESIDE_THE_POINT_ONCE_OVER and ticket.state in OVER:
         return f"the ticket is {ticket.state}"
@@ -107,9 +136,16 @@ def still_wanted(occasion: str, event_seq: int, kind: str, ticket: Snapshot) -> 
         return "it was answered, or is not asked any more"
     if occasion == SURVEY and ticket.state != State.CLOSED:
         return f"the ticket is {ticket.state}"
+    asked = occasion in OFFERS and notice.why == _why(occasion, CANDIDATE)
+    if asked and ticket.offered_to != notice.recipient:
+        return f"it is offered to {ticket.offered_to or 'nobody'} now"
     if occasion == "please confirm" and ticket.state != State.RESOLVED:
         return f"the ticket is {ticket.state}"
     return ""
+
+
+def _why(occasion: str, audience: str) -> str:
+    return f"{occasion}: {audience}"
 
 
 def _pull(notice: Notice) -> tuple[bool, int]:

@@ -359,6 +359,11 @@ class Ticket:
         return self.state is State.QUEUED and not self.owner
 
     @property
+    def wants_owner(self) -> bool:
+        """Whether somebody should take it: not what others work on, or what may mend itself."""
+        return self.unclaimed and self.under is None and self.delayed_until is None
+
+    @property
     def offered_to(self) -> str:
         """Who is asked to take it now; empty: nobody."""
         return self.offer.to if self.offer else ""

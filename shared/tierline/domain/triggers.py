@@ -18,8 +18,11 @@ from tierline.domain.events import (
     Breached,
     Claimed,
     Closed,
+    Entered,
     Escalated,
     Held,
+    MajorJoined,
+    MajorLeft,
     Prioritised,
     Released,
     Reopened,
@@ -44,8 +47,11 @@ TURNS: Final = frozenset(
         Claimed,
         Closed,
         ComplexityStated,
+        Entered,
         Escalated,
         Held,
+        MajorJoined,
+        MajorLeft,
         ManagementCalled,
         Prioritised,
         Released,
@@ -77,7 +83,7 @@ def holds(when: When, ticket: Ticket) -> bool:
         return False
     if ticket.reopened < when.reopened or ticket.alerts < when.alerts:
         return False
-    if when.unclaimed_for is not None and not ticket.unclaimed:
+    if when.unclaimed_for is not None and not ticket.wants_owner:
         return False
     return not when.breached or any(
         clock.name in when.breached and clock.breached_at is not None
@@ -95,9 +101,10 @@ def watching(policy: Policy, ticket: Ticket, what: Any, at: datetime) -> Mapping
         at: when (UTC); no trigger holds earlier than the event that made it hold.
 
     Returns:
-        UTC instants by trigger, of those that hold and were not called in this cycle.
+        UTC instants by trigger, of those that hold and were not called in this cycle. Nobody is
+        told of a ticket before it is let into its queue.
     """
-    if not ticket.active:
+    if not ticket.active or ticket.delayed_until is not None:
         return {}
     return {
         trigger.name: _instant(policy, trigger, ticket, what, at)

@@ -7,6 +7,11 @@ from tierline.domain.events import Actor, MajorLeft, ProblemCalled
 from tierline.domain.terms import TicketType
 from tierline.domain.ticket import Ticket
 
+STILL_FIRES: Final = "it still fires"
+FIRES_AGAIN: Final = "it fires again"
+NOBODYS_WORDS: Final = frozenset({STILL_FIRES, FIRES_AGAIN})
+"""Why something leaves a major incident by itself."""
+
 THIRD_TIME: Final = 2
 """Times that an alert has come back when it fires for the third time."""
 

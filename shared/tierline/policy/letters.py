@@ -8,6 +8,7 @@ from datetime import time
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from tierline.domain.business_time import never_closes
 from tierline.domain.calendar import WEEKDAYS, Calendar
 from tierline.domain.letters.rules import LetterRules
 from tierline.domain.letters.when import BEFORE_CLOSING
@@ -107,7 +108,7 @@ def _office(
     named = document.get("hours", {})
     if OFFICE in named and named[OFFICE] != ALWAYS:
         return calendars.of(OFFICE, ("hours", OFFICE))
-    return next((group.hours for group in groups if not group.hours.is_always_open), None)
+    return next((group.hours for group in groups if not never_closes(group.hours)), None)
 
 
 def _every_day(zone: str, opening: str, last_list: str) -> Calendar:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from tierline.domain.business_time import never_closes
 from tierline.domain.letters.lead_list import Part, Window, lead_list
 from tierline.domain.letters.when import LISTS, LetterKind, horizon_of, hours_for
 from tierline.domain.policy import Policy
@@ -72,7 +73,7 @@ async def read_lead_page(
     since = await _last_list(connection, group, now) or now - SINCE_DEFAULT
     it = policy.groups[group]
     closes, opens = horizon_of(hours_for(policy, it), kind, now)
-    closes = opens if it.hours.is_always_open else closes
+    closes = opens if never_closes(it.hours) else closes
     return LeadPage(
         group=group,
         tier=it.tier,

@@ -55,7 +55,7 @@ async def test_the_analysis_prints_and_is_written_where_it_may_be(sam, world):
     page = (await sam.get("/tickets/1042/rca")).text
     assert "no &lt;spare&gt;" in page
     assert "far too late" in page
-    assert "and 4 more entries" in page
+    assert "and 4 more events" in page
     assert "Still missing: actions." in page
     assert 'name="causes"' not in page
     world.add(overseen_ticket(1050))

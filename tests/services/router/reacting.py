@@ -31,6 +31,7 @@ class Reactions:
             lambda: context.source.current,
             lambda: context.floor.current,
             context.relay.nudge,
+            context.floor.fold,
         )
 
     async def hear(self, messages: list[TicketMessage] | None = None) -> int:

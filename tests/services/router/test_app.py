@@ -28,6 +28,8 @@ async def test_the_whole_router_comes_up_streams_what_is_done_and_stops(
         development=True,
     )
     service = await build(settings)
+    known = service.app.state.context.floor.current.people
+    assert "sam" in known, "nothing is decided before it is read who works here"
     stop = asyncio.Event()
     running = asyncio.create_task(serve(service, settings, listener, stop))
     headers = {"Authorization": f"Bearer {token_of('sam')}"}

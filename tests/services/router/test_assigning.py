@@ -3,13 +3,17 @@
 import asyncio
 import json
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
 from router.absences import Absences
+from router.limits import ABSENCES_EVERY_S, ABSENCES_LOOKS
+from tests.services.router.reacting import Reactions
+from tierline.domain.policy import Rule, RuleAction
 from tierline.domain.terms import Assign
 from tierline.policy.crew import crew_of
-from tierline.store.floor import FloorSource
+from tierline.store.floor import FLOOR_EVERY_MAX_S, ROTAS_EVERY_S, FloorSource
 
 SHIFTS = {"shifts": {"zone": "Europe/London", "mon": ["08:00-16:00"], "tue": ["08:00-16:00"]}}
 
@@ -203,6 +207,17 @@ async def test_next_begins_with_what_is_offered_to_me_and_leaves_others_theirs(w
     assert (other["ticket"]["priority"], other["waiting"]) == ("P1", 1)
 
 
+async def test_what_may_still_mend_itself_is_nobodys_next(world):
+    rule = Rule("Offline", lambda _: True, RuleAction(start="T1", delay=timedelta(minutes=30)))
+    source = world.context.source
+    source._policy = replace(source.current, triage=(rule,))
+    (number,) = await world.open_many(["router is down"], alert="1")
+    assert (await world.as_("sam").get("/v1/next")).json()["waiting"] == 0
+    assert (await world.as_("sam").post("/v1/next")).json()["ticket"] is None
+    await world.did("sam", number, "notes", text="I saw it")
+    assert (await world.as_("sam").get("/v1/next")).json()["ticket"]["number"] == number
+
+
 @pytest.mark.parametrize("again", [False, True])
 async def test_a_retry_under_the_same_key_claims_no_second_one(world, again):
     await world.open()
@@ -222,3 +237,41 @@ async def test_what_is_worked_under_a_major_incident_is_nobodys_next(world):
     assert (await world.as_("leila").post("/v1/next")).json()["ticket"] is None
     await world.did("leila", under, "leave", reason="another cause")
     assert (await world.as_("leila").get("/v1/next")).json()["ticket"]["number"] == under
+
+
+async def test_a_changed_absence_is_told_again_once_every_floor_knows_of_it(world, monkeypatch):
+    """A timer that decided on an older one found the owner in, and let the claim stand."""
+    assert ABSENCES_EVERY_S * ABSENCES_LOOKS > FLOOR_EVERY_MAX_S + ROTAS_EVERY_S
+    told = []
+    look = Absences(world.context)
+
+    async def tell(login, _away):
+        told[-1].append(login)
+        return 0
+
+    monkeypatch.setattr(look, "_tell", tell)
+    await world.sql(
+        "INSERT INTO tierline.absence (person, since, starts, ends)"
+        " VALUES ('Leila', '2026-12-01', '2026-12-01', '2026-12-03')"
+    )
+    for _ in range(ABSENCES_LOOKS + 3):
+        told.append([])
+        await look.look()
+    assert [place for place, logins in enumerate(told) if logins] == [0, ABSENCES_LOOKS]
+
+
+async def test_what_leaves_a_major_incident_at_once_is_not_all_offered_to_one(world):
+    """Each reaction sees what those before it left somebody with; so does who decides next."""
+    reactions = Reactions(world)
+    parent = await world.open()
+    await world.did("priya", parent, "declare-major", reason="no line is up")
+    children = [await world.open(), await world.open()]
+    for child in children:
+        await world.did("priya", child, "join", parent=parent)
+    await reactions.settle()
+    push(world, Assign.LEAST_LOADED)
+    await world.did("priya", parent, "close", reason="no major", leaving="each by itself")
+    await reactions.hear()
+    assert await reactions.reactor.step() == 2, "in one transaction"
+    assert {(await world.ticket(child))["offered_to"] for child in children} == {"sam", "leila"}
+    assert dict(world.context.floor.current.held) == {"sam": 1, "leila": 1}

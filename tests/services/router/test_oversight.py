@@ -2,7 +2,9 @@
 
 from datetime import timedelta
 from typing import Any
+from unittest.mock import patch
 
+from router.routes import actions
 from tests.services.router.world import MONDAY, OAKFIELD, World
 
 
@@ -170,3 +172,9 @@ async def test_an_analysis_shows_no_ticket_behind_the_wall(world):
     assert "Secret" not in seen["markdown"]
     everything = (await world.as_("tom").get(f"/v1/tickets/{problem}/rca")).json()
     assert everything["about"] == [hidden, problem]
+    with patch.object(actions, "RCA_EVENTS_MAX", 1):
+        cut = (await world.as_("tom").get(f"/v1/tickets/{problem}/rca")).json()
+    events = await world.sql(
+        "SELECT count(*) FROM tierline.event WHERE ticket = ANY($1)", [hidden, problem]
+    )
+    assert cut["more"] == events - 1, "what is left out is counted, not read"

@@ -1,11 +1,12 @@
 """What an event means for other tickets: exactly once, in order, in steps, behind the walls."""
 
 import asyncio
-from unittest.mock import patch
+from unittest.mock import AsyncMock, patch
 
 import pytest
 
 from router.reactions import reactor as reactor_module
+from router.routes import gathering
 from tests.services.router.reacting import Reactions
 from tests.services.router.world import HARBOUR, OAKFIELD, TIDEWATER, World
 
@@ -158,7 +159,8 @@ async def test_resolved_reopened_and_not_helped(world, reactions):
     await reactions.settle()
     shown = await world.ticket(parent)
     assert shown["major"]["children"] == [theirs]
-    assert shown["major"]["leftovers"][-1] == {"ticket": ours, "because": "still dark"}
+    assert shown["major"]["leftovers"][-1] == {"ticket": ours, "because": ""}
+    assert "still dark" not in (await world.as_("nora").get(f"/v1/tickets/{parent}/events")).text
     await world.did("priya", parent, "reopen", reason="down again")
     await reactions.settle()
     assert (await world.ticket(theirs))["state"] == "queued"
@@ -215,13 +217,19 @@ async def test_many_join_by_what_they_have_in_common(world, reactions):
     path = f"/v1/tickets/{parent}/gather"
     shown = await world.as_("priya").post(path, json={**body, "preview": True})
     assert shown.json() == {"tickets": alike, "joined": [], "refused": []}
-    done = (await world.as_("priya").post(path, json=body)).json()
+    writes = AsyncMock(side_effect=gathering.write_changes)
+    with patch.object(gathering, "write_changes", writes):
+        done = (await world.as_("priya").post(path, json=body)).json()
     assert done["joined"] == alike
+    assert writes.await_count == 1, "their rows are locked for one writing, not for one each"
     again = (await world.as_("priya").post(path, json={"tickets": [alike[0], other]})).json()
     assert again["joined"] == [other]
     assert [(one["number"], one["code"]) for one in again["refused"]] == [(alike[0], "under_major")]
     await reactions.settle()
     assert set((await world.ticket(parent))["major"]["children"]) == {*alike, other}
+    hidden = await world.open(client=HARBOUR)
+    seen = (await world.as_("nora").post(path, json={"tickets": [hidden, 999_999]})).json()
+    assert [one["code"] for one in seen["refused"]] == ["no_such_ticket", "no_such_ticket"]
     nothing = await world.as_("priya").post(path, json={})
     assert nothing.status_code == 422
 
@@ -316,9 +324,15 @@ async def test_a_problem_is_opened_linked_counted_and_solved(world, reactions):
     assert problem["finding"]["count"] == 2
     assert await world.sql("SELECT count(*) FROM tierline.ticket WHERE type = 'problem'") == 1
     await world.did("sam", second, "claim")
+    theirs = await world.open("Switch died", client=OAKFIELD)
+    await world.did("sam", theirs, "link-problem", problem=number)
+    await reactions.settle()
     await world.did("sam", number, "resolve", resolution="New firmware.")
     await reactions.settle()
-    assert (await kinds(world, second))[-1] == "problem_solved"
+    told = [(await events(world, one))[-1] for one in (second, theirs)]
+    assert [event["type"] for event in told] == ["problem_solved", "problem_solved"]
+    said = [event["what"]["resolution"] for event in told]
+    assert said == ["New firmware.", ""], "what is said behind a wall stays there"
 
 
 async def test_an_analysis_opens_its_problem_and_is_owed_there(world, reactions):

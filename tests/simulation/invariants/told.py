@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 from notifier.drafts import NO_ADDRESS
 from tests.simulation.invariants.telling import expected
-from tierline.domain.tell import still_wanted
+from tierline.domain.tell import Notice, still_wanted
+from tierline.domain.terms import Reach
 
 if TYPE_CHECKING:
     from tests.simulation.world import World
@@ -41,8 +42,11 @@ def _of_notice(world: "World", notice: Row, message: Row | None) -> Iterator[Wro
 def _reasons_to_drop(world: "World", notice: Row) -> set[str]:
     """Why the notice was not wanted any more at some moment after its event."""
     later = world.watch.tickets.told[notice["ticket"]][notice["seq"] :]
-    asked = (notice["occasion"], notice["seq"], notice["kind"])
-    return {why for told in later if (why := still_wanted(*asked, told.ticket))}
+    asked = Notice(
+        notice["kind"], notice["recipient"], notice["occasion"], Reach.NOTIFY, notice["why"]
+    )
+    seen = (still_wanted(asked, notice["seq"], told.ticket) for told in later)
+    return {why for why in seen if why}
 
 
 def _of_message(message: Row) -> Iterator[Wrong]:

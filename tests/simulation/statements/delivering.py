@@ -11,7 +11,8 @@ from tierline.testing.postgres.transaction import Transaction
 
 here = Registry()
 
-_notice = picker("id", "message", "ticket", "seq", "kind", "occasion", "reach", "why", "state")
+_NOTICE = ("id", "message", "ticket", "seq", "kind", "recipient", "occasion", "reach", "why")
+_notice = picker(*_NOTICE, "state")
 _body = picker("ticket", "seq", "client", "body")
 _doc = picker("id", "doc")
 _TAKEN = ("id", "channel", "address", "line", "key", "content", "attempt", "fallback_of")

@@ -20,10 +20,11 @@ from tierline.store.on_call import read_rotas
 
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """The loops of triage, and what the edge calls with what it has committed."""
+    """The loops of triage, what the edge calls with what it has committed, what it decides on."""
 
     loops: list[tuple[str, Loop]]
     kept: Kept
+    floor: FloorSource
 
 
 def make_triage(
@@ -55,4 +56,4 @@ def make_triage(
     loops: list[tuple[str, Loop]] = [
         ("floor", floor.run), ("triage", consumer.run), ("in hand", in_hand.run), ("sweep", sweep)
     ]  # fmt: skip
-    return Triage(loops, in_hand.offer)
+    return Triage(loops, in_hand.offer, floor)

@@ -12,6 +12,7 @@ from tierline.domain.commands import (
     FlowUpdate,
 )
 from tierline.domain.events import (
+    SYSTEM,
     ChildLeft,
     Closed,
     MajorJoined,
@@ -22,6 +23,7 @@ from tierline.domain.events import (
     Resolved,
 )
 from tierline.domain.ticket import Ticket
+from tierline.domain.tying import NOBODYS_WORDS
 from tierline.messages.events import TicketMessage
 
 
@@ -58,7 +60,9 @@ def _child_joined(message: TicketMessage, _muted: bool) -> AddChild:  # noqa: FB
 
 def _child_left(message: TicketMessage, _muted: bool) -> DropChild:  # noqa: FBT001
     what: Any = message.event.what
-    return DropChild(message.ticket.number, what.because, what.leftover)
+    said = message.event.by != SYSTEM and what.because not in NOBODYS_WORDS
+    client = message.ticket.client if said else ""
+    return DropChild(message.ticket.number, what.because, what.leftover, client)
 
 
 def _declined(message: TicketMessage, _muted: bool) -> EndUnder:  # noqa: FBT001

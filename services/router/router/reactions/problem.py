@@ -90,7 +90,7 @@ def _linked(_message: TicketMessage, ticket: Ticket) -> tuple[int, ...]:
 
 def _solved(message: TicketMessage, _muted: bool) -> TellSolved:  # noqa: FBT001
     what: Any = message.event.what
-    return TellSolved(message.ticket.number, what.resolution)
+    return TellSolved(message.ticket.number, what.resolution, message.ticket.client)
 
 
 def _owes(message: TicketMessage) -> bool:

@@ -45,9 +45,20 @@ REACTED = Counter(
 )
 
 
+Fold = Callable[[Ticket | None, Ticket], None]
+"""Counts a ticket that was as it is first given and is as it is then, for whoever decides next."""
+
+
+def _unseen(_before: Ticket | None, _after: Ticket) -> None:
+    """Nobody else decides on this floor."""
+
+
 @dataclass(slots=True)
 class _Step:
-    """What one step brings: changes of tickets, and the outcome of each reaction."""
+    """What one step brings: changes of tickets, and the outcome of each reaction.
+
+    Each reaction is decided on the floor that the one before it leaves.
+    """
 
     policy: Policy
     floor: Floor
@@ -66,7 +77,7 @@ class _Step:
             self._open(due, replace(command, id=number), ticket, now, cause)
             return
         done = decide(ticket, command, ASKER, self.policy, self.floor, now, cause=cause)
-        self.changes.append(Change(ticket, done.ticket, done.events))
+        self._change(Change(ticket, done.ticket, done.events))
         refused = done.rejected
         state, reason = ("refused", refused.reason) if refused else ("done", "")
         self.outcomes.append((due.id, state, reason))
@@ -80,9 +91,13 @@ class _Step:
         opened = decide_open(command, ASKER, self.policy, self.floor, now, cause=cause)
         link = LinkProblem(command.id)
         linked = decide(ticket, link, ASKER, self.policy, self.floor, now, cause=cause)
-        self.changes.append(Change(None, opened.ticket, opened.events))
-        self.changes.append(Change(ticket, linked.ticket, linked.events))
+        self._change(Change(None, opened.ticket, opened.events))
+        self._change(Change(ticket, linked.ticket, linked.events))
         self.outcomes.append((due.id, "done", f"opened {command.id}"))
+
+    def _change(self, change: Change) -> None:
+        self.changes.append(change)
+        self.floor = self.floor.after(change.before, change.after)
 
 
 class Reactor:
@@ -94,6 +109,7 @@ class Reactor:
         policy: Callable[[], Policy],
         floor: Callable[[], Floor],
         committed: Callable[[], None],
+        fold: Fold = _unseen,
     ) -> None:
         """A reactor.
 
@@ -102,11 +118,13 @@ class Reactor:
             policy: gives the one in force; raises NoPolicyError where there is none yet.
             floor: gives it as it is known now.
             committed: called after each step that was written.
+            fold: called with each ticket of such a step, before and after.
         """
         self._db = db
         self._policy = policy
         self._floor = floor
         self._committed = committed
+        self._fold = fold
         self._wake = asyncio.Event()
 
     def nudge(self) -> None:
@@ -144,11 +162,12 @@ class Reactor:
     async def _together(self, limit: int) -> int:
         async with self._db.transaction() as connection:
             waiting = await take(connection, limit)
-            if waiting:
-                await self._do(connection, waiting)
+            step = await self._do(connection, waiting) if waiting else None
+        if step is not None:
+            self._told(waiting, step)
         return len(waiting)
 
-    async def _do(self, connection: Connection, waiting: Sequence[Due]) -> None:
+    async def _do(self, connection: Connection, waiting: Sequence[Due]) -> _Step:
         messages = await _causes(connection, waiting)
         tickets = await lock_tickets(connection, {due.target for due in waiting})
         opening = [due for due in waiting if BY_NAME[due.kind].opens]
@@ -160,12 +179,15 @@ class Reactor:
             step.react(due, message, tickets.get(due.target), numbers.get(due.id, 0))
         await write_changes(connection, step.changes)
         await settle(connection, step.outcomes)
-        self._told(waiting, step.outcomes)
+        return step
 
-    def _told(self, waiting: Sequence[Due], outcomes: Sequence[tuple[int, str, str]]) -> None:
+    def _told(self, waiting: Sequence[Due], step: _Step) -> None:
+        """What is so once a step is committed: counted, told, and seen by who decides next."""
         kinds = {due.id: due.kind for due in waiting}
-        for number, state, _ in outcomes:
+        for number, state, _ in step.outcomes:
             REACTED.labels(kinds[number], state).inc()
+        for change in step.changes:
+            self._fold(change.before, change.after)
         self._committed()
 
     async def _one_by_one(self) -> int:
@@ -178,7 +200,7 @@ class Reactor:
                     due = await take(connection, 1)
                     if not due:
                         break
-                    await self._do(connection, due)
+                    step = await self._do(connection, due)
             except (*UNREACHABLE, *REPLAYABLE, NoPolicyError):
                 raise
             except Exception as error:
@@ -186,6 +208,8 @@ class Reactor:
                     raise
                 log.exception("a reaction is set aside", reaction=due[0])
                 await self._set_aside(due[0], f"{type(error).__name__}: {error}")
+            else:
+                self._told(due, step)
             done += 1
         return done
 

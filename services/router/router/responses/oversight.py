@@ -96,7 +96,7 @@ class TimelineEntry(Shown):
 
 
 class RcaDocument(Shown):
-    """The root cause analysis as a document; `more`: entries of the timeline that are left out."""
+    """The root cause analysis as a document; `more`: events that its timeline leaves out."""
 
     number: int
     title: str

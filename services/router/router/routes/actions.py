@@ -1,5 +1,6 @@
 """Open actions across tickets; the root cause analysis; handing what is left to a problem."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -14,6 +15,7 @@ from router.handing import hand_to_problem
 from router.limits import RCA_EVENTS_MAX
 from router.oversight import ToProblemBody
 from router.queries.actions import Wanted, list_actions
+from router.queries.together import seen
 from router.rca_view import entries, rca_view
 from router.requests import ActionQuery
 from router.responses.events import Commanded
@@ -83,34 +85,32 @@ async def rca(
             no_such_ticket(number)
         if ticket.rca is None and ticket.type is not TicketType.PROBLEM:
             raise ProblemError(404, "no_rca", f"ticket {number} has no root cause analysis")
-        about = await _seen(connection, ticket, principal)
+        about = await _explained(connection, ticket, principal)
         messages, more = await _messages(connection, about)
     comments = ticket.rca.comments if ticket.rca else {}
-    return json_response(rca_view(ticket, entries(messages, comments, names), about, more))
+    numbers = [one.id for one in about]
+    return json_response(rca_view(ticket, entries(messages, comments, names), numbers, more))
 
 
-async def _seen(connection: Connection, ticket: Ticket, principal: Principal) -> list[int]:
+async def _explained(connection: Connection, ticket: Ticket, principal: Principal) -> list[Ticket]:
     """The tickets that the analysis explains and that `principal` may see."""
     analysis = ticket.rca or Rca(None, ticket.opened_at)
-    found = []
     behind = ticket.finding.tickets if ticket.finding else ()
-    for other in (*analysis.about, *ticket.linked, *behind):
-        known = ticket if other == ticket.id else await read_ticket(connection, other)
-        if known is not None and may_see(principal, known.client) and other not in found:
-            found.append(other)
-    return found
+    numbers = tuple(dict.fromkeys((*analysis.about, *ticket.linked, *behind)))
+    found = {one.id: one for one in await seen(connection, principal, numbers)}
+    return [found[number] for number in numbers if number in found]
 
 
-async def _messages(connection: Connection, about: list[int]) -> tuple[list[TicketMessage], int]:
+async def _messages(
+    connection: Connection, about: Sequence[Ticket]
+) -> tuple[list[TicketMessage], int]:
     """The events of those tickets, RCA_EVENTS_MAX at most, and how many are left out."""
     found: list[TicketMessage] = []
-    more = 0
-    for number in about:
+    for one in about:
         room = RCA_EVENTS_MAX - len(found)
-        bodies = await timeline(connection, number, after=0, limit=RCA_EVENTS_MAX + 1)
-        found += [decode_event(body) for body in bodies[:room]]
-        more += max(0, len(bodies) - room)
-    return found, more
+        bodies = await timeline(connection, one.id, after=0, limit=room) if room else []
+        found += [decode_event(body) for body in bodies]
+    return found, max(0, sum(one.seq for one in about) - len(found))
 
 
 @router.post(

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from starlette.responses import Response
 
 from router.caller import Caller, Writer
-from router.commands import check_visible, decide_within
+from router.commands import COMMANDS, check_visible
 from router.context import Context, Here
 from router.described import WRITING, refusals
 from router.limits import GATHER_STEP, GATHERED_MAX
@@ -18,9 +18,17 @@ from router.routes.tickets import Number
 from router.together import check_others
 from router.transactions import write
 from tierline.domain.commands import JoinMajor
-from tierline.store.tickets import Connection, lock_tickets
+from tierline.domain.decide import decide
+from tierline.store.tickets import (
+    Change,
+    Connection,
+    lock_tickets,
+    policy_now,
+    write_changes,
+)
 from tierline.web.encoding import json_response
 from tierline.web.problems import ProblemError
+from tierline.web.walls import may_see, no_such_ticket
 
 router = APIRouter(tags=["commands"])
 
@@ -68,31 +76,44 @@ async def gather(number: Number, body: GatherBody, context: Here, caller: Writer
 async def _join(
     context: Context, caller: Caller, parent: int, numbers: Sequence[int]
 ) -> tuple[list[int], list[dict[str, Any]]]:
-    """One step: each of `numbers` joins or is refused, in one transaction."""
+    """One step: each of `numbers` joins or is refused, in one transaction and written at once."""
 
-    async def work(connection: Connection) -> tuple[list[int], list[dict[str, Any]]]:
-        joined: list[int] = []
-        refused: list[dict[str, Any]] = []
-        await lock_tickets(connection, numbers)
+    async def work(connection: Connection) -> tuple[list[Change], list[dict[str, Any]]]:
+        tickets = await lock_tickets(connection, numbers)
+        now = await policy_now(connection)
+        policy, floor = context.source.current, context.floor.current
+        changes, refused = list[Change](), list[dict[str, Any]]()
         for number in numbers:
-            try:
-                await check_visible(connection, number, caller.principal)
-                done = await decide_within(
-                    context,
-                    connection,
-                    number,
-                    JoinMajor(parent),
-                    caller.principal.asker,
-                    caller.cause,
-                )
-            except ProblemError as problem:
-                refused.append({"number": number, "code": problem.code, "reason": problem.detail})
+            ticket = tickets.get(number)
+            if ticket is None or not may_see(caller.principal, ticket.client):
+                refused.append(_refused(number, *_hidden(number)))
                 continue
-            said = done.decision.rejected
-            if said is None:
-                joined.append(number)
-            else:
-                refused.append({"number": number, "code": said.code, "reason": said.reason})
-        return joined, refused
+            asker, join = caller.principal.asker, JoinMajor(parent)
+            done = decide(ticket, join, asker, policy, floor, now, cause=caller.cause)
+            changes.append(Change(ticket, done.ticket, done.events))
+            floor = floor.after(ticket, done.ticket)
+            if done.rejected is not None:
+                refused.append(_refused(number, done.rejected.code, done.rejected.reason))
+        await write_changes(connection, changes)
+        return changes, refused
 
-    return await write(context, work)
+    changes, refused = await write(context, work)
+    for change in changes:
+        context.floor.fold(change.before, change.after)
+    without = {one["number"] for one in refused}
+    joined = [number for number in numbers if number not in without]
+    COMMANDS.labels("joinmajor", "done").inc(len(joined))
+    return joined, refused
+
+
+def _hidden(number: int) -> tuple[str, str]:
+    """Code and reason of what is not there, or behind a wall."""
+    try:
+        no_such_ticket(number)
+    except ProblemError as problem:
+        return problem.code, problem.detail
+
+
+def _refused(number: int, code: str, reason: str) -> dict[str, Any]:
+    COMMANDS.labels("joinmajor", code).inc()
+    return {"number": number, "code": code, "reason": reason}

@@ -134,6 +134,8 @@ class Tally:
                 self._broken[event.ticket, name, cycle] = (name, ticket.priority)
             case Lapsed(clock=ClockName.TIER, cause=cause):
                 self._lapses[ticket.tier, cause] += 1
+            case PlanSlipped(slips=1, grace_until=None):
+                pass  # the end of a grace: the promise that ran out was counted before it
             case PlanSlipped():
                 self._slips[ticket.group] += 1
             case Paged(of=rung):

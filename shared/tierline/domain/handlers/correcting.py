@@ -169,7 +169,8 @@ def _to_do(ticket: Ticket, number: int, asked: Asked) -> Action | Rejected:
         )
     if not found.open:
         return refuse("action_over", f"action {number} is over already", ticket)
-    if asked.login not in {found.owner, ticket.owner} and not asked.asker.leads:
+    theirs = bool(asked.login) and asked.login in {found.owner, ticket.owner}
+    if not theirs and not asked.asker.leads:
         return refuse("not_your_action", f"it is {found.owner}'s; ask them or a lead", ticket)
     return found
 

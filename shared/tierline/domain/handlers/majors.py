@@ -96,13 +96,14 @@ def _closed_to_others(ticket: Ticket) -> str:
 
 
 def drop_child(draft: Draft, command: DropChild, asked: Asked) -> Rejected | None:
-    """One has left; what was not helped is listed."""
+    """One has left; who was not helped is listed. Words of another client's ticket stay there."""
     ticket, major = draft.ticket, draft.ticket.major
     if major is None or command.child not in major.numbers:
         return refuse("not_joined", "it is not under this ticket", ticket)
     rule = "a ticket was not helped" if command.leftover else "a ticket left"
     why = draft.why(rule, child=command.child)
-    what = ChildLeft(command.child, command.because, command.leftover)
+    because = command.because if command.client in {"", ticket.client} else ""
+    what = ChildLeft(command.child, because, command.leftover)
     draft.emit(what, at=draft.now, by=asked.by, why=why, cause=asked.cause)
     return None
 
@@ -128,7 +129,7 @@ def flow_resolution(draft: Draft, command: FlowResolution, asked: Asked) -> Reje
     if refused := _over(draft, command.parent, command.at) or not_active(ticket):
         return refused
     if tying.still_fires(ticket):
-        _leave(draft, "it still fires", asked, leftover=True)
+        _leave(draft, tying.STILL_FIRES, asked, leftover=True)
         return None
     resolve(
         draft,

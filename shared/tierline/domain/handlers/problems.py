@@ -55,8 +55,10 @@ def count_incident(draft: Draft, command: CountIncident, asked: Asked) -> Reject
     """One more ticket that the problem is behind, or one less; of a closed one too."""
     if refused := _no_problem(draft.ticket):
         return refused
-    there = command.incident in (draft.ticket.finding or Finding()).tickets
-    if there is not command.gone:
+    finding = draft.ticket.finding or Finding()
+    there = command.incident in finding.tickets
+    unnamed = command.gone and finding.count > len(finding.tickets)  # one of the oldest
+    if there is not command.gone and not unnamed:
         code = "not_linked" if command.gone else "linked"
         return refuse(code, f"ticket {command.incident} is {code.replace('_', ' ')}", draft.ticket)
     why = draft.why("a ticket was linked" if not command.gone else "a ticket was unlinked")
@@ -87,12 +89,16 @@ def give_workaround(draft: Draft, command: GiveWorkaround, asked: Asked) -> Reje
 
 
 def tell_solved(draft: Draft, command: TellSolved, asked: Asked) -> Rejected | None:
-    """The cause behind an open ticket is gone: its owner hears of it."""
+    """The cause behind an open ticket is gone: its owner hears of it.
+
+    What was said on another client's problem stays there.
+    """
     ticket = draft.ticket
     if not ticket.open or ticket.problem != command.problem:
         return refuse("not_linked", "it is closed, or another problem is behind it", ticket)
     why = draft.why("problem resolved", problem=command.problem)
-    what = ProblemSolved(command.problem, command.resolution)
+    resolution = command.resolution if command.client == ticket.client else ""
+    what = ProblemSolved(command.problem, resolution)
     draft.emit(what, at=draft.now, by=asked.by, why=why, cause=asked.cause)
     return None
 

@@ -138,7 +138,7 @@ def _breaks(ticket: Ticket, window: Window) -> Found | None:
 
 
 def _unclaimed(ticket: Ticket, _: Window) -> Found | None:
-    if not ticket.unclaimed:
+    if not ticket.wants_owner:
         return None
     return Found("waits since", _since(ticket.clocks.get(ClockName.QUEUE)) or ticket.opened_at)
 

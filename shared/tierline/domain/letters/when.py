@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from tierline.domain.business_time import never_closes
 from tierline.domain.calendar import Calendar
 from tierline.domain.instants import FIRST_INSTANT, LAST_INSTANT, from_us, to_us
 from tierline.domain.open_hours import open_hours
@@ -74,7 +75,7 @@ def speaks(policy: Policy) -> bool:
 
 def hours_for(policy: Policy, group: Group) -> Calendar:
     """The hours by which the group's lists go: its own, or those for groups that never close."""
-    return policy.letters.round_the_clock if group.hours.is_always_open else group.hours
+    return policy.letters.round_the_clock if never_closes(group.hours) else group.hours
 
 
 def next_letter(policy: Policy, kind: LetterKind, about: str, after: datetime) -> Due | None:

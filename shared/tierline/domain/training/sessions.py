@@ -21,7 +21,7 @@ class Sessions:
         nth: which of the month's: 1 to 4, or LAST.
         weekday: 0 is Monday.
         at: the time of day by the provider's wall.
-        quarterly: in January, April, July and October only.
+        quarterly: in the first month of each quarter only; the LAST one in its last month.
     """
 
     nth: int
@@ -35,7 +35,7 @@ def next_session(sessions: Sessions, zone: ZoneInfo, after: datetime) -> datetim
     local = after.astimezone(zone).date()
     year, month = local.year, local.month
     for _ in range(_MONTHS_AHEAD):
-        if not sessions.quarterly or month % _QUARTER == 1:
+        if not sessions.quarterly or month % _QUARTER == (0 if sessions.nth == LAST else 1):
             day = _day_in(sessions, year, month)
             begins = datetime.combine(day, sessions.at, zone).astimezone(UTC)
             if begins > after:
