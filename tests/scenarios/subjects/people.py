@@ -51,4 +51,7 @@ def play(world: World) -> None:
         first = next(event for event in world.events(name) if event["type"] == "paged")
         assert (first["what"]["page"]["to"], first["what"]["of"]) == (person, "on call"), name
         assert first["why"]["values"]["ladder"][0] == f"{person} (on call)"
+        if name.startswith("mon"):
+            (told,) = world.notices(name, "paged")
+            assert (told["recipient"], told["reach"]) == (person, "page")
         world.ended(name)

@@ -141,8 +141,8 @@ class World(Story):
         return str(soon(look, f"a mail to {rcpt}: {subject}")[0]["plain"])
 
     def cli(self, *arguments: str, code: int = 0) -> str:
-        """What `tierline` prints to somebody in London, against this stack."""
-        known = {**os.environ, "TIERLINE_HOME": str(self.stack.home), "TZ": "Europe/London"}
+        """What `tierline` prints, asked of this stack; it ends with `code`."""
+        known = {**os.environ, "TIERLINE_HOME": str(self.stack.home)}
         ran = CliRunner(env=known).invoke(app, list(arguments), prog_name="tierline")
         assert ran.exit_code == code, f"{arguments}: {ran.output}"
         return ran.output
