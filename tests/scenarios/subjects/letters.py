@@ -60,6 +60,7 @@ def play(world: World) -> None:
     world.at("11 May 10:10")
     world.by("kit", "glass", "hold", reason="client", asked="which glass?", of="Ida Lens")
     world.at("11 May 17:00").call("lens", impact=2, urgency=2, **CALL)
+    world.event("glass", "reviewed")
     world.at("11 May 17:30")
     the_list_before_closing(world)
     what_was_done_on_wednesday(world)

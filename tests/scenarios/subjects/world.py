@@ -91,7 +91,7 @@ class World(Story):
     def is_told(self, name: str, expected: Sequence[str]) -> None:
         """Its timeline is what was worked out by hand."""
         with contextlib.suppress(AssertionError):  # the comparison says more
-            soon(lambda: len(self.lines(name)) >= len(expected), name, seconds=5)
+            soon(lambda: len(self.lines(name)) >= len(expected), name)
         assert self.lines(name) == list(expected)
 
     def due(self, name: str, clock: str) -> str:
@@ -105,7 +105,7 @@ class World(Story):
 
     def until(self, look: Callable[[], Any]) -> None:
         """Wait for what one service does after another."""
-        soon(look, inspect.getsource(look).strip(), seconds=10)
+        soon(look, inspect.getsource(look).strip())
 
     def get(self, path: str, **params: Any) -> dict[str, Any]:
         """What the API says to a lead."""
@@ -127,16 +127,17 @@ class World(Story):
             return found if len(found) >= count else []
 
         with contextlib.suppress(AssertionError):  # what there is instead says more
-            return soon(look, occasion, seconds=5)
+            return soon(look, occasion)
         items = self.help_.get(path, limit=200)["items"]
         said = [(it["occasion"], it["recipient"], it["state"]) for it in items]
         raise AssertionError(f"not {count} notices of {occasion} on {name}: {said}")
 
-    def mail(self, rcpt: str, subject: str) -> str:
-        """The text of the mail to that address whose subject begins so, as soon as it is there."""
+    def mail(self, rcpt: str, subject: str, says: str = "") -> str:
+        """The text of the mail to that address that begins and says so, as soon as it is there."""
 
         def look() -> list[dict[str, Any]]:
-            return [it for it in self.help_.mails(rcpt) if it["subject"].startswith(subject)]
+            found = [it for it in self.help_.mails(rcpt) if it["subject"].startswith(subject)]
+            return [it for it in found if says in it["plain"]]
 
         return str(soon(look, f"a mail to {rcpt}: {subject}")[0]["plain"])
 
