@@ -155,6 +155,21 @@ def test_a_request_keeps_to_its_own_promises():
     assert dues == {"fulfil": (at("2026-11-26 09:00"), at("2026-11-24 09:00"))}
 
 
+@pytest.mark.parametrize(("of_a_p1", "due"), [(30, "09:30"), (20, "09:20")])
+def test_of_a_major_incident_clients_hear_as_of_a_p1_under_the_new_terms_too(of_a_p1, due):
+    """As a P3 nothing is promised of it, and what was promised when it was declared would end."""
+    story = Story().call(priority=P3).ok(DeclareMajor("no site is up"), TOM)
+    assert story.due("update") == at("2026-11-23 09:30")
+    policy = example_policy()
+    gold = policy.slas["gold"]
+    p1 = {**gold.targets[Priority.P1], ClockName.UPDATE: minutes(of_a_p1)}
+    p3 = {**gold.targets[P3], ClockName.RESOLVE: minutes(600)}
+    sla = replace(gold, targets={**gold.targets, Priority.P1: p1, P3: p3})
+    story.policy = replace(policy, version="test-2", slas={"gold": sla})
+    assert story.wait(5 * MINUTE).ok(MOVE, TOM).due("resolve") == at("2026-11-24 09:00")
+    assert story.due("update") == at(f"2026-11-23 {due}")
+
+
 def test_it_is_the_leads_to_decide_with_a_reason_while_work_is_owed():
     story = under(second(**{**SAME, "resolve": 600}), queued())
     assert story.refused(MOVE, person("sam")) == "lead_decides"

@@ -62,7 +62,7 @@ class Story:
     def do(self, name: str, command: str, **body: Any) -> "Story":
         """Somebody does that with the ticket of that name; instants in local time."""
         said = {
-            key: self.local(value).isoformat() if key.endswith(("_at", "until")) else value
+            key: self.local(value).isoformat() if key.endswith(("_at", "until", "due")) else value
             for key, value in body.items()
         }
         try:
@@ -103,5 +103,12 @@ def _said(kind: str, event: dict[str, Any]) -> str:
         "held": lambda: what["hold"]["reason"],
         "reviewed": lambda: what["kind"],
         "assist_called": lambda: what["lead"],
+        "offered": lambda: what["to"],
+        "offer_lapsed": lambda: what["login"],
+        "shift_ending": lambda: what["owner"],
+        "claim_ended": lambda: f"{what['owner']}, {what['because']}",
+        "management_called": lambda: f"{' '.join(what['people'])} ({what['trigger']})",
+        "action_chased": lambda: f"{what['number']} {what['stage']}",
+        "rca_chased": lambda: what["stage"],
     }
     return said[kind]() if kind in said else ""

@@ -13,12 +13,13 @@ from tests.services.interleavings.world import World, make_world
 from tierline.domain.commands import Claim, Close, Move, Resolve
 from tierline.domain.floor import Turn
 from tierline.domain.people import Away, Person
-from tierline.domain.rota import Layer, Rotation, Schedule, Unit
+from tierline.domain.rota import EVERYBODY, Layer, Override, Rotation, Schedule, Unit
 from tierline.policy.crew import read_people
 from tierline.store import floor as floor_module
 from tierline.store.floor import Crew, FloorSource, next_reading_s
 from tierline.store.on_call import read_rotas
-from tierline.store.schedules import write_schedule
+from tierline.store.schedules import add_overrides, write_schedule
+from tierline.store.schedules_read import Made
 
 pytestmark = pytest.mark.postgres
 
@@ -119,6 +120,20 @@ async def test_nobody_who_is_away_is_on_call(world: World) -> None:
     )
     after = (await FloorSource(world.db, read_rotas).refresh()).on_call("desk rota", MONDAY)
     assert after not in {before, ()}
+
+
+async def test_an_override_is_known_before_the_clock_jumps_to_it(world: World) -> None:
+    """Time on a development stack moves by weeks at once; the next reading comes after that."""
+    await on_call_world(world)
+    start = MONDAY + timedelta(days=20)
+    (turn,) = (await FloorSource(world.db, read_rotas).refresh()).on_call("desk rota", start)
+    other = {"ann": "Bob", "bob": "Ann Lee"}[turn]
+    override = Override("o-1", start, start + timedelta(hours=6), other, EVERYBODY)
+    async with world.db.transaction() as connection:
+        await add_overrides(connection, "desk rota", [Made(override, "ann", MONDAY)])
+    floor = await FloorSource(world.db, read_rotas).refresh()
+    assert floor.on_call("desk rota", start) != (turn,)
+    assert floor.on_call("desk rota", override.end) == (turn,)
 
 
 async def test_without_a_way_to_read_them_nobody_is_on_call(world: World) -> None:

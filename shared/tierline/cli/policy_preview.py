@@ -70,7 +70,7 @@ def show_preview(screen: Screen, document: Any, now: datetime) -> None:
     rows = [_row(it, now) for it in document["tickets"]]
     if rows:
         screen.line()
-        screen.table(("ticket", "", "client", "if moved", "due", "next"), rows, wrap=True)
+        screen.table(("ticket", "", "client", "if moved", "now -> then"), rows, wrap=True)
     if document["unlisted"]:
         screen.line(f"and {document['unlisted']} more")
     screen.line()
@@ -87,22 +87,21 @@ def counts_of(document: Any) -> str:
 
 
 def _row(ticket: Any, now: datetime) -> tuple[str, ...]:
-    changed = ticket["next_before"] != ticket["next_after"]
-    step = f"{ticket['next_before'] or 'nothing'} -> {ticket['next_after'] or 'nothing'}"
     return (
         str(ticket["number"]),
         ticket["priority"],
         ticket["client"],
         _WORDS.get(ticket["fate"], ticket["fate"]),
-        ", ".join(_dues(ticket, now)),
-        step if changed else "",
+        ", ".join(_changes(ticket, now)),
     )
 
 
-def _dues(ticket: Any, now: datetime) -> Iterator[str]:
+def _changes(ticket: Any, now: datetime) -> Iterator[str]:
     for name, due in ticket["dues"].items():
         old, new = (_shown(due[which], now) for which in ("old", "new"))
         yield f"{name} {old} -> {new}"
+    if ticket["next_before"] != ticket["next_after"]:
+        yield f"next {ticket['next_before'] or 'nothing'} -> {ticket['next_after'] or 'nothing'}"
 
 
 def _shown(instant: str | None, now: datetime) -> str:

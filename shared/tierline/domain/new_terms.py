@@ -12,7 +12,7 @@ from tierline.domain import clock as clocks
 from tierline.domain.clock import Clock, Terms
 from tierline.domain.draft import Draft
 from tierline.domain.prioritising import under
-from tierline.domain.promises import client_terms, limits_of, sla_of
+from tierline.domain.promises import client_terms, limits_of, sla_of, update_terms
 from tierline.domain.terms import CLIENT_CLOCKS, ClockName, PriorityChange, TicketType
 
 INTERNAL = (ClockName.TIER, ClockName.QUEUE, ClockName.SILENT)
@@ -49,8 +49,8 @@ def _promises(draft: Draft, at: datetime) -> Iterator[Clock]:
     new = client_terms(policy, sla, ticket.type, ticket.priority)
     for name in (name for name in ClockName if name in CLIENT_CLOCKS):
         clock, terms = ticket.clocks.get(name), new.get(name)
-        if name is ClockName.UPDATE and ticket.major is not None:
-            continue  # clients hear of a major incident as of a P1, whatever it is
+        if name is ClockName.UPDATE:  # of a major incident clients hear as of a P1
+            terms = update_terms(policy, ticket)
         if clock is None:
             if terms is not None and name is not ClockName.UPDATE:
                 yield clocks.start(name, terms, at, cycle=ticket.cycle)

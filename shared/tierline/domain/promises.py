@@ -240,15 +240,20 @@ def update_clock(draft: Draft, at: datetime, *, major: bool = False) -> list[Clo
     `major`: the ticket becomes a major incident. Of one, clients hear as of a P1, whatever its own
     priority is, and at the latest each MAJOR_UPDATE where the SLA promises them nothing.
     """
-    ticket, policy = draft.ticket, draft.policy
+    terms = update_terms(draft.policy, draft.ticket, major=major)
+    if terms is None:
+        return []
+    return [clocks.start(ClockName.UPDATE, terms, at, cycle=draft.next_seq)]
+
+
+def update_terms(policy: Policy, ticket: Ticket, *, major: bool = False) -> Terms | None:
+    """The terms of the client's next update; None where the SLA promises none. See update_clock."""
     sla, as_major = sla_of(policy, ticket.agreement), major or ticket.major is not None
     priority = Priority.P1 if as_major else ticket.priority
     terms = client_terms(policy, sla, ticket.type, priority).get(ClockName.UPDATE)
     if terms is None and as_major:
-        terms = _terms(policy, sla, ClockName.UPDATE, MAJOR_UPDATE, sla.cover[Priority.P1])
-    if terms is None:
-        return []
-    return [clocks.start(ClockName.UPDATE, terms, at, cycle=draft.next_seq)]
+        return _terms(policy, sla, ClockName.UPDATE, MAJOR_UPDATE, sla.cover[Priority.P1])
+    return terms
 
 
 def updated(draft: Draft, at: datetime) -> list[Clock]:

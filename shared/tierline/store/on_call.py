@@ -11,7 +11,8 @@ from tierline.store.tickets import Connection, policy_now
 PAST: Final = timedelta(days=7)
 """After an outage of this length each due instant is still judged by who was on call then."""
 
-AHEAD: Final = timedelta(days=1)
+AHEAD: Final = timedelta(days=35)
+"""How far the clock of a development stack may jump before the next reading."""
 
 # Absences are by their people's own clocks; of somebody without a zone, by UTC.
 ABSENCES = """
@@ -34,7 +35,7 @@ async def read_absences(connection: Connection, since: datetime) -> tuple[Absenc
 
 
 async def read_rotas(connection: Connection) -> Rotas:
-    """Every schedule with the overrides of the last days and the next one, and who is away."""
+    """Every schedule with the overrides of the last days and the next weeks, and who is away."""
     now = await policy_now(connection)
     since = now - PAST
     schedules = await read_schedules(connection, since, now + AHEAD)

@@ -71,11 +71,20 @@ def test_a_preview_is_told_in_counts_differences_and_tickets(monkeypatch):
     assert "412 open: 9 would be breached, 31 gain time, 372 unchanged\n" in said
     assert "  gold's P3 plan: 4h -> 2h\n" in said
     assert "group Desk goes and holds 3" in said
-    assert "Network (T2) -> nothing" in said
+    assert "next Network (T2) -> nothing" in said
     assert "queue 09:30 -> none" in said
     assert "and 4 more\n" in said
     assert said.endswith(f"preview abc123 of {VERSION}\n")
     assert "2 have another next step" in said
+
+
+def test_a_preview_on_a_narrow_screen_wraps_and_cuts_nothing(monkeypatch):
+    monkeypatch.setenv("TZ", "UTC")
+    router = FakeRouter({f"POST {PREVIEWS}": preview()})
+    said = run(router, "policy", "preview", *FOLDER, env={"COLUMNS": "72"}).stdout
+    assert "\u2026" not in said
+    assert "\n1001 " in said
+    assert "next Network (T2) -> nothing" in " ".join(said.split())
 
 
 def test_what_was_not_looked_at_is_counted():

@@ -95,7 +95,7 @@ async def test_before_closing_the_lead_gets_what_breaks_before_anyone_is_in(writ
     mails = await writing.mailed()
     desk = mails[PRIYA]
     assert desk.subject == "Desk before closing: 1 breaks before the next opening"
-    assert "the plan breaks at Mon 23 Nov 18:10, when nobody is in; sam" in desk.text
+    assert "\n  the plan breaks at Mon 23 Nov 18:10, when nobody is in; sam\n" in desk.text
     assert "http://127.0.0.1:8080/tickets/1001" in desk.text
     assert '<a href="http://127.0.0.1:8080/tickets/1001">#1001</a>' in desk.html
     assert "Times are those of Europe/London." in desk.text
