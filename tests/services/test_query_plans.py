@@ -6,12 +6,15 @@ asked to run.
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from intake.triage import store as triage_store
+from intake.triage.counting import count_alike
+from intake.triage.limits import ALIKE_READ_MAX
 from router.queries.board import board
 from router.queries.tickets import Wanted, list_tickets
 from router.queries.together import known_for, majors
@@ -21,10 +24,12 @@ from tests.services.interleavings.world import World, make_world
 from tests.services.plans import indexes, looked_at, plans_of
 from tierline.bus.limits import SWEEP_TICKETS_MAX, SWEEP_WITHIN_S
 from tierline.domain.terms import Role
+from tierline.domain.triage import COUNTED_MAX
 from tierline.messages.state import decode_ticket
 from tierline.store import events as stored
 from tierline.store import tickets as ticket_store
 from tierline.web.principal import Principal
+from tierline.web.walls import EVERYTHING
 
 pytestmark = pytest.mark.postgres
 
@@ -150,6 +155,26 @@ async def test_triage_takes_up_a_batch_by_its_keys(full: World) -> None:
     assert looked_at(plans, "problem") <= 2 * len(ids)
 
 
+async def test_alerts_that_are_alike_are_counted_by_their_index(full: World) -> None:
+    """However many one source has sent of one thing: a bounded look at the latest."""
+    await full.run(
+        "INSERT INTO tierline.alert (accepted_at, integration, source, client, dedup_key, body,"
+        " outcome) SELECT $1::timestamptz - n * interval '1 second', 'rmm', 'rmm', 'Contoso',"
+        " 'storm', '{\"status\":\"firing\"}', 'attached' FROM generate_series(1, $2::int) AS n",
+        MONDAY,
+        2 * ALIKE_READ_MAX,
+    )
+    alerts = [await full.alert("storm"), *[await full.alert(f"k{n}") for n in range(30)]]
+    windows = {"7d": timedelta(days=7)}
+    plans = await plans_of(full, lambda c: count_alike(c, alerts, windows))
+    assert indexes(plans) == {"alert_alike"}
+    assert looked_at(plans, "alert") <= ALIKE_READ_MAX + 2 * len(alerts)
+    async with full.db.connection() as connection:
+        counts = await count_alike(connection, alerts, windows)
+    assert counts[alerts[0].id] == {"7d": COUNTED_MAX}
+    assert counts[alerts[1].id] == {"7d": 1}
+
+
 async def test_triage_finds_the_open_tickets_of_a_batch_by_their_index(full: World) -> None:
     pairs = [(f"client-{n % 500}", f"key-{n}") for n in range(1, 101)]
     plans = await plans_of(full, lambda c: triage_store.lock_open_tickets(c, pairs))
@@ -179,14 +204,14 @@ PAGE = 50
         ({}, "ticket_open", 2 * PAGE),
         ({"priorities": ("P2",)}, "ticket_open", 8 * PAGE),
         ({"owners": ("tech-3",)}, "ticket_owner", 10 * PAGE),
-        ({"clients_seen": ["client-3"]}, "ticket_client", 10 * PAGE),
+        ({"sight": ["client-3"]}, "ticket_client", 10 * PAGE),
         ({"clients": ("client-3",)}, "ticket_client", 10 * PAGE),
     ],
 )
 async def test_a_page_of_the_list_reads_little_more_than_the_page(
     full: World, narrowed: dict[str, Any], index: str, most: int
 ) -> None:
-    wanted = Wanted(**({"clients_seen": None, "limit": PAGE} | narrowed))
+    wanted = Wanted(**({"sight": EVERYTHING, "limit": PAGE} | narrowed))
     plans = await plans_of(full, lambda c: list_tickets(c, wanted))
     assert index in indexes(plans)
     assert looked_at(plans, "ticket") <= most
@@ -196,7 +221,7 @@ async def test_a_page_of_the_list_reads_little_more_than_the_page(
 async def test_a_page_in_another_order_reads_open_tickets_only(full: World, sort: str) -> None:
     """Sorted anew each time, so that no index more is kept up with every write."""
     plans = await plans_of(
-        full, lambda c: list_tickets(c, Wanted(clients_seen=None, sort=sort, limit=PAGE))
+        full, lambda c: list_tickets(c, Wanted(sight=EVERYTHING, sort=sort, limit=PAGE))
     )
     assert looked_at(plans, "ticket") <= OPEN + 1
 
@@ -215,7 +240,7 @@ async def test_the_due_look_does_not_wade_through_what_was_due_before(full: Worl
 
 
 async def test_a_page_of_one_group_reads_open_tickets_only(full: World) -> None:
-    wanted = Wanted(clients_seen=None, groups=("group-3",), limit=PAGE)
+    wanted = Wanted(sight=EVERYTHING, groups=("group-3",), limit=PAGE)
     plans = await plans_of(full, lambda c: list_tickets(c, wanted))
     assert looked_at(plans, "ticket") <= OPEN + 1
 

@@ -270,6 +270,7 @@ class RuleAction:
     """What a triage rule sets. `start` names a tier or a group; `go_on`: later rules may add.
 
     `delay`: an alert's ticket is let into its queue so much later, unless it recovers first.
+    `restrict`: the group that alone may see it.
     """
 
     category: str | None = None
@@ -279,6 +280,7 @@ class RuleAction:
     problem_key: str | None = None
     go_on: bool = False
     delay: timedelta | None = None
+    restrict: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +322,8 @@ class Policy:
     `found_limits` and `found_groups` keep what follows from this version, so that it is put
     together once and not for each ticket: what the clients' clocks pin, at most one entry an SLA,
     type and priority; what the internal ones pin, one a group and limit; the groups of a tier.
-    `hours` are those that have a name.
+    `hours` are those that have a name. `counted`: windows over which rules count alerts that are
+    alike, by how they are written.
     """
 
     version: str
@@ -351,6 +354,7 @@ class Policy:
     unsorted_start: str = ""
     clients: Mapping[str, ClientRules] = field(default_factory=dict)
     hours: Mapping[str, Calendar] = field(default_factory=dict)
+    counted: Mapping[str, timedelta] = field(default_factory=dict)
     found_terms: dict[tuple[str, TicketType, Priority], Mapping[ClockName, Terms]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
