@@ -37,6 +37,7 @@ from tierline.domain.commands_together import (
 from tierline.domain.events import Actor
 from tierline.domain.oversight_commands import OversightCommand
 from tierline.domain.rca import Rca
+from tierline.domain.storm_commands import StormCommand
 from tierline.domain.terms import HoldReason, Mode, Priority, Role, TicketType
 from tierline.domain.ticket import Packet, Requester
 from tierline.domain.triage import Classification
@@ -376,6 +377,7 @@ Command = (
     | MoveTerms
     | OversightCommand
     | WithClientCommand
+    | StormCommand
 )
 
 

@@ -33,6 +33,7 @@ from tierline.domain.escalation import (
 from tierline.domain.oversight import Oversight
 from tierline.domain.pauses import ApprovalAnswered, Held, Resumed
 from tierline.domain.rca import Rca
+from tierline.domain.storm import StormEvent
 from tierline.domain.terms import Mode, Priority, TicketType
 from tierline.domain.terms_moved import Entered, TermsMoved
 from tierline.domain.ticket import ClaimEnd, Plan, Requester
@@ -367,6 +368,7 @@ What = (
     | Oversight
     | Correction
     | AssignmentEvent
+    | StormEvent
 )
 
 

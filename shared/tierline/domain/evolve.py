@@ -9,6 +9,7 @@ from tierline.domain import (
     correction_changes,
     oversight_changes,
     pause_changes,
+    storm_changes,
     ties,
 )
 from tierline.domain.amend import amended, changed_by
@@ -306,9 +307,9 @@ def _planned(_ticket: Ticket, _event: Event, what: Planned) -> Changes:
     return {"plan": what.plan, **TOUCHED}
 
 
-def _prioritised(_ticket: Ticket, event: Event, what: Prioritised) -> Changes:
+def _prioritised(ticket: Ticket, event: Event, what: Prioritised) -> Changes:
     new = {"priority": what.new, "impact": what.impact, "urgency": what.urgency}
-    return {**new, **touch_of(event)}
+    return {**new, **touch_of(event), **storm_changes.pressed(ticket, event, what)}
 
 
 def _closed(ticket: Ticket, event: Event, what: Closed) -> Changes:
@@ -376,5 +377,6 @@ _FOLD: Mapping[type, Callable[[Ticket, Event, Any], Changes]] = {
     **oversight_changes.FOLD,
     **correction_changes.FOLD,
     **assignment_changes.FOLD,
+    **storm_changes.FOLD,
 }
 """What each type of event changes in a ticket; a test holds it to all types there are."""

@@ -16,6 +16,7 @@ from tierline.domain.audience import (
     BESIDE_THE_POINT_ONCE_CLAIMED,
     BESIDE_THE_POINT_ONCE_OVER,
     CANDIDATE,
+    DECIDERS,
     DEFAULT_TELL,
     DESK_OWNER,
     DUTY_MANAGER,
@@ -50,6 +51,7 @@ from tierline.domain.oversight import ManagementBriefed, ManagementCalled, Reall
 from tierline.domain.policy import Policy
 from tierline.domain.serving import is_own, step_after
 from tierline.domain.snapshot import Snapshot
+from tierline.domain.storm import StormTold
 from tierline.domain.terms import Mode, Reach, State
 
 _OF_AN_ACTION = (ActionMoved, ActionCompleted, ActionChased)
@@ -209,6 +211,8 @@ def recipients_of(
 def _named(audience: str, what: What) -> tuple[str, ...]:
     """The logins that the event itself names as `audience`."""
     if audience == MANAGERS and isinstance(what, ManagementCalled | ManagementBriefed):
+        return what.people
+    if audience == DECIDERS and isinstance(what, StormTold):
         return what.people
     if isinstance(what, Reallocated):
         return {JOINED: what.joined, RELIEVED: what.relieved}.get(audience, ())
