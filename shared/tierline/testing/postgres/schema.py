@@ -192,6 +192,19 @@ ALL = (
         ("ticket", "seq"),
         indexes={"ticket": _by("ticket")},
     ),
+    Table(
+        "storm",
+        _words("grp first opened_at until"),
+        {"id": IDENTITY, "over_at": None},
+        ("id",),
+        unique={"storm_open": lambda row: row["grp"] if row["over_at"] is None else None},
+    ),
+    Table(
+        "storm_ticket",
+        _words("storm ticket seq to_grp"),
+        {"decided": False},
+        ("storm", "ticket"),
+    ),
     Table("action", _words("ticket number owner due"), {}, ("ticket", "number")),
     Table("joined", _words("ticket login"), {}, ("ticket", "login")),
     Table(
