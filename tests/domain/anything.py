@@ -13,6 +13,7 @@ from tests.domain.anything_overseen import (
     rca_rules,
     triggers,
 )
+from tests.domain.anything_stormy import STORMS, builds_of_storms, likely_storm, storm_commands
 from tests.domain.worlds import ALWAYS, OFFICE, example_policy, person
 from tierline.domain import commands as c
 from tierline.domain.approval import Approver
@@ -120,6 +121,7 @@ def policies(draw: st.DrawFn) -> Policy:
         paths={"standard": path},
         hand_over=HandOverRules(draw(st.sampled_from(PacketRule))),
         paging=PagingRules(draw(st.sampled_from([frozenset(), frozenset(Priority)]))),
+        storm=draw(STORMS),
         management=draw(triggers()),
         rca=draw(rca_rules()),
         survey=SurveyRules(draw(st.sampled_from([0.0, 1.0]))),
@@ -289,6 +291,7 @@ def commands(now: datetime, proposal: int) -> st.SearchStrategy[c.Command]:
         st.builds(c.Close, TEXTS, st.integers(0, 2), TEXTS, st.integers(0, 2)),
         st.builds(c.MoveTerms, TEXTS),
         _together(when),
+        storm_commands(when),
     )
 
 
@@ -337,6 +340,7 @@ def _likely(ticket: Ticket) -> list[str]:
     always += ["packet"] if ticket.escalated else []
     always += ["leave", "flow", "flow resolution"] if ticket.under else ["join", "declare"]
     always += ["add child", "drop child"] if ticket.major else []
+    always += likely_storm(ticket)
     return [*always, *likely_oversight(ticket)]
 
 
@@ -398,6 +402,7 @@ def likely(draw: st.DrawFn, ticket: Ticket, now: datetime) -> tuple[c.Command, A
         "add child": lambda: c.AddChild(draw(st.sampled_from([1002, 1003]))),
         "drop child": lambda: c.DropChild(1002, "x", leftover=True),
         **builds_of_oversight(draw, ticket, soon),
+        **builds_of_storms(draw, ticket, now),
     }
     mine = person(ticket.owner or ticket.offered_to or "sam")
     asker = person("tom", Role.LEAD) if draw(st.booleans()) else mine

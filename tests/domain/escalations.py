@@ -64,6 +64,7 @@ from tierline.domain.floor import Floor
 from tierline.domain.people import Person
 from tierline.domain.policy import HandOverRules, PagingRules, Path, Policy, SurveyRules
 from tierline.domain.restriction import Restrict, Unrestrict
+from tierline.domain.storm_commands import DecideStorm, FollowStorm, JoinStorm, TellStorm
 from tierline.domain.terms import Answer, HoldReason, PacketRule, Role, Score, TicketType
 from tierline.domain.ticket import Packet
 
@@ -219,8 +220,28 @@ def hidden() -> Story:
     return story.ok(Unrestrict("it was none"), TOM)
 
 
+class Stormy(FullFloor):
+    """A story in which five other limits of the desk ran out just before."""
+
+    @property
+    def floor(self) -> Floor:
+        return replace(super().floor, lapses={"Desk": (MONDAY + 29 * MINUTE,) * 5})
+
+
+def gathered() -> Story:
+    """One of too many: it joins a storm, its leads are told, and a lead lets it stay."""
+    story = Stormy(escalating_policy()).open(priority=P3).wait(31 * MINUTE)
+    seq = story.ticket.proposal.seq if story.ticket and story.ticket.proposal else 0
+    story.ok(JoinStorm(7, seq, MONDAY + 45 * MINUTE, first=True), TIERLINE).wait(2 * MINUTE)
+    until = MONDAY + 45 * MINUTE
+    story.ok(TellStorm(7, "Desk", (1001,), 1, ("Network",), until), TIERLINE)
+    story.ok(DecideStorm(7, (), (1001,), "all hands are here"), TOM)
+    stays = FollowStorm(7, moves=False, by="tom", said_on="1001/9", reason="all hands are here")
+    return story.ok(stays, TIERLINE)
+
+
 def escalations() -> list[Story]:
     """All of them, and those in which management is called."""
     alone = [declined(), assisted(), woken(), offered(), left(), moved_terms(), delayed(), hidden()]
     unhappy = [disagreed("friendly"), disagreed("friendly, but still not working")]
-    return [*alone, led(), under(), found(), agreed(), *unhappy, *oversights()]
+    return [*alone, led(), under(), found(), agreed(), gathered(), *unhappy, *oversights()]

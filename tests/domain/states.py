@@ -77,6 +77,7 @@ from tierline.domain.oversight_commands import (
 from tierline.domain.people import Away
 from tierline.domain.policy import SurveyRules
 from tierline.domain.restriction import Restrict, Unrestrict
+from tierline.domain.storm_commands import DecideStorm, FollowStorm, JoinStorm, TellStorm
 from tierline.domain.terms import Answer, HoldReason, Mode, Role, Score, State, TicketType
 from tierline.domain.ticket import Packet
 
@@ -111,6 +112,10 @@ REACTIONS: dict[str, Callable[[Story], Command]] = {
     "end under": lambda _: EndUnder(900, "x"),
     "count incident": lambda _: CountIncident(1002),
     "tell solved": lambda _: TellSolved(901, "x", "Contoso"),
+    "join storm": lambda story: JoinStorm(7, _proposed_at(story), story.now + HOUR),
+    "tell storm": lambda story: TellStorm(7, "Desk", (1001,), 1, ("Network",), story.now + HOUR),
+    "decide storm": lambda _: DecideStorm(7, (1001,), ()),
+    "follow storm": lambda _: FollowStorm(7, moves=True, by="tom", said_on="1001/9"),
 }
 """What other tickets ask of one that has nothing to do with them."""
 

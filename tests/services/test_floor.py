@@ -41,6 +41,16 @@ async def test_the_load_is_what_is_still_owed_by_group(world: World) -> None:
     assert floor.as_of == MONDAY
 
 
+async def test_limits_that_ran_out_lately_come_with_it_by_group(world: World) -> None:
+    tickets = await world.open_many(3)
+    await world.clock(MONDAY + timedelta(minutes=31))
+    assert await world.ticker().tick() == len(tickets)
+    floor = await FloorSource(world.db).refresh()
+    assert floor.lapses == {"Desk": (MONDAY + timedelta(minutes=30),) * 3}
+    await world.clock(MONDAY + timedelta(minutes=92))
+    assert (await FloorSource(world.db).refresh()).lapses == {}
+
+
 async def test_it_is_of_the_policy_clock_not_of_the_real_one(world: World) -> None:
     later = MONDAY + timedelta(days=3)
     await world.clock(later)

@@ -28,6 +28,7 @@ from tierline.domain.triage import COUNTED_MAX
 from tierline.messages.state import decode_ticket
 from tierline.store import events as stored
 from tierline.store import tickets as ticket_store
+from tierline.store.lapses import read_lapses
 from tierline.web.principal import Principal
 from tierline.web.walls import EVERYTHING
 
@@ -193,6 +194,11 @@ async def test_the_last_turn_of_each_member_is_one_look_into_the_index(full: Wor
     plans = await plans_of(full, lambda c: ticket_store.read_turns(c, members))
     assert indexes(plans) == {"event_turn"}
     assert looked_at(plans, "event") <= 2 * len(members)
+
+
+async def test_the_limits_that_ran_out_lately_are_one_look_into_an_index(full: World) -> None:
+    plans = await plans_of(full, lambda c: read_lapses(c, MONDAY))
+    assert indexes(plans) == {"event_lapse"}
 
 
 PAGE = 50

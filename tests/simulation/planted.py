@@ -251,6 +251,11 @@ PLANTED = (
         ("a child is not forgotten",),
     ),
     Planted(
+        "every ticket of a storm tells of it",
+        losses.every_ticket_of_a_storm_tells,
+        ("a storm is told once",),
+    ),
+    Planted(
         "a problem is asked for and nobody hears it",
         losses.no_problem_opened,
         ("a problem that is asked for is opened",),

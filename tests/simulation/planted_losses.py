@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 from unittest.mock import patch
 
@@ -14,13 +15,15 @@ from notifier.outcome import Failed, Retry, Superseded
 from notifier.sending import Sending
 from router import replay
 from router.reactions import consumer as reacting
-from router.reactions import major, reactor
+from router.reactions import major, reactor, storm
 from tests.simulation import planted_answers
 from tests.simulation.planted_faults import _answer
 from tests.simulation.statements.outcomes import recording
 from tests.simulation.statements.telling import writing_notices
 from tierline.bus import inbox, relay
 from tierline.bus.producer import NotSentError
+from tierline.domain.storm_rules import StormRules
+from tierline.policy import compile as compiling
 from tierline.store import events as stored
 from tierline.store.database import REPLAYABLE, UNREACHABLE
 
@@ -253,6 +256,25 @@ def reaction_done_twice() -> AbstractContextManager[Any]:
         return await real(connection, again)
 
     return patch.object(reactor, "settle", settle)
+
+
+def many_storms() -> AbstractContextManager[Any]:
+    """No fault: two limits of a group within half an hour are a storm."""
+    rules = StormRules(1, timedelta(minutes=30), timedelta(minutes=10))
+    return patch.object(compiling, "read_storm", lambda _written: rules)
+
+
+@contextlib.contextmanager
+def every_ticket_of_a_storm_tells() -> Iterator[None]:
+    """Whoever joins a storm takes itself for the first; storms come often."""
+    real = storm.join_storms
+
+    async def join(connection: Any, gathered: Any, now: Any) -> Any:
+        joined = await real(connection, gathered, now)
+        return {number: (*found[:2], True) for number, found in joined.items()}
+
+    with many_storms(), patch.object(storm, "join_storms", join):
+        yield
 
 
 def _reacting(change: Any) -> AbstractContextManager[Any]:

@@ -14,6 +14,7 @@ import pytest
 
 from tests.simulation.life import Result, live
 from tests.simulation.planted import PLANTED, Planted
+from tests.simulation.planted_losses import many_storms
 from tests.simulation.run import kept_seeds
 
 ROOT = Path(__file__).parents[2]
@@ -22,6 +23,7 @@ GROUPS = 6
 PLANTED_WITHIN = 60
 """Seeds within which each planted fault must be seen; most are in the first few."""
 
+STORMY = 4
 TWICE = (1, 5)
 
 
@@ -43,6 +45,13 @@ def test_nothing_breaks_and_everything_drains(group: int) -> None:
         assert not result.violations, told(result)
         assert result.counts["alerts"]
         assert result.counts["commands"]
+
+
+def test_nothing_breaks_where_storms_come_often() -> None:
+    with many_storms():
+        for seed in range(STORMY):
+            result = live(seed)
+            assert not result.violations, told(result)
 
 
 @pytest.mark.parametrize("seed", TWICE)

@@ -118,15 +118,21 @@ def forget(settings: ConsoleSettings, response: Response) -> None:
 
 
 async def read_form(
-    settings: ConsoleSettings, request: Request, holder: str, *, max_bytes: int = MAX_FORM_BYTES
+    settings: ConsoleSettings,
+    request: Request,
+    holder: str,
+    *,
+    max_bytes: int = MAX_FORM_BYTES,
+    max_fields: int = MAX_FORM_FIELDS,
 ) -> dict[str, str]:
     """Read a form that this console made for this holder.
 
     Args:
         settings: for the secret.
-        request: its body has at most MAX_FORM_FIELDS fields.
+        request: whose body is read.
         holder: the session id, or before login the visitor's cookie.
         max_bytes: how large its body may be.
+        max_fields: how many fields it may have.
 
     Returns:
         The fields, trimmed, without the token; of a repeated one the last.
@@ -142,7 +148,7 @@ async def read_form(
             raise FormTooLargeError
     try:
         pairs = parse_qsl(
-            body.decode(), keep_blank_values=True, max_num_fields=MAX_FORM_FIELDS, errors="strict"
+            body.decode(), keep_blank_values=True, max_num_fields=max_fields, errors="strict"
         )
     except ValueError as error:
         raise FormTooLargeError from error

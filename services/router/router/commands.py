@@ -127,7 +127,7 @@ async def decide_within(
     changes = [Change(ticket, after, done.decision.events)]
     await write_changes(connection, changes)
     await mark_majors(connection, changes)
-    context.floor.fold(ticket, after)
+    context.floor.fold(ticket, after, done.decision.events)
     if ticket.state is State.CLOSED and after.open:
         await _point_problem_at(connection, after)
     outcome = done.decision.rejected.code if done.decision.rejected else "done"

@@ -154,7 +154,7 @@ class Ticker:
         for ticket in tickets:
             after, events = advance_to(ticket, policy, floor, now)
             changes.append(Change(ticket, after, tuple(events)))
-            floor = floor.after(ticket, after)
+            floor = floor.after(ticket, after, events)
         return changes, floor
 
     def _told(self, changes: list[Change]) -> None:

@@ -26,6 +26,7 @@ from tierline.cli import (
     replay,
     reports,
     schedules,
+    storms,
     tickets,
     training,
     up,
@@ -146,6 +147,7 @@ app.add_typer(schedules.app, name="schedules")
 app.add_typer(dead_letters.app, name="dead-letters")
 reports.register(app)
 app.add_typer(training.app, name="training")
+app.add_typer(storms.app, name="storms")
 replay.register(app)
 app.add_typer(credentials.tokens, name="token")
 app.add_typer(credentials.integration_keys, name="integration-key")

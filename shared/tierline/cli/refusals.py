@@ -27,6 +27,9 @@ _REMEDIES_BY_CODE = {
     "replay_running": "Read what you like; a copy of your own to write to: "
     "`tierline up --ports auto --home OTHER`.",
     "no_such_preview": "`tierline policy preview FOLDER` makes one.",
+    "no_such_storm": "`tierline storms --over` lists those you may see.",
+    "no_storm": "Look at it again with `tierline storms`.",
+    "storm_over": "Look at it again with `tierline storms --over`.",
     "stale_preview": "`tierline policy preview FOLDER` makes a new one.",
     "rows_refused": "Correct the lines; `--preview` shows all of them.",
     "scope": "Make a token that has it: `tierline token create --scope ...`.",

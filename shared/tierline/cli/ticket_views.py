@@ -206,7 +206,9 @@ def _proposal(ticket: Row) -> str:
         return ""
     place = f"{proposal['to_tier']}/{proposal['to_group']}"
     how = f"`tierline tickets accept {ticket['number']} {proposal['seq']}`"
-    return f"move to {place}: {proposal['reason']} ({how})"
+    storm = proposal.get("storm")
+    also = f"; storm {storm}: `tierline storms show {storm}`" if storm else ""
+    return f"move to {place}: {proposal['reason']} ({how}{also})"
 
 
 def _clock_row(clock: Row, now: datetime) -> list[str]:

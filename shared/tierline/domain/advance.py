@@ -17,6 +17,7 @@ from tierline.domain import (
     managing,
     offering,
     paging,
+    storming,
     waiting,
 )
 from tierline.domain import clock as clocks
@@ -132,6 +133,8 @@ def _waiting(ticket: Ticket, found: list[tuple[datetime, int, int, float, str]])
         found.append((expected, 5, 3, 0.0, "expected"))
     if ticket.proposal is not None and ticket.proposal.decide_by is not None:
         found.append((ticket.proposal.decide_by, 5, 2, 0.0, "choice"))
+    if ticket.storm is not None:
+        found.append((ticket.storm.tell_at, 5, 4, 0.0, "storm"))
     if ticket.claim_end is not None:
         at, kind = claim_ends.due(ticket.claim_end)
         found.append((at, 3, 1, 0.0, kind))
@@ -353,6 +356,7 @@ _STEPS: dict[str, Callable[[Draft, Due, datetime], None]] = {
     "expected": lambda draft, due, at: expecting.over(draft, due.at, at),
     "delay": lambda draft, due, at: delaying.over(draft, due.at, at),
     "choice": lambda draft, _due, at: choice_unmade(draft, at),
+    "storm": lambda draft, _due, at: storming.gather(draft, at),
     **managing.STEPS,
     **chasing.STEPS,
     "claim ending": lambda draft, _due, at: claim_ends.ending(draft, at),

@@ -31,6 +31,7 @@ SURVEY: Final = "survey"
 
 CLIENT_CLOSED: Final = "client closed"
 """Time has closed it, and the requester may not know."""
+DECIDERS: Final = "deciders"
 
 NOTIFY, PAGE, DIGEST = Reach.NOTIFY, Reach.PAGE, Reach.DIGEST
 
@@ -58,6 +59,7 @@ DEFAULT_TELL: Mapping[str, Mapping[str, Reach]] = {
     "receiver full": {LEAD: NOTIFY, NEXT_LEAD: NOTIFY},
     "choice not made": {SERVICE_MANAGER: NOTIFY},
     "declined": {NEXT_LEAD: DIGEST},
+    "storm": {DECIDERS: NOTIFY},
     "promise in danger": {LEAD: NOTIFY},
     "paged": {ON_CALL: PAGE},
     "nobody answered": {LEAD: PAGE, DUTY_MANAGER: PAGE, SERVICE_MANAGER: PAGE, ROOM: NOTIFY},

@@ -38,6 +38,7 @@ from tierline.domain.events import Actor
 from tierline.domain.oversight_commands import OversightCommand
 from tierline.domain.rca import Rca
 from tierline.domain.restriction import RestrictionCommand
+from tierline.domain.storm_commands import StormCommand
 from tierline.domain.terms import HoldReason, Mode, Priority, Role, TicketType
 from tierline.domain.ticket import Packet, Requester
 from tierline.domain.triage import Classification
@@ -380,6 +381,7 @@ Command = (
     | OversightCommand
     | WithClientCommand
     | RestrictionCommand
+    | StormCommand
 )
 
 

@@ -82,6 +82,7 @@ from tierline.domain.handlers import (
     priority,
     problems,
     restricting,
+    storms,
     surveys,
     terms,
     types,
@@ -158,6 +159,7 @@ _HANDLERS: dict[type, _Handler] = {
     **overseeing.HANDLERS,
     **correcting.HANDLERS,
     **restricting.HANDLERS,
+    **storms.HANDLERS,
 }
 
 

@@ -63,7 +63,8 @@ class Transferred(Moved):
 class EscalationProposed:
     """Time asks for a move that the mode leaves to a person, or that is a `choice` to make (why).
 
-    A choice that nobody makes by `decide_by` (UTC) is asked one higher.
+    A choice that nobody makes by `decide_by` (UTC) is asked one higher; of a storm, what the policy
+    says happens then.
     """
 
     to_tier: str
@@ -76,11 +77,15 @@ class EscalationProposed:
 
 @dataclass(frozen=True, slots=True)
 class ProposalDeclined:
-    """Somebody decided that what was proposed in event `proposed` is not done."""
+    """Somebody decided that what was proposed in event `proposed` is not done.
+
+    `gathered`: with all of its storm, of which people hear in one message.
+    """
 
     proposed: int
     to_group: str
     reason: str
+    gathered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from tierline.domain.oversight import Oversight
 from tierline.domain.pauses import ApprovalAnswered, Held, Resumed
 from tierline.domain.rca import Rca
 from tierline.domain.restriction import RestrictionEvent
+from tierline.domain.storm import StormEvent
 from tierline.domain.terms import Mode, Priority, TicketType
 from tierline.domain.terms_moved import Entered, TermsMoved
 from tierline.domain.ticket import ClaimEnd, Plan, Requester
@@ -370,6 +371,7 @@ What = (
     | Correction
     | AssignmentEvent
     | RestrictionEvent
+    | StormEvent
 )
 
 

@@ -10,6 +10,7 @@ from tierline.domain import (
     oversight_changes,
     pause_changes,
     seeing,
+    storm_changes,
     ties,
 )
 from tierline.domain.amend import amended, changed_by
@@ -307,9 +308,9 @@ def _planned(_ticket: Ticket, _event: Event, what: Planned) -> Changes:
     return {"plan": what.plan, **TOUCHED}
 
 
-def _prioritised(_ticket: Ticket, event: Event, what: Prioritised) -> Changes:
+def _prioritised(ticket: Ticket, event: Event, what: Prioritised) -> Changes:
     new = {"priority": what.new, "impact": what.impact, "urgency": what.urgency}
-    return {**new, **touch_of(event)}
+    return {**new, **touch_of(event), **storm_changes.pressed(ticket, event, what)}
 
 
 def _closed(ticket: Ticket, event: Event, what: Closed) -> Changes:
@@ -378,5 +379,6 @@ _FOLD: Mapping[type, Callable[[Ticket, Event, Any], Changes]] = {
     **correction_changes.FOLD,
     **assignment_changes.FOLD,
     **seeing.FOLD,
+    **storm_changes.FOLD,
 }
 """What each type of event changes in a ticket; a test holds it to all types there are."""

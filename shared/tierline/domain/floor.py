@@ -1,15 +1,18 @@
 """What a decision may know of the moment beside the ticket."""
 
-from collections.abc import Callable, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from tierline.domain.business_time import is_open
+from tierline.domain.events import Event, Lapsed, Moved
 from tierline.domain.freezes import Freezes
 from tierline.domain.people import Person
 from tierline.domain.policy import Group
 from tierline.domain.serving import Partners
+from tierline.domain.terms import ClockName, Mode
 from tierline.domain.ticket import Ticket
 
 OnCall = Callable[[str, datetime], tuple[str, ...]]
@@ -30,6 +33,9 @@ class Turn(NamedTuple):
     at: datetime
     times: int = 1
 
+
+LAPSES_KEPT = 200
+"""Of one group, the last so many: more than any policy takes for a storm."""
 
 Turns = Mapping[tuple[str, str], Turn]
 """By group and login."""
@@ -53,7 +59,8 @@ class Floor:
     Staffed hours, shifts, absences, schedules and freezes are judged at each instant. `beside`: by
     login, the tickets beside whose owner somebody has been put: they take room in the groups of
     whoever helps. `held` counts by login what somebody owns or is offered. `turns`: when somebody
-    of a group was last offered a ticket of it, or claimed one that was not.
+    of a group was last offered a ticket of it, or claimed one that was not. `lapses`: by group,
+    when (UTC) limits of its tickets ran out lately, the last LAPSES_KEPT of them as they were seen.
     """
 
     as_of: datetime
@@ -62,6 +69,7 @@ class Floor:
     beside: Mapping[str, int] = field(default_factory=dict)
     held: Mapping[str, int] = field(default_factory=dict)
     turns: Turns = field(default_factory=dict)
+    lapses: Mapping[str, tuple[datetime, ...]] = field(default_factory=dict)
     people: Mapping[str, Person] = field(default_factory=dict)
     partners: Partners = field(default_factory=dict)
     freezes: Freezes = field(default_factory=dict)
@@ -98,20 +106,33 @@ class Floor:
         room = self.room(group)
         return room is not None and room <= 0
 
+    def lapses_around(self, group: str, at: datetime, within: timedelta) -> int:
+        """How many limits of `group` ran out within one stretch of time that `at` lies in.
+
+        `within`: how long a stretch is; of all of them the one with the most counts.
+        """
+        near = sorted(each for each in self.lapses.get(group, ()) if abs(each - at) < within)
+        begins = [*(each for each in near if each <= at), at]
+        return max(bisect_left(near, it + within) - bisect_left(near, it) for it in begins)
+
     def on_call_for(self, group: Group, at: datetime) -> tuple[str, ...]:
         """Who is on call for `group` at `at`; nobody where it names no schedule."""
         return self.on_call(group.on_call, at) if group.on_call else ()
 
-    def after(self, before: Ticket | None, now: Ticket) -> "Floor":
-        """The floor once a ticket that was as `before` (None: was not there) is as it is `now`."""
+    def after(self, before: Ticket | None, now: Ticket, events: Iterable[Event] = ()) -> "Floor":
+        """The floor once a ticket that was as `before` (None: was not there) is as it is `now`.
+
+        `events`: those that brought it there; limits that ran out are counted from them.
+        """
         load = _counted(self.load, "" if before is None else _holder(before), _holder(now))
         held = _counted(self.held, "" if before is None else _in_hand(before), _in_hand(now))
         beside = _beside(self.beside, before.joined if before else (), now.joined)
         turns = _turned(self.turns, before, now)
+        lapses = _lapsed(self.lapses, before, events)
         same = load is self.load and held is self.held and beside is self.beside
-        if same and turns is self.turns:
+        if same and turns is self.turns and lapses is self.lapses:
             return self
-        return replace(self, load=load, held=held, beside=beside, turns=turns)
+        return replace(self, load=load, held=held, beside=beside, turns=turns, lapses=lapses)
 
     def seen(self, group: Group, at: datetime) -> dict[str, object]:
         """What an event keeps of the floor it was decided on."""
@@ -152,6 +173,25 @@ def _beside(
         for login in logins:
             changed[login] = max(0, changed.get(login, 0) + count)
     return changed
+
+
+def _lapsed(
+    lapses: Mapping[str, tuple[datetime, ...]], before: Ticket | None, events: Iterable[Event]
+) -> Mapping[str, tuple[datetime, ...]]:
+    """`lapses` with the tier limits among `events` that ran out, each in the group it was then in.
+
+    Under `watch` nothing moves, so nothing is gathered for it either.
+    """
+    if before is None or before.mode is Mode.WATCH:
+        return lapses
+    group, found = before.group, lapses
+    for event in events:
+        what = event.what
+        if isinstance(what, Moved):
+            group = what.to_group
+        elif isinstance(what, Lapsed) and what.clock is ClockName.TIER:
+            found = {**found, group: (*found.get(group, ()), event.at)[-LAPSES_KEPT:]}
+    return found
 
 
 def _turned(turns: Turns, before: Ticket | None, now: Ticket) -> Turns:

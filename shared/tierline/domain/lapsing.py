@@ -2,13 +2,13 @@
 
 Claimed without a plan, somebody tried and could not: skill is missing, it moves up. Unclaimed,
 nobody had time: it moves only where the next group has room, or else both leads get one choice. A
-P1 always moves.
+P1 always moves. Too many of one group at once are a storm, decided once for all of them.
 """
 
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
-from tierline.domain import budget
+from tierline.domain import budget, storming
 from tierline.domain.business_time import add
 from tierline.domain.draft import Draft
 from tierline.domain.events import TIME, EscalationProposed, Reviewed
@@ -17,6 +17,7 @@ from tierline.domain.policy import Group, Step
 from tierline.domain.promises import LEAST_LEFT_S
 from tierline.domain.serving import step_after
 from tierline.domain.terms import ClockName, Mode, Priority, ReceiverFull
+from tierline.domain.ticket import STORM
 from tierline.domain.triage import choose_group
 
 CAPACITY: Final = "capacity"
@@ -62,7 +63,10 @@ def after_tier_lapse(draft: Draft, at: datetime, identity: str) -> None:
     cause = SKILL if ticket.owner else CAPACITY
     words = "claimed without a plan" if cause == SKILL else "unclaimed"
     reason = f"{ticket.tier} limit reached: {words}"
-    move_by_time(draft, at=at, rule="tier lapse", reason=reason, cause=identity, lapse=cause)
+    storm = storming.gathered(draft, at)
+    move_by_time(
+        draft, at=at, rule="tier lapse", reason=reason, cause=identity, lapse=cause, storm=storm
+    )
 
 
 def owed_lapse(draft: Draft, at: datetime) -> None:
@@ -91,17 +95,27 @@ def owed_to_an_owner(draft: Draft, at: datetime) -> datetime | None:
 
 
 def move_by_time(
-    draft: Draft, *, at: datetime, rule: str, reason: str, cause: str, lapse: str = SKILL
+    draft: Draft,
+    *,
+    at: datetime,
+    rule: str,
+    reason: str,
+    cause: str,
+    lapse: str = SKILL,
+    storm: dict[str, object] | None = None,
 ) -> None:
     """What a lapse or a slipped plan does: move on, or ask where the mode or a full group says so.
 
-    At the end of the path nothing is left to do here; the lapse itself is told.
+    At the end of the path nothing is left to do here; the lapse itself is told. `storm`: what makes
+    it one of too many, if it is.
     """
     target = next_target(draft, at)
     if target is None:
         return
     ticket = draft.ticket
-    choice = RECEIVER_FULL if lapse == CAPACITY and _no_room(draft, target) else ""
+    choice = STORM if storm else ""
+    if not choice and lapse == CAPACITY and _no_room(draft, target):
+        choice = RECEIVER_FULL
     limit = draft.clock(ClockName.TIER)
     why = draft.why(
         rule,
@@ -112,6 +126,7 @@ def move_by_time(
         mode=ticket.mode,
         floor=draft.floor.seen(target.group, at),
         **({"skipped": list(target.skipped)} if target.skipped else {}),
+        **(storm or {}),
     )
     group = target.group
     if ticket.mode is Mode.ACT and not choice:
@@ -133,9 +148,15 @@ def move_by_time(
 
 
 def choice_unmade(draft: Draft, at: datetime) -> None:
-    """Neither lead has chosen in time: said once, one higher; the choice still stands."""
+    """Neither lead has chosen in time: said once, one higher; the choice still stands.
+
+    A storm is over then: what the policy says happens to each of its tickets.
+    """
     proposal = draft.ticket.proposal
     if proposal is None:  # pragma: no cover - time offers it only with a proposal
+        return
+    if proposal.choice == STORM:
+        storming.undecided(draft, proposal, at)
         return
     why = draft.why("choice not made", proposed_at_seq=proposal.seq, to_group=proposal.to_group)
     what = Reviewed("choice")
@@ -152,6 +173,8 @@ def _no_room(draft: Draft, target: Target) -> bool:
 
 def _decide_by(draft: Draft, choice: str, at: datetime) -> datetime | None:
     group = draft.policy.groups.get(draft.ticket.group)
+    if choice == STORM:
+        return storming.decided_by(draft, at)
     if not choice or group is None:
         return None
     return add(group.hours, at, DECIDE_WITHIN)

@@ -76,7 +76,9 @@ from tierline.domain.policy import Policy
 from tierline.domain.restriction import Restricted
 from tierline.domain.serving import step_after
 from tierline.domain.snapshot import Snapshot
+from tierline.domain.storm import StormTold
 from tierline.domain.terms import Answer, ClockName, HoldReason, Score, State
+from tierline.domain.ticket import STORM
 
 URGENT = frozenset({"P1", "P2"})
 WARN_FROM = 0.75
@@ -168,8 +170,13 @@ def _moved(what: Moved, _seen: Seen) -> Occasions:
 
 
 def _proposed(what: EscalationProposed, _seen: Seen) -> Occasions:
-    if not what.collapsed:
+    if not what.collapsed and what.choice != STORM:  # a storm is told once, not ticket by ticket
         yield what.choice or "proposed"
+
+
+def _declined(what: ProposalDeclined, _seen: Seen) -> Occasions:
+    if not what.gathered:
+        yield "declined"
 
 
 def _planned(what: Planned, seen: Seen) -> Occasions:
@@ -321,7 +328,8 @@ _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
     Returned: _moved,
     Transferred: _moved,
     EscalationProposed: _proposed,
-    ProposalDeclined: _always("declined"),
+    ProposalDeclined: _declined,
+    StormTold: _always("storm"),
     Paged: _always("paged"),
     PagingEnded: _paging_ended,
     AssistCalled: _always("assist"),

@@ -14,6 +14,7 @@ from tierline.domain.calendar import Calendar
 from tierline.domain.clock import Terms
 from tierline.domain.letters.rules import LetterRules
 from tierline.domain.management import RcaRule, Trigger
+from tierline.domain.storm_rules import StormRules
 from tierline.domain.terms import (
     Assign,
     ClockName,
@@ -321,9 +322,8 @@ class Policy:
     running clock pinned earlier, so that old promises can always be reckoned. `found_terms`,
     `found_limits` and `found_groups` keep what follows from this version, so that it is put
     together once and not for each ticket: what the clients' clocks pin, at most one entry an SLA,
-    type and priority; what the internal ones pin, one a group and limit; the groups of a tier.
-    `hours` are those that have a name. `counted`: windows over which rules count alerts that are
-    alike, by how they are written.
+    type and priority; what the internal ones pin, one a group and limit; groups of a tier. `hours`
+    have a name. `counted`: windows over which rules count alerts. `storm`: None, never gathered.
     """
 
     version: str
@@ -343,6 +343,7 @@ class Policy:
     survey: SurveyRules = field(default_factory=SurveyRules)
     hand_over: HandOverRules = field(default_factory=HandOverRules)
     paging: PagingRules = field(default_factory=PagingRules)
+    storm: StormRules | None = field(default_factory=StormRules)
     letters: LetterRules = field(default_factory=LetterRules)
     training: Mapping[str, Sessions] = field(default_factory=dict)
     mode: ModeRules = field(default_factory=ModeRules)

@@ -16,6 +16,7 @@ from tierline.domain.audience import (
     BESIDE_THE_POINT_ONCE_CLAIMED,
     BESIDE_THE_POINT_ONCE_OVER,
     CANDIDATE,
+    DECIDERS,
     DEFAULT_TELL,
     DESK_OWNER,
     DUTY_MANAGER,
@@ -51,6 +52,7 @@ from tierline.domain.policy import Group, Policy
 from tierline.domain.seeing import keys_held, opened_by
 from tierline.domain.serving import is_own, step_after
 from tierline.domain.snapshot import Snapshot
+from tierline.domain.storm import StormTold
 from tierline.domain.terms import Mode, Reach, State
 
 _OF_AN_ACTION = (ActionMoved, ActionCompleted, ActionChased)
@@ -229,6 +231,8 @@ def _instead_of_a_room(group: Group) -> Iterator[tuple[str, str]]:
 def _named(audience: str, what: What) -> tuple[str, ...]:
     """The logins that the event itself names as `audience`."""
     if audience == MANAGERS and isinstance(what, ManagementCalled | ManagementBriefed):
+        return what.people
+    if audience == DECIDERS and isinstance(what, StormTold):
         return what.people
     if isinstance(what, Reallocated):
         return {JOINED: what.joined, RELIEVED: what.relieved}.get(audience, ())

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 from tierline.domain.action import Action
 from tierline.domain.amend import quick
@@ -94,7 +95,8 @@ class Proposal:
     """A move that time asks for and leaves to people; accepted or declined by naming `seq`.
 
     Either the mode does not let it act, or there is a `choice` to make (why); who must make it is
-    asked again, one higher, at `decide_by` (UTC).
+    asked again, one higher, at `decide_by` (UTC). `storm`: the number of the storm it is part of
+    (0: none, or not known yet); then what the policy says happens at `decide_by`.
     """
 
     seq: int
@@ -103,6 +105,19 @@ class Proposal:
     reason: str
     choice: str = ""
     decide_by: datetime | None = None
+    storm: int = 0
+
+
+STORM: Final = "storm"
+"""The choice about a limit that ran out with too many others of its group: made once for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOfStorm:
+    """It is the first ticket of a storm: when (UTC) the leads are told of all of them."""
+
+    storm: int
+    tell_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +310,7 @@ class Ticket:
     approval: Approval | None = None
     booking: Booking | None = None
     proposal: Proposal | None = None
+    storm: FirstOfStorm | None = None
     vendor: VendorCase | None = None
     packet: Packet | None = None
     packet_due: datetime | None = None

@@ -10,9 +10,11 @@ from typing import Any
 from tierline.domain import events as e
 from tierline.domain.snapshot import Snapshot
 from tierline.domain.terms import ClockName, TicketType
+from tierline.domain.ticket import STORM
 from tierline.messages import (
     assignment_words,
     pause_words,
+    storm_words,
     words_of_correction,
     words_of_oversight,
     words_of_restriction,
@@ -149,12 +151,17 @@ def _moved(verb: str) -> Callable[[Said, Any], str]:
 
 def _escalation_proposed(said: Said, what: e.EscalationProposed) -> str:
     to = f"{what.to_group} ({what.to_tier})"
+    if what.choice == STORM:
+        group = said.ticket.group
+        return f"{_by_time(said, what)}: too many of {group} at once, so one decision is due ({to})"
     if what.choice:
         return f"{_by_time(said, what)}: {what.to_group} is full, so the leads were asked ({to})"
     return f"{_by_time(said, what)}: a move to {to} was proposed"
 
 
 def _proposal_declined(said: Said, what: e.ProposalDeclined) -> str:
+    if said.by_time:
+        return f"it stays and does not go to {what.to_group}{because(what.reason)}"
     return f"{said.by} decided that it does not go to {what.to_group}{because(what.reason)}"
 
 
@@ -348,4 +355,5 @@ _SAY: dict[type, Callable[[Said, Any], str]] = {
     **words_of_correction.SAY,
     **assignment_words.SAY,
     **words_of_restriction.SAY,
+    **storm_words.SAY,
 }

@@ -67,6 +67,7 @@ from tierline.policy.matchers import (
 from tierline.policy.offers import rate_of, rates_of
 from tierline.policy.restricting import group_meant
 from tierline.policy.sections import PAGE, assist_share, days_of
+from tierline.policy.storm import read_storm
 from tierline.policy.training import read_training
 
 VERSION_DIGITS = 16
@@ -146,6 +147,7 @@ def compile_checked(
         survey=_survey(document.get("survey", {})),
         hand_over=_hand_over(document.get("hand_over", {})),
         paging=_paging(document.get("closed_next_group", {}), document.get("paging", {})),
+        storm=read_storm(document.get("storm", {})),
         training=read_training(document.get("training", {})),
         letters=read_letters(document, calendars, groups.values()),
         mode=_mode(document.get("mode", {})),

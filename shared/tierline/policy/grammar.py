@@ -42,6 +42,7 @@ from tierline.policy.shapes import (
     Text,
     Whole,
 )
+from tierline.policy.storm import STORM
 from tierline.policy.training import TRAINING
 
 THIRD_TIME: Final = "problem"
@@ -268,6 +269,11 @@ SECTIONS: Final[dict[str, tuple[Shape, str, bool]]] = {
             },
         ),
         "how somebody is woken: the on-call, the lead, the duty manager, the service manager",
+        False,
+    ),
+    "storm": (
+        STORM,
+        "when limits of one group run out together: one message, one decision; or never",
         False,
     ),
     "management": (

@@ -1,4 +1,4 @@
-"""The floor as services see it: load, turns, people; read on the side, mostly a second old at most.
+"""The floor as services see it: load, turns, lapses, people; read on the side, a second old.
 
 Counting a million open tickets inside every batch would cost more than the batch. The event keeps
 `as_of`, so the load that a decision saw is never in doubt (docs/decisions/0005). The count reads
@@ -7,12 +7,13 @@ every open ticket's index entry, so the more there are the less often it is made
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import structlog
 
+from tierline.domain.events import Event
 from tierline.domain.floor import Floor, Turns
 from tierline.domain.freezes import Freezes
 from tierline.domain.people import Person
@@ -21,6 +22,7 @@ from tierline.domain.serving import Partners
 from tierline.domain.ticket import Ticket
 from tierline.store.database import UNREACHABLE, Database
 from tierline.store.freezes import read_freezes
+from tierline.store.lapses import read_lapses
 from tierline.store.partners import read_partners
 from tierline.store.tickets import Connection, policy_now, read_floor, read_turns
 
@@ -84,9 +86,9 @@ class FloorSource:
         if floor.as_of >= self._floor.as_of:
             self._floor = floor
 
-    def fold(self, before: Ticket | None, now: Ticket) -> None:
-        """Count a ticket that was as `before` and is as it is `now`, until the next reading."""
-        self._floor = self._floor.after(before, now)
+    def fold(self, before: Ticket | None, now: Ticket, events: Iterable[Event] = ()) -> None:
+        """Count a ticket that was as `before` and is `now`, by `events`, until the next reading."""
+        self._floor = self._floor.after(before, now, events)
 
     async def refresh(self) -> Floor:
         """Read it now; who is on call and who works here, where that is ROTAS_EVERY_S old."""
@@ -94,6 +96,7 @@ class FloorSource:
             await self._refresh_rotas(connection)
             floor = await read_floor(connection, await policy_now(connection))
             turns = await self._read_turns(connection)
+            lapses = await read_lapses(connection, floor.as_of)
         self._floor = replace(
             floor,
             on_call=self._rotas.on_call,
@@ -101,6 +104,7 @@ class FloorSource:
             freezes=self._freezes,
             people=self._people,
             turns=turns,
+            lapses=lapses,
         )
         return self._floor
 

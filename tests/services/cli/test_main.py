@@ -54,7 +54,7 @@ def test_all_of_the_commands_are_there():
         "actions", "rca",
         "known-errors",
         "list", "letter", "letters", "bounces", "training",
-        "next",
+        "next", "storms",
         "scheduled", "to-confirm", "surveys",
     }  # fmt: skip
 

@@ -14,6 +14,7 @@ from tests.services.console.fake_policy import policy_routes
 from tests.services.console.fake_records import DEVICE, records_routes
 from tests.services.console.overseen import ACTION, RCA
 from tests.services.console.reports import report_routes
+from tests.services.console.stormy import row_of, storm_routes
 from tests.services.console.world import NOW, PEOPLE, POLICY, ROW_FIELDS
 
 PASSWORD = "correct horse"
@@ -37,6 +38,7 @@ class World:
     why: dict = field(default_factory=dict)
     known: list = field(default_factory=list)
     majors: list = field(default_factory=list)
+    storms: list = field(default_factory=list)
     policy: dict = field(default_factory=lambda: deepcopy(POLICY))
     records: dict = field(
         default_factory=lambda: {
@@ -118,6 +120,7 @@ def make_fake_router(world):
     policy_routes(app, world)
     report_routes(app, world)
     _agenda_routes(app, world, link)
+    storm_routes(app, world)
     _stream_route(app, world)
     return app
 
@@ -235,6 +238,7 @@ def _reading_routes(app, world, person):
             ],
             "counts": {"open": len(world.tickets)},
             "majors": world.majors,
+            "storms": [row_of(storm) for storm in world.storms],
         }
 
     @app.get("/v1/known-errors")

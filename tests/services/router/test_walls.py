@@ -61,6 +61,7 @@ BODIES = {
     "to-problem": {"problem": 1},
     "restrict": {"group": "Network", "reason": "x"},
     "unrestrict": {"reason": "x"},
+    "decide": {"decision": "move all"},
 }
 NOBODYS = {"/v1/me", "/v1/clock", "/v1/sessions", "/v1/sessions/current"}
 LISTS = {
@@ -72,6 +73,7 @@ LISTS = {
     "/v1/next",
     "/v1/actions",
     "/v1/known-errors",
+    "/v1/storms",
 }
 REPLAYS = {"/v1/replay", "/v1/replay/commands", "/v1/replay/time", "/v1/replay/end"}
 """Behind a scope of their own (test_replay.py); GET says only whether one runs."""

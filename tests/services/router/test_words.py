@@ -13,6 +13,7 @@ from tests.contract.shapes import built
 from tests.services.router.oversight_said import sentences_of_oversight
 from tierline.domain import assignment as a
 from tierline.domain import events as e
+from tierline.domain import storm as s
 from tierline.domain.approval import Approval
 from tierline.domain.booking import Booking
 from tierline.domain.restriction import Restricted, Unrestricted
@@ -27,7 +28,7 @@ from tierline.domain.terms import (
     Score,
     TicketType,
 )
-from tierline.domain.ticket import Hold, Packet, Page, Plan, TierUse, VendorCase
+from tierline.domain.ticket import STORM, Hold, Packet, Page, Plan, TierUse, VendorCase
 from tierline.messages.events import EVENT_TYPES
 from tierline.messages.phrases import quote
 from tierline.messages.words import duration, words
@@ -35,6 +36,8 @@ from tierline.messages.words import duration, words
 AT = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 TOM, PSA = e.Actor("person", "tom"), e.Actor("integration", "psa mirror")
 NAMES = {"tom": "Tom", "j.doe": "Jane"}
+NAMED = ("j.doe", "tom")
+TOO_MANY = "too many of Desk at once, so one decision is due"
 
 
 SHOWN: set[type] = set()
@@ -331,6 +334,43 @@ SENTENCES = [
             )
         ),
         "Tom moved its promises to new terms: the new contract; resolve due 13:00 UTC.",
+    ),
+    (
+        say(
+            e.EscalationProposed("T2", "Network", "T1 limit reached: unclaimed", choice=STORM),
+            e.TIME,
+            rule="tier lapse",
+            group="Desk",
+        ),
+        f"T1 limit reached (unclaimed): {TOO_MANY} (Network (T2)).",
+    ),
+    (
+        say(s.StormJoined(3, "Desk", later(minutes=15)), e.SYSTEM),
+        "It is part of storm 3 of Desk, until 09:15 UTC.",
+    ),
+    (
+        say(s.StormJoined(3, "Desk", later(minutes=15), later(minutes=1)), e.SYSTEM),
+        "It is part of storm 3 of Desk, as its first, until 09:15 UTC.",
+    ),
+    (say(s.StormGathered(3), e.TIME), "It was time to tell the leads of storm 3."),
+    (
+        say(
+            s.StormTold(3, "Desk", (1001, 1002), 2, ("Network",), later(minutes=15), NAMED),
+            e.SYSTEM,
+        ),
+        "Jane and Tom were told of storm 3 of Desk: 2 tickets.",
+    ),
+    (
+        say(s.StormTold(3, "Desk", (1001,), 1, (), later(minutes=15), ()), e.SYSTEM),
+        "Nobody was told of storm 3 of Desk: 1 ticket.",
+    ),
+    (
+        say(s.StormDecided(3, "Desk", (1001, 1002), (1003,), "all hands are here")),
+        "Tom decided storm 3 of Desk: 2 moved, 1 stayed: all hands are here.",
+    ),
+    (
+        say(e.ProposalDeclined(7, "Network", "Network has no room", gathered=True), e.TIME),
+        "It stays and does not go to Network: Network has no room.",
     ),
     (say(e.PlanRefused("j.doe", "no spare")), "Tom refused the plan of Jane: no spare."),
     (

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 from notifier.drafts import DISABLED
 from router.reactions.consumer import NAME as REACTIONS
 from tests.simulation.invariants.reactions import wrong_in_reacting
+from tests.simulation.invariants.storms import wrong_in_storms
 from tests.simulation.invariants.telling import expected
 from tests.simulation.invariants.told import wrong_in_telling
 from tests.simulation.operator import waiting_letters
@@ -66,6 +67,7 @@ def wrong_at_the_end(world: "World") -> list[tuple[str, str]]:
         *_feeds(world),
         *wrong_in_telling(world),
         *wrong_in_reacting(world),
+        *wrong_in_storms(world),
     ]
 
 

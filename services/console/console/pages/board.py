@@ -40,6 +40,7 @@ def routes(console: Console) -> APIRouter:
             summary=summary(tickets, visit),
             counts=board.get("counts") or {},
             majors=board.get("majors") or [],
+            storms=storms_of(board),
             more=bool(listed.get("next_cursor")),
             policy=policy,
             names=names_of(policy),
@@ -111,6 +112,14 @@ def columns(board: Json, tickets: list[Json]) -> list[Json]:
         }
         for tier, groups in found.items()
     ]
+
+
+def storms_of(board: Json) -> dict[str, list[Json]]:
+    """The storms that go on, by the group whose limits ran out."""
+    found: dict[str, list[Json]] = {}
+    for storm in board.get("storms") or []:
+        found.setdefault(storm["group"], []).append(storm)
+    return found
 
 
 def summary(tickets: list[Json], visit: Visit) -> dict[str, int]:

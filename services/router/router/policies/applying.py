@@ -116,7 +116,7 @@ async def _empty_groups(
             said = f"ticket {ticket.id} cannot go to {to}: {done.rejected.reason}"
             raise ProblemError(409, done.rejected.code, said, place=dict(done.rejected.place))
         changes.append(Change(ticket, done.ticket, done.events))
-        floor = floor.after(ticket, done.ticket)
+        floor = floor.after(ticket, done.ticket, done.events)
     await write_changes(connection, changes)
     return len(changes)
 

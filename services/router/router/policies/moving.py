@@ -79,7 +79,7 @@ async def _move(
         policy, cause = context.source.current, f"policy/{preview.id}"
         done = decide(ticket, command, principal.asker, policy, floor, now, cause=cause)
         changes.append(Change(ticket, done.ticket, done.events))
-        floor = floor.after(ticket, done.ticket)
+        floor = floor.after(ticket, done.ticket, done.events)
         moved += done.rejected is None
     await write_changes(connection, changes)
     return moved

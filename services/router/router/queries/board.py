@@ -5,6 +5,8 @@ from typing import Any
 
 from router.places import sees_group
 from router.queries.together import majors
+from router.storms.limits import BOARD_STORMS
+from router.storms.views import storm_list
 from tierline.domain.floor import Floor
 from tierline.domain.policy import Policy
 from tierline.domain.terms import Priority
@@ -62,5 +64,6 @@ async def board(
         "columns": columns,
         "counts": counts,
         "majors": await majors(connection, principal),
+        "storms": await storm_list(connection, principal, now, BOARD_STORMS),
         "now": now,
     }

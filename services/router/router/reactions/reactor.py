@@ -7,7 +7,7 @@ in another replica.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -15,7 +15,7 @@ import structlog
 from prometheus_client import Counter
 
 from router.limits import REACTION_POLL_S, REACTION_STEP, REACTION_WAIT_S, TRIES
-from router.reactions.reaction import ASKER, cause_of
+from router.reactions.reaction import ASKER, Asked, Occurrence, cause_of
 from router.reactions.register import BY_NAME
 from router.reactions.waiting import Due, settle, take
 from router.replay import REACTIONS
@@ -63,6 +63,7 @@ class _Step:
     policy: Policy
     floor: Floor
     now: datetime
+    informed: Mapping[int, Asked] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     outcomes: list[tuple[int, str, str]] = field(default_factory=list)
 
@@ -71,7 +72,10 @@ class _Step:
         if ticket is None:
             self.outcomes.append((due.id, "refused", "there is no such ticket"))
             return
-        command = BY_NAME[due.kind].command(message, due.muted)
+        command = self._asked(due, message)
+        if isinstance(command, str):
+            self.outcomes.append((due.id, "refused", command))
+            return
         now, cause = max(self.now, message.event.recorded_at), cause_of(message)
         if isinstance(command, Open):
             self._open(due, replace(command, id=number), ticket, now, cause)
@@ -81,6 +85,10 @@ class _Step:
         refused = done.rejected
         state, reason = ("refused", refused.reason) if refused else ("done", "")
         self.outcomes.append((due.id, state, reason))
+
+    def _asked(self, due: Due, message: TicketMessage) -> Asked:
+        make = BY_NAME[due.kind].command
+        return self.informed[due.id] if make is None else make(message, due.muted)
 
     def _open(self, due: Due, command: Open, ticket: Ticket, now: datetime, cause: str) -> None:
         """Open the problem of `ticket` and link it, unless it has one by now."""
@@ -173,7 +181,9 @@ class Reactor:
         opening = [due for due in waiting if BY_NAME[due.kind].opens]
         drawn = await draw_numbers(connection, len(opening))
         numbers = {due.id: number for due, number in zip(opening, drawn, strict=True)}
-        step = _Step(self._policy(), self._floor(), await policy_now(connection))
+        now = await policy_now(connection)
+        informed = await _informed(connection, waiting, messages, tickets, now)
+        step = _Step(self._policy(), self._floor(), now, informed)
         for due in waiting:
             message = messages[due.ticket, due.seq]
             step.react(due, message, tickets.get(due.target), numbers.get(due.id, 0))
@@ -223,6 +233,26 @@ class Reactor:
             body = bodies[0].encode() if bodies else b""
             said = f"{due.kind}, for ticket {due.target}: {reason}"
             await bury(connection, REACTIONS, str(due.id), body, said)
+
+
+async def _informed(
+    connection: Connection,
+    waiting: Sequence[Due],
+    messages: Mapping[tuple[int, int], TicketMessage],
+    tickets: Mapping[int, Ticket],
+    now: datetime,
+) -> Mapping[int, Asked]:
+    """What the store says that targets are asked, by number of the reaction."""
+    asked: dict[int, Asked] = {}
+    for kind in sorted({due.kind for due in waiting}):
+        if (informed := BY_NAME[kind].informed) is not None:
+            occurrences = [
+                Occurrence(due.id, messages[due.ticket, due.seq], tickets[due.target])
+                for due in waiting
+                if due.kind == kind and due.target in tickets
+            ]
+            asked |= await informed(connection, occurrences, now)
+    return asked
 
 
 async def _causes(

@@ -7,8 +7,9 @@ from typing import Final
 from router.reactions.major import MAJOR
 from router.reactions.problem import PROBLEM
 from router.reactions.reaction import Reaction
+from router.reactions.storm import STORM
 
-REACTIONS: Final = (*MAJOR, *PROBLEM)
+REACTIONS: Final = (*MAJOR, *PROBLEM, *STORM)
 
 BY_NAME: Final[Mapping[str, Reaction]] = MappingProxyType({one.name: one for one in REACTIONS})
 

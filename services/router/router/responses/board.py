@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from router.responses.base import Shown
+from router.responses.storms import StormRow
 from tierline.domain.terms import Priority, State
 
 
@@ -40,6 +41,7 @@ class Board(Shown):
     columns: list[BoardColumn]
     counts: dict[str, int]
     majors: list[BoardMajor]
+    storms: list[StormRow]
     now: datetime
 
 

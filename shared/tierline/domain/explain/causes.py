@@ -5,13 +5,14 @@ from typing import Any
 
 from tierline.domain import events as e
 from tierline.domain.changes import is_call_out
-from tierline.domain.explain import assignment_causes
+from tierline.domain.explain import assignment_causes, storm_causes
 from tierline.domain.explain.causes_of_oversight import CAUSES as CAUSES_OF_OVERSIGHT
 from tierline.domain.explain.causes_together import CAUSES_TOGETHER
 from tierline.domain.explain.phrases import because, length, sentence, when
 from tierline.domain.explain.seen import Seen
 from tierline.domain.restriction import Restricted, Unrestricted
 from tierline.domain.terms import HoldReason, Offer, TicketType
+from tierline.domain.ticket import STORM
 
 
 def cause_of(seen: Seen) -> str:
@@ -108,6 +109,8 @@ def _moved(seen: Seen, what: e.Moved) -> str:
 
 
 def _declined(seen: Seen, what: e.ProposalDeclined) -> str:
+    if seen.by_time:
+        return f"It was part of a storm that is over{because(what.reason)}."
     return f"{seen.by} leads, and left it where it is{because(what.reason)}."
 
 
@@ -158,6 +161,8 @@ def _vendor_done(seen: Seen, what: e.VendorCaseClosed) -> str:
 def _proposed(seen: Seen, what: e.EscalationProposed) -> str:
     mode = seen.value("mode") or (seen.before.mode if seen.before else "")
     step = f"{what.to_group} ({what.to_tier})"
+    if what.choice == STORM:
+        return f"{_capital(what.reason)}. {storm_causes.gathered(seen)} {step} would be next."
     if what.choice:
         return (
             f"{_capital(what.reason)}, and nobody had claimed it, so time was short and not skill; "
@@ -361,5 +366,6 @@ CAUSES: dict[type, Callable[[Seen, Any], str]] = {
     **CAUSES_TOGETHER,
     **CAUSES_OF_OVERSIGHT,
     **assignment_causes.CAUSES,
+    **storm_causes.CAUSES,
 }
 """One for every type in `What`; a test fails where one is missing."""

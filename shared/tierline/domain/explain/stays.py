@@ -1,18 +1,19 @@
 """Why is the ticket still in this tier?"""
 
 from collections.abc import Iterator
+from typing import Any
 
 from tierline.domain.business_time import is_open, next_opening
 from tierline.domain.clock import FULL, Clock
 from tierline.domain.clock_ledger import clock_ledger
-from tierline.domain.events import Moved, ProposalDeclined
+from tierline.domain.events import Event, Moved, ProposalDeclined
 from tierline.domain.explain.account import Account, Case, NothingToExplainError, versions
 from tierline.domain.explain.phrases import because, length, sentence, when
 from tierline.domain.policy import Step
 from tierline.domain.promises import step_of
 from tierline.domain.serving import step_after
 from tierline.domain.terms import ClockName, Mode, TicketType
-from tierline.domain.ticket import Ticket
+from tierline.domain.ticket import STORM, Proposal, Ticket
 
 
 def why_still(case: Case, tier: str) -> Account:
@@ -144,6 +145,8 @@ def _lapsed(case: Case) -> tuple[list[str], str, str]:
     if ticket.owed_at is not None:
         words.append("Somebody claimed it after that, and has a little time for a plan.")
         return words, f"It moves at {when(ticket.owed_at)}, unless it has a plan by then.", "owed"
+    if ticket.proposal is not None and ticket.proposal.choice == STORM:
+        return _in_a_storm(ticket, ticket.proposal)
     if ticket.proposal is not None and ticket.proposal.choice:
         proposal = ticket.proposal
         words.append(f"Nobody had claimed it, and {proposal.to_group} had no room for it.")
@@ -153,13 +156,34 @@ def _lapsed(case: Case) -> tuple[list[str], str, str]:
     if ticket.mode is Mode.ACT:
         declined = [one for one in case.events if isinstance(one.what, ProposalDeclined)]
         if declined:
-            words.append(f"A lead decided that it stays (event {declined[-1].seq}).")
+            words.append(_stayed(declined[-1]))
         else:
             words.append("It moved or was moved back since; one limit moves it once.")
         return words, "It moves when somebody moves it.", "tier clock"
     words.append(f"Its mode is {ticket.mode}, so time only proposes a move to {step.tier}.")
     seq = f" (event {ticket.proposal.seq})" if ticket.proposal else ""
     return words, f"It moves when somebody accepts the proposal{seq}, or in mode act.", "mode"
+
+
+def _in_a_storm(ticket: Ticket, proposal: Proposal) -> tuple[list[str], str, str]:
+    """It waits for the one decision about too many limits of its group."""
+    named = f"storm {proposal.storm}" if proposal.storm else "a storm"
+    words = [f"Too many limits of {ticket.group} ran out at once, and it is part of {named}."]
+    words.append("The leads have one decision to make about all of them.")
+    if proposal.decide_by is None:
+        return words, f"It moves when somebody accepts event {proposal.seq}.", STORM
+    until = when(proposal.decide_by)
+    take = f"It moves when a lead decides {named}; what is undecided at {until} goes by the policy."
+    return words, take, STORM
+
+
+def _stayed(event: Event) -> str:
+    """Who, or what, decided that it stays."""
+    what: Any = event.what
+    if event.by.kind == "time":
+        return f"Its storm was over and it stayed{because(what.reason)} (event {event.seq})."
+    with_others = " with others of its storm" if what.gathered else ""
+    return f"A lead decided that it stays{with_others} (event {event.seq})."
 
 
 def _by_hand(case: Case) -> str:

@@ -3,10 +3,10 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from tierline.store import database, tickets
+from tierline.store import database, lapses, tickets
 from tierline.testing.postgres.registry import Registry, Reply
 from tierline.testing.postgres.rows import Record, Stored, picker, shape
 from tierline.testing.postgres.transaction import Transaction
@@ -138,6 +138,27 @@ async def read_turns(tx: Transaction, groups: Sequence[str], logins: Sequence[st
             last = max(turns[one])
             found.append(row((*one, last, turns[one].count(last))))
     return found
+
+
+def _lapses(rows: Iterable[Stored]) -> list[tuple[datetime, str, datetime]]:
+    """When each tier limit was seen to run out, in which group and when it was due."""
+    found = []
+    for row in rows:
+        if row["type"] == "lapsed":
+            data = json.loads(row["body"])["data"]
+            ticket = data["ticket"]
+            if data["what"]["clock"] == "tier" and ticket["mode"] != "watch":
+                found.append((row["recorded_at"], ticket["group"], row["at"]))
+    return sorted(found, reverse=True)
+
+
+@here.answers(lapses, "READ_LAPSES")
+async def read_lapses(tx: Transaction, as_of: datetime, limit: int) -> Reply:
+    """The limits that were seen to run out in the hour before, the last one first."""
+    row = shape("grp", "at")
+    since = as_of - timedelta(hours=1)
+    seen = [one for one in tx.view("event", "lapses", _lapses) if one[0] > since]
+    return [row((group, at)) for _, group, at in seen[:limit]]
 
 
 @here.answers(tickets, "DRAW_NUMBERS")

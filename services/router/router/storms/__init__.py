@@ -1,0 +1,1 @@
+"""Storms across tickets: what is gathered, who is told, what is decided."""
