@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 
 from intake import inserts
-from intake.triage import store
+from intake.triage import counting, store
+from intake.triage.limits import ALIKE_READ_MAX
 from tests.contract.store import AGES_S, MINUTE, NOON, proves, recent
 from tests.contract.store_acts import NOWHERE, settled, taken_up, wanted
 from tests.contract.store_rows import put_alert, put_ticket
@@ -84,6 +85,30 @@ async def test_an_alert_has_one_outcome(side):
     assert await side.value("alert", "outcome", id=third) == "dead letter"
     assert await side.fetch(store.TAKE_UP, *three) == []
     assert await side.fetch(store.LOCK_ALERTS, [first, second, third]) == []
+
+
+@proves(counting.ALIKE)
+async def test_alerts_that_are_alike(side):
+    fires, clears = '{"status":"firing"}', '{"status":"resolved"}'
+    edge = await put_alert(side, accepted_at=NOON - MINUTE, body=fires)
+    first = await put_alert(side, accepted_at=NOON - MINUTE / 2, body=fires, idx=3)
+    await put_alert(side, accepted_at=NOON - MINUTE / 3, body=clears)
+    second = await put_alert(side, accepted_at=NOON, body=fires, outcome="opened")
+    await put_alert(side, accepted_at=NOON + MINUTE, body=fires)
+    for other in ({"client": "B"}, {"dedup_key": "cpu"}, {"integration": "mail"}):
+        await put_alert(side, body=fires, **other)
+    elsewhere = await put_alert(side, body=fires, client="B", dedup_key="cpu")
+    asked = [["rmm", "rmm"], ["cpu", "disk"], ["B", "Contoso"], [NOON - MINUTE] * 2, [NOON] * 2]
+    found = await side.fetch(counting.ALIKE, *asked, ALIKE_READ_MAX)
+    by_id = {row["id"]: (row["n"], row["accepted_at"], row["idx"]) for row in found}
+    assert by_id == {
+        elsewhere: (1, NOON, 0),
+        first: (2, NOON - MINUTE / 2, 3),
+        second: (2, NOON, 0),
+    }
+    assert edge not in by_id, "a window begins after its first instant"
+    latest = await side.fetch(counting.ALIKE, *asked, 2)
+    assert {row["id"] for row in latest} == {elsewhere, second}, "the recovery is one of the two"
 
 
 @proves(store.WAITING_ALERTS)

@@ -6,12 +6,15 @@ asked to run.
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from intake.triage import store as triage_store
+from intake.triage.counting import count_alike
+from intake.triage.limits import ALIKE_READ_MAX
 from router.queries.board import board
 from router.queries.tickets import Wanted, list_tickets
 from router.queries.together import known_for, majors
@@ -20,6 +23,7 @@ from tests.domain.worlds import MONDAY
 from tests.services.interleavings.world import World, make_world
 from tests.services.plans import indexes, looked_at, plans_of
 from tierline.bus.limits import SWEEP_TICKETS_MAX, SWEEP_WITHIN_S
+from tierline.domain.policy import COUNTED_MAX
 from tierline.domain.terms import Role
 from tierline.messages.state import decode_ticket
 from tierline.store import events as stored
@@ -148,6 +152,26 @@ async def test_triage_takes_up_a_batch_by_its_keys(full: World) -> None:
     assert {"alert_waiting", "problem_pkey"} <= indexes(plans) <= TAKEN_UP_BY
     assert looked_at(plans, "alert") <= 2 * len(ids) + 1
     assert looked_at(plans, "problem") <= 2 * len(ids)
+
+
+async def test_alerts_that_are_alike_are_counted_by_their_index(full: World) -> None:
+    """However many one source has sent of one thing: a bounded look at the latest."""
+    await full.run(
+        "INSERT INTO tierline.alert (accepted_at, integration, source, client, dedup_key, body,"
+        " outcome) SELECT $1::timestamptz - n * interval '1 second', 'rmm', 'rmm', 'Contoso',"
+        " 'storm', '{\"status\":\"firing\"}', 'attached' FROM generate_series(1, $2::int) AS n",
+        MONDAY,
+        2 * ALIKE_READ_MAX,
+    )
+    alerts = [await full.alert("storm"), *[await full.alert(f"k{n}") for n in range(30)]]
+    windows = {"7d": timedelta(days=7)}
+    plans = await plans_of(full, lambda c: count_alike(c, alerts, windows))
+    assert indexes(plans) == {"alert_alike"}
+    assert looked_at(plans, "alert") <= ALIKE_READ_MAX + 2 * len(alerts)
+    async with full.db.connection() as connection:
+        counts = await count_alike(connection, alerts, windows)
+    assert counts[alerts[0].id] == {"7d": COUNTED_MAX}
+    assert counts[alerts[1].id] == {"7d": 1}
 
 
 async def test_triage_finds_the_open_tickets_of_a_batch_by_their_index(full: World) -> None:

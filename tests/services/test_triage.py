@@ -11,17 +11,20 @@ import pytest
 import pytest_asyncio
 
 from intake.triage.consumer import TriageConsumer
+from intake.triage.counting import count_alike
 from tests.domain.worlds import MONDAY, SAM, TOM
 from tests.services.interleavings.world import World, make_world
 from tierline.bus.consumer import Message
 from tierline.domain.commands import Claim, Close, Resolve
 from tierline.domain.policy import Rule, RuleAction
 from tierline.messages.alert import encode_accepted
+from tierline.policy.matchers import CountTest
 from tierline.store.database import REPLAYABLE, UNREACHABLE
 
 pytestmark = pytest.mark.postgres
 
 HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
 SECOND = timedelta(seconds=1)
 
 
@@ -324,3 +327,46 @@ async def test_a_unique_index_backs_the_lock(world: World) -> None:
     await world.open(problem_key="rmm/disk")
     with pytest.raises(asyncpg.UniqueViolationError):
         await world.open(problem_key="rmm/disk")
+
+
+COUNTING = Rule("Twice", CountTest("7d", 2), RuleAction(start="T2"))
+
+
+async def opened_with(world: World, number: int) -> tuple[int, str]:
+    """What was counted for a ticket, and the rule that chose where it starts."""
+    why = (await world.told(number))[0].event.why.values
+    return why["count"]["7d"], why["decided_by"].get("start", "")
+
+
+async def test_the_second_alert_of_a_week_is_counted_and_the_number_is_kept(world: World) -> None:
+    """Both of one problem, whose first ticket is closed; a third after eight days is the first."""
+    world.policy = replace(world.policy, triage=(COUNTING,), counted={"7d": 7 * DAY})
+    first = await world.alert(at=MONDAY - 7 * DAY + SECOND)
+    for other in ({"key": "cpu"}, {"client": "Unsorted"}, {"integration": "mail"}):
+        await take(world, await world.alert(at=MONDAY - DAY, **other))
+    ((_, number),) = await take(world, first)
+    assert await opened_with(world, number) == (1, "")
+    await world.alert(at=MONDAY - DAY, status="resolved")
+    await world.do(number, Close("a duplicate"), TOM)
+    ((outcome, second),) = await take(world, await world.alert(at=MONDAY))
+    assert (outcome, await opened_with(world, second)) == ("opened", (2, "Twice"))
+    await world.do(second, Close("a duplicate"), TOM)
+    await world.clock(MONDAY + 8 * DAY)
+    ((_, third),) = await take(world, await world.alert(at=MONDAY + 8 * DAY))
+    assert await opened_with(world, third) == (1, "")
+
+
+async def test_alerts_of_one_batch_count_those_before_them(world: World) -> None:
+    """By acceptance, array index and id, whatever order they come in and whoever is triaged."""
+    windows = {"1h": HOUR, "7d": 7 * DAY}
+    alerts = [await world.alert(index=index) for index in range(3)]
+    later = await world.alert(at=alerts[0].accepted_at + HOUR)
+    async with world.db.connection() as connection:
+        counts = await count_alike(connection, [later, *reversed(alerts)], windows)
+    assert [counts[alert.id]["7d"] for alert in (*alerts, later)] == [1, 2, 3, 4]
+    assert counts[later.id]["1h"] == 1
+
+
+async def test_nothing_is_counted_where_no_rule_asks(world: World) -> None:
+    ((_, number),) = await take(world, await world.alert())
+    assert "count" not in (await world.told(number))[0].event.why.values

@@ -19,8 +19,8 @@ from tests.simulation.run import kept_seeds
 ROOT = Path(__file__).parents[2]
 SEEDS = 24
 GROUPS = 6
-PLANTED_WITHIN = 30
-"""Seeds within which each planted fault must be seen."""
+PLANTED_WITHIN = 60
+"""Seeds within which each planted fault must be seen; most are in the first few."""
 
 TWICE = (1, 5)
 

@@ -42,6 +42,8 @@ def open_ticket(
     place = _place(command, found, policy, floor, now, agreement)
     opened = _opened(command, found, policy, priority, impact, urgency, agreement)
     values: dict[str, Any] = {"decided_by": decided_by, "impact": impact, "urgency": urgency}
+    if counted := command.facts.get("count"):
+        values["count"] = dict(counted)
     if len(command.bought) > 1:
         values["agreement"] = terms.rule
     if not terms.covered:

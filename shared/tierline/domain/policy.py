@@ -31,6 +31,11 @@ from tierline.domain.terms import (
 )
 from tierline.domain.training.sessions import Sessions
 
+COUNTED_WITHIN_MAX = timedelta(days=31)
+"""The longest window over which a rule counts alerts that are alike."""
+COUNTED_MAX = 1_000
+"""Where counting stops: more are said to be so many."""
+
 DEFAULT_THRESHOLDS: tuple[float, ...] = (0.5, 0.75, 0.9, 1.0)
 """Fractions of a client clock's target at which something is said."""
 
@@ -320,7 +325,8 @@ class Policy:
     `found_limits` and `found_groups` keep what follows from this version, so that it is put
     together once and not for each ticket: what the clients' clocks pin, at most one entry an SLA,
     type and priority; what the internal ones pin, one a group and limit; the groups of a tier.
-    `hours` are those that have a name.
+    `hours` are those that have a name. `counted`: windows over which rules count alerts that are
+    alike, by how they are written.
     """
 
     version: str
@@ -351,6 +357,7 @@ class Policy:
     unsorted_start: str = ""
     clients: Mapping[str, ClientRules] = field(default_factory=dict)
     hours: Mapping[str, Calendar] = field(default_factory=dict)
+    counted: Mapping[str, timedelta] = field(default_factory=dict)
     found_terms: dict[tuple[str, TicketType, Priority], Mapping[ClockName, Terms]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )

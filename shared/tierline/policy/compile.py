@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -45,6 +45,7 @@ from tierline.domain.terms import (
 )
 from tierline.policy.calendars import Calendars
 from tierline.policy.client_rules import changed_by, expanded, own_name
+from tierline.policy.counting import least_of, window
 from tierline.policy.durations import parse_duration
 from tierline.policy.errors import Problems
 from tierline.policy.expressions import compile_expression
@@ -57,9 +58,11 @@ from tierline.policy.matchers import (
     AllFields,
     Always,
     ByExpression,
+    CountTest,
     FieldTest,
     Matcher,
     fact_path,
+    windows_of,
 )
 from tierline.policy.offers import rate_of, rates_of
 from tierline.policy.sections import PAGE, assist_share, days_of
@@ -121,6 +124,7 @@ def compile_checked(
     groups = {name: _group(name, it, calendars) for name, it in document["groups"].items()}
     slas = {name: _sla(name, it, calendars) for name, it in document["slas"].items()}
     agreements = document["agreements"]
+    rules = tuple(map(_rule, document.get("triage", ())))
     return Policy(
         version=version,
         tiers=tuple(document["tiers"]),
@@ -130,7 +134,8 @@ def compile_checked(
         clients=clients,
         paths={n: Path(n, tuple(map(_step, it))) for n, it in document["paths"].items()},
         priority=_priority(document.get("priority", {})),
-        triage=tuple(map(_rule, document.get("triage", ()))),
+        triage=rules,
+        counted=_counted(rules),
         plans=_plans(document.get("plans", {})),
         calendars={_ALWAYS.hash: _ALWAYS, **extra_calendars, **calendars.all},
         recovery=_recovery(document.get("recovery", {})),
@@ -262,13 +267,24 @@ def _rule(it: Mapping[str, Any]) -> Rule:
     return Rule(name=it["name"], matches=_matcher(it.get("when")), do=action)
 
 
-def _matcher(when: str | Mapping[str, list[Any]] | None) -> Matcher:
+def _matcher(when: str | Mapping[str, Any] | None) -> Matcher:
     if when is None:
         return Always()
     if isinstance(when, str):
         return ByExpression(compile_expression(when, FACTS))
-    tests = ((fact_path(name), tuple(wanted)) for name, wanted in sorted(when.items()))
-    return AllFields(tuple(FieldTest(path, wanted) for path, wanted in tests if path))
+    tests = ((fact_path(name), wanted) for name, wanted in sorted(when.items()))
+    return AllFields(tuple(_test(path, wanted) for path, wanted in tests if path))
+
+
+def _test(path: tuple[str, ...], wanted: str | list[Any]) -> FieldTest | CountTest:
+    if isinstance(wanted, str):
+        return CountTest(path[-1], least_of(wanted))
+    return FieldTest(path, tuple(wanted))
+
+
+def _counted(rules: Iterable[Rule]) -> dict[str, timedelta]:
+    found = {text for rule in rules for text in windows_of(rule.matches)}
+    return {text: window(text) for text in sorted(found)}
 
 
 def _seconds(text: str) -> timedelta:

@@ -12,6 +12,7 @@ from typing import Any
 
 import cel
 
+from tierline.policy.counting import COUNT, WindowError, looked_up, remedy
 from tierline.policy.errors import did_you_mean
 
 EXPRESSION_LIMIT = 500
@@ -33,7 +34,6 @@ FUNCTIONS = frozenset(
         "type",
     }
 )
-_LATER_FUNCTIONS = frozenset({"count"})
 _LOOPS = ("all", "exists", "exists_one", "map", "filter")
 _TYPES = frozenset({"int", "uint", "double", "string", "bool", "list", "map", "null_type"})
 
@@ -66,6 +66,8 @@ class Expression:
     program: "cel.Program" = field(compare=False, repr=False)
     names: frozenset[str] = field(compare=False, repr=False)
     """The variables it uses; no others are handed over."""
+    windows: frozenset[str] = field(default=frozenset(), compare=False)
+    """The windows it counts over, as they are written."""
 
     def evaluate(self, variables: Mapping[str, Any]) -> tuple[Any, str]:
         """Evaluate over `variables`.
@@ -102,9 +104,11 @@ def compile_expression(source: str, known: Collection[str]) -> Expression:
     if len(loops) > LOOPS_LIMIT:
         several = f"holds {len(loops)} loops ({', '.join(name for name, _ in loops)})"
         raise ExpressionError(several, "use one at most: split the rule")
-    program = _compile(source)
-    _check_names(program, {*known, *(variable for _, variable in loops), *_TYPES})
-    return Expression(source, program, frozenset(program.variables()))
+    variables = {*known, *(variable for _, variable in loops), *_TYPES}
+    _check_variables(_compile(source), variables)
+    program, windows = _counting(source)
+    _check_functions(program)
+    return Expression(source, program, frozenset(program.variables()), windows)
 
 
 def _compile(source: str) -> "cel.Program":
@@ -119,18 +123,31 @@ def _compile(source: str) -> "cel.Program":
         ) from None
 
 
-def _check_names(program: "cel.Program", known: Collection[str]) -> None:
-    used: dict[str, list[str]] = program.references()
-    for name in used["variables"]:
+def _counting(source: str) -> tuple["cel.Program", frozenset[str]]:
+    """The program that reads counters among its facts, and the windows of these."""
+    try:
+        text, windows = looked_up(source)
+    except WindowError as error:
+        raise ExpressionError(str(error), remedy()) from None
+    return _compile(text), windows
+
+
+def _check_variables(program: "cel.Program", known: Collection[str]) -> None:
+    for name in program.references()["variables"]:
+        if name == COUNT:
+            raise ExpressionError("`count` stands without a window", remedy())
         if name not in known:
             raise ExpressionError(f"no fact is called `{name}`", did_you_mean(name, known))
-    for name in used["functions"]:
+
+
+def _check_functions(program: "cel.Program") -> None:
+    for name in program.references()["functions"]:
         if not name[0].isalpha() or name in FUNCTIONS:
             continue
-        if name in _LATER_FUNCTIONS:
-            later = f"`{name}` comes with a later version of Tierline"
-            raise ExpressionError(later, "leave it out for now")
-        raise ExpressionError(f"no function is called `{name}`", did_you_mean(name, FUNCTIONS))
+        if name == COUNT:
+            raise ExpressionError("`count` takes one window, in quotes", remedy())
+        known = (*FUNCTIONS, COUNT)
+        raise ExpressionError(f"no function is called `{name}`", did_you_mean(name, known))
 
 
 def _plain(value: Any) -> Any:

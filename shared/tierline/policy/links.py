@@ -7,6 +7,7 @@ from tierline.domain.co_managed import CLIENTS_IT
 from tierline.domain.terms import Assign, ClocksStart
 from tierline.policy.client_rules import own_paths
 from tierline.policy.codes import Code
+from tierline.policy.counting import counts
 from tierline.policy.errors import Problems, Where, did_you_mean
 from tierline.policy.management import check_management
 
@@ -140,6 +141,10 @@ class _Links:
                 self._problems.error((*at, "name"), twice, "rename one of them")
             seen.setdefault(rule["name"], i)
             self._action(rule["do"], (*at, "do"))
+            if "problem_key" in rule["do"] and counts(rule.get("when")):
+                said = "a rule that counts sets no problem key: a recovery may count otherwise"
+                fix = "set the key in a rule of its own, with `next: true`"
+                self._problems.error((*at, "do", "problem_key"), said, fix, at_key=True)
             if ended:
                 unreached = f"is never reached: `{ended}` matches everything"
                 fix = "move it up, or give that rule a `when`"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from tierline.policy.counting import COUNT, WindowError, window
 from tierline.policy.errors import did_you_mean
 from tierline.policy.expressions import Expression
 
@@ -93,10 +94,27 @@ class FieldTest:
 
 
 @dataclass(frozen=True, slots=True)
+class CountTest:
+    """At least so many alerts like this one within a window."""
+
+    window: str
+    least: int
+
+    @property
+    def fact(self) -> tuple[str, ...]:
+        """Where the number stands among the facts."""
+        return (COUNT, self.window)
+
+    def __call__(self, facts: Facts) -> bool:
+        """Whether there are so many."""
+        return counted(facts, self.window) >= self.least
+
+
+@dataclass(frozen=True, slots=True)
 class AllFields:
     """Short matchers: every one must hold."""
 
-    tests: tuple[FieldTest, ...]
+    tests: tuple[FieldTest | CountTest, ...]
 
     def __call__(self, facts: Facts) -> bool:
         """Whether all tests hold."""
@@ -123,8 +141,16 @@ class ByExpression:
         known = {name: facts[name] for name in FACTS if name in facts}
         for name in NESTED:
             known.setdefault(name, {})
+        windows = self.expression.windows
+        known[COUNT] = {window: counted(facts, window) for window in windows}
         result, note = self.expression.evaluate(known)
         return Verdict(result is True, note)
+
+
+def counted(facts: Facts, window: str) -> int:
+    """How many alerts like this one the facts state for a window; 0 where they state none."""
+    found: int = facts.get(COUNT, {}).get(window, 0)
+    return found
 
 
 def _equal(value: Any, wanted: Wanted) -> bool:
@@ -159,7 +185,9 @@ def glob(pattern: str, text: str) -> bool:
 
 
 def fact_path(name: str) -> tuple[str, ...] | None:
-    """The path of a fact as written: `severity`, `device.type`, `labels.some key`; None: no fact.
+    """The path of a fact as written: `severity`, `device.type`, `labels.some key`, `count.7d`.
+
+    None: no fact.
 
     Everything after `labels.` is one label's name, whatever characters it holds.
     """
@@ -168,14 +196,35 @@ def fact_path(name: str) -> tuple[str, ...] | None:
         return (name,) if name in SCALARS else None
     if head == "labels" and tail:
         return (head, tail)
+    if head == COUNT:
+        return (head, tail) if _is_window(tail) else None
     return (head, tail) if head == "device" and tail in DEVICE_FACTS else None
+
+
+def _is_window(text: str) -> bool:
+    try:
+        window(text)
+    except WindowError:
+        return False
+    return True
 
 
 def fact_hint(name: str) -> str:
     """A remedy for a name that is no fact."""
+    if name.partition(".")[0] == COUNT:
+        return "name a window of up to 31 days: count.7d, count.24h or count.30m"
     if name == "labels":
         return "name one label: labels.kind"
     return did_you_mean(name, (*SCALARS, *(f"device.{key}" for key in DEVICE_FACTS), "labels.NAME"))
+
+
+def windows_of(matches: "Predicate") -> frozenset[str]:
+    """The windows over which a rule's predicate counts."""
+    if isinstance(matches, ByExpression):
+        return matches.expression.windows
+    if isinstance(matches, AllFields):
+        return frozenset(test.window for test in matches.tests if isinstance(test, CountTest))
+    return frozenset()
 
 
 Predicate = Callable[[Facts], bool]

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from tierline.domain import audience
 from tierline.domain.terms import Reach
+from tierline.policy.counting import AtLeast, is_count
 from tierline.policy.errors import Problems, Where
 from tierline.policy.expressions import EXPRESSION_LIMIT, ExpressionError, compile_expression
 from tierline.policy.matchers import FACTS, fact_hint, fact_path
@@ -129,6 +130,9 @@ class Template:
         if text is BAD:
             return BAD
         for name in _BRACES.findall(text):
+            if is_count(name):
+                problems.error(at, f"`{name}` is a number that changes", "name another fact")
+                return BAD
             if fact_path(name) is None:
                 problems.error(at, f"no fact is called `{name}`", fact_hint(name))
                 return BAD
@@ -165,7 +169,8 @@ class Conditions:
                 problems.error(here, f"no fact is called `{name}`", fact_hint(name), at_key=True)
                 fine = False
                 continue
-            found[name] = _ANY_OF.check(wanted, here, problems)
+            shape = AtLeast() if is_count(name) else _ANY_OF
+            found[name] = shape.check(wanted, here, problems)
             fine = fine and found[name] is not BAD
         return found if fine else BAD
 

@@ -1,10 +1,11 @@
 """Triage: alerts, problems, and what records say of clients and devices."""
 
+import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from intake.triage import directory, store
+from intake.triage import counting, directory, store
 from tierline.testing.postgres.registry import Registry, Reply
 from tierline.testing.postgres.rows import Record, Stored, in_doc, picker, shape
 from tierline.testing.postgres.transaction import Transaction
@@ -14,6 +15,7 @@ here = Registry()
 Pair = tuple[str, str]
 
 _id = picker("id")
+_alike = shape("n", "accepted_at", "idx", "id")
 _place = picker("client", "key", "accepted_at", "idx", "alert")
 _taken_up = shape("id", "client", "key", "accepted_at", "idx", "alert")
 _state = picker("client", "problem_key", "doc")
@@ -155,6 +157,30 @@ async def set_aside(tx: Transaction, number: int) -> Reply:
     said = {"outcome": "dead letter", "handled_at": tx.clock()}
     done = await tx.update("alert", number, said, still=_unhandled)
     return f"UPDATE {int(done is not None)}"
+
+
+@here.answers(counting, "ALIKE")
+async def alike(
+    tx: Transaction,
+    integrations: Sequence[str],
+    keys: Sequence[str],
+    clients: Sequence[str],
+    since: Sequence[datetime],
+    until: Sequence[datetime],
+    limit: int,
+) -> Reply:
+    """Of each kind those that fired in its span, among the latest `limit` of it."""
+    found = []
+    asked = zip(integrations, keys, clients, since, until, strict=True)
+    for n, (integration, key, client, after, last) in enumerate(asked, 1):
+        kind = (client, key, integration)
+        rows = [
+            row for row in tx.find("alert", "alike", kind) if after < row["accepted_at"] <= last
+        ]
+        rows.sort(key=lambda row: row["accepted_at"], reverse=True)
+        fired = [row for row in rows[:limit] if json.loads(row["body"]).get("status") == "firing"]
+        found += [_alike((n, row["accepted_at"], row["idx"], row["id"])) for row in fired]
+    return found
 
 
 @here.answers(directory, "CLIENTS")

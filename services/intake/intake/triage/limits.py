@@ -1,5 +1,7 @@
 """Every bound of triage, in one place. Seconds are transport time: always real."""
 
+from tierline.domain.policy import COUNTED_MAX
+
 BATCH = 50
 """Alerts of one transaction: its locks are held about 15 ms."""
 
@@ -14,6 +16,9 @@ SWEEP_OLDER_THAN_S = 5.0
 SWEEP_ALERTS_MAX = 500
 SWEEP_READS_MAX = 100
 """Full reads that one sweep does in a row before it waits again."""
+
+ALIKE_READ_MAX = 2 * COUNTED_MAX + BATCH
+"""Alerts of one kind that are read to count those that fired: each may have a recovery after it."""
 
 DIRECTORY_S = 5.0
 """How long what records say of clients and devices is kept."""

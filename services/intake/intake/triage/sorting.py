@@ -1,5 +1,6 @@
 """What one alert means for its problem: pure, one alert at a time, in order of acceptance."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -23,7 +24,13 @@ from tierline.messages.alert import AcceptedAlert
 Place = tuple[datetime, int, int]
 """Where an alert stands among those of its problem: acceptance, array index, id."""
 
+NO_COUNTS: Mapping[str, int] = {}
 NOTHING_OPEN = "nothing open"
+
+
+def place_of(accepted: AcceptedAlert) -> Place:
+    """The place of an alert in the order of its problem."""
+    return (accepted.accepted_at, accepted.index, accepted.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +47,7 @@ class Known:
     @property
     def place(self) -> Place:
         """Its place in the order of its problem."""
-        return (self.accepted.accepted_at, self.accepted.index, self.accepted.id)
+        return place_of(self.accepted)
 
     @property
     def pair(self) -> tuple[str, str]:
@@ -80,10 +87,19 @@ class World:
 
 
 def know(
-    accepted: AcceptedAlert, client: ClientRecord, device: DeviceRecord | None, policy: Policy
+    accepted: AcceptedAlert,
+    client: ClientRecord,
+    device: DeviceRecord | None,
+    policy: Policy,
+    counts: Mapping[str, int] = NO_COUNTS,
 ) -> Known:
-    """Put together what is known of an alert, and find its problem key."""
+    """Put together what is known of an alert, and find its problem key.
+
+    `counts`: how many alerts like it there are, by the windows that the policy's rules count over.
+    """
     facts = facts_of(accepted, device)
+    if counts:
+        facts["count"] = counts
     own_key = f"{accepted.integration}/{accepted.alert.dedup_key}"
     found = classify(facts, policy)
     return Known(accepted, client, device, facts, found, found.problem_key or own_key)

@@ -7,9 +7,19 @@ import structlog
 from prometheus_client import Counter
 
 from intake.triage import store
+from intake.triage.counting import Counts, count_alike
 from intake.triage.directory import Directory
 from intake.triage.limits import BATCH, REPLAYS_MAX
-from intake.triage.sorting import Known, Problem, World, apply, begin, know, may_open
+from intake.triage.sorting import (
+    NO_COUNTS,
+    Known,
+    Problem,
+    World,
+    apply,
+    begin,
+    know,
+    may_open,
+)
 from tierline.domain.amend import amended
 from tierline.domain.floor import Floor
 from tierline.domain.policy import Policy
@@ -165,21 +175,25 @@ class Triager:
         wanted = {(alert.client, alert.alert.host) for alert in alerts}
         offers = any(it.not_covered is not None for it in policy.agreements.values())
         await self._directory.load(connection, wanted, approvers=offers)
+        counts = await count_alike(connection, alerts, policy.counted)
         by_id = {alert.id: alert for alert in alerts}
         try:
-            return self._sorted(by_id.values(), policy)
+            return self._sorted(by_id.values(), policy, counts)
         except Exception as error:  # noqa: BLE001 - whatever it is, it is raised again below
             log.info("an alert cannot be sorted", reason=str(error))
         fresh = await store.lock_alerts(connection, list(by_id))
-        return self._sorted([by_id[number] for number in sorted(fresh)], policy)
+        return self._sorted([by_id[number] for number in sorted(fresh)], policy, counts)
 
-    def _sorted(self, alerts: Iterable[AcceptedAlert], policy: Policy) -> list[Known]:
+    def _sorted(
+        self, alerts: Iterable[AcceptedAlert], policy: Policy, counts: Counts
+    ) -> list[Known]:
         known = [
             know(
                 alert,
                 self._directory.client(alert.client),
                 self._directory.device(alert.client, alert.alert.host),
                 policy,
+                counts.get(alert.id, NO_COUNTS),
             )
             for alert in alerts
         ]

@@ -29,7 +29,9 @@ def _opened(seen: Seen, what: e.Opened) -> str:
         priority += "; our promises begin when it is handed over to us, as the agreement says"
     if what.alert:
         source = f" from {what.source}" if what.source else ""
-        return f"An alert{source} had no open ticket of its problem; {priority}."
+        counted = seen.value("count") or {}
+        said = "".join(f" Like it within {within}: {n}." for within, n in counted.items())
+        return f"An alert{source} had no open ticket of its problem; {priority}.{said}"
     return f"{seen.by} opened it; {priority}."
 
 

@@ -2,13 +2,15 @@
 
 from typing import Any, Final
 
+from tierline.domain.policy import COUNTED_MAX
 from tierline.domain.terms import Mode, Priority, TicketType
+from tierline.policy.counting import is_count
 from tierline.policy.errors import Problems, Where
 from tierline.policy.fields import Field, Fields
 from tierline.policy.matchers import fact_hint, fact_path
 from tierline.policy.plain import NAME
 from tierline.policy.sections import Wanted
-from tierline.policy.shapes import BAD, Checked, Choice, JsonSchema, ListOf, MapOf, Text
+from tierline.policy.shapes import BAD, Checked, Choice, JsonSchema, ListOf, MapOf, Text, Whole
 from tierline.policy.trying.moments import MomentText
 
 TESTS_LIMIT: Final = 500
@@ -20,6 +22,9 @@ CLOCKS: Final = ("respond", "plan", "resolve")
 
 _WORDS = {"type": tuple(map(str, TicketType)), "priority": tuple(map(str, Priority))}
 """Facts that a ticket is opened with, so that they must be what it can be."""
+
+
+_COUNTED = Whole(0, COUNTED_MAX)
 
 
 class _Facts:
@@ -39,6 +44,8 @@ class _Facts:
                 unknown = f"no fact is called `{name}`"
                 problems.error(here, unknown, fact_hint(name), at_key=True)
                 fine = False
+            elif is_count(name):
+                fine = _COUNTED.check(said, here, problems) is not BAD and fine
             elif (words := _WORDS.get(name)) is not None:
                 fine = Choice(words).check(said, here, problems) is not BAD and fine
         return found if fine else BAD

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+from tierline.policy.counting import is_count
 from tierline.policy.matchers import fact_path, glob
 
 _STRING = r"""(?:"[^"\\]*"|'[^'\\]*')"""
@@ -73,8 +74,9 @@ def demands_of(when: str | Mapping[str, list[Any]] | None) -> Demands:
         return Demands((), whole=True)
     if isinstance(when, str):
         return _of_expression(when)
-    listed = (Demand(fact, tuple(map(_written, any_of))) for fact, any_of in when.items())
-    return Demands(tuple(listed), whole=True)
+    named = {fact: any_of for fact, any_of in when.items() if not is_count(fact)}
+    listed = (Demand(fact, tuple(map(_written, any_of))) for fact, any_of in named.items())
+    return Demands(tuple(listed), whole=len(named) == len(when))
 
 
 def _written(value: Any) -> Value:

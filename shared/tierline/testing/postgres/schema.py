@@ -156,7 +156,10 @@ ALL = (
             "handled_at": None,
         },
         ("id",),
-        indexes={"waiting": lambda row: True if row["outcome"] is None else None},
+        indexes={
+            "waiting": lambda row: True if row["outcome"] is None else None,
+            "alike": itemgetter("client", "dedup_key", "integration"),
+        },
     ),
     Table(
         "problem",

@@ -1,0 +1,20 @@
+"""Alike: alerts of one integration and dedup key by their acceptance."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0016"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    text = (Path(__file__).parent / "0016_alike.sql").read_text()
+    for statement in text.split("\n--;\n"):
+        op.execute(statement)
+
+
+def downgrade() -> None:
+    op.execute("DROP INDEX tierline.alert_alike")
