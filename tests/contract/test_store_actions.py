@@ -27,3 +27,14 @@ async def test_who_stands_beside_an_owner_is_who_was_written_last(side):
     assert await side.values("joined", "ticket", "login") == people
     assert await side.execute(actions.KEEP_JOINED, [7, 8], [], []) == "DELETE 3"
     assert await side.rows("joined") == []
+
+
+@proves(actions.KEEP_RESTRICTED)
+async def test_who_may_see_a_restricted_ticket_is_what_was_written_last(side):
+    given = [[7, 8], [7, 7, 8], ["b", "a", "c"]]
+    assert await side.execute(actions.KEEP_RESTRICTED, *given) == "DELETE 0"
+    assert await side.values("restricted", "ticket", "keys") == [(7, ["a", "b"]), (8, ["c"])]
+    assert await side.execute(actions.KEEP_RESTRICTED, [7, 8, 9], [7], ["d"]) == "DELETE 1"
+    assert await side.values("restricted", "ticket", "keys") == [(7, ["d"])]
+    assert await side.execute(actions.KEEP_RESTRICTED, [7], [], []) == "DELETE 1"
+    assert await side.rows("restricted") == []

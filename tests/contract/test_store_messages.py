@@ -364,7 +364,11 @@ async def test_what_is_read_to_send(side):
     }  # fmt: skip
     await put_event(side, 1, 2)
     found = await side.fetch(prepare.EVENT_BODIES, [1, 1, 2], [2, 1, 1])
-    assert found == [{"ticket": 1, "seq": 2, "client": "Contoso", "body": '{"of":"1/2"}'}]
+    body = {"ticket": 1, "seq": 2, "client": "Contoso", "body": '{"of":"1/2"}'}
+    assert found == [{**body, "restricted": False}]
+    await side.put("restricted", ticket=1, keys=["x"])
+    found = await side.fetch(prepare.EVENT_BODIES, [1], [2])
+    assert found == [{**body, "restricted": True}]
     await put_ticket(side, 4)
     assert await side.fetch(prepare.TICKET_DOCS, [4, 5]) == [{"id": 4, "doc": '{"id":4}'}]
 

@@ -19,6 +19,7 @@ from tests.contract.store_rows import (
     put_subscription,
     put_ticket,
 )
+from tierline.domain.seeing import marked
 from tierline.policy import crew, source
 from tierline.store import (
     approvers,
@@ -30,6 +31,7 @@ from tierline.store import (
     schedules_read,
     tickets,
 )
+from tierline.web.walls import EVERYTHING
 
 BOUGHT = {"agreements": [{"name": "managed"}, {"name": "gold", "devices": ["sw1"]}]}
 
@@ -267,7 +269,7 @@ async def test_who_can_be_told(side):
     assert second["url"] == "https://b.example/hook"
 
 
-@proves(owners.OWNERS, commands.CLIENT_OF)
+@proves(owners.OWNERS)
 async def test_owners_are_active_and_not_walled_off(side):
     await put_ticket(side, 1)
     await put_person(side, "all")
@@ -277,8 +279,19 @@ async def test_owners_are_active_and_not_walled_off(side):
     found = await side.fetch(owners.OWNERS, 1)
     assert sorted(row["login"] for row in found) == ["all", "inside"]
     assert await side.fetch(owners.OWNERS, 2) == []
-    assert await side.fetch(commands.CLIENT_OF, 1) == [{"client": "Contoso"}]
-    assert await side.fetch(commands.CLIENT_OF, 2) == []
+
+
+@proves(commands.CLIENT_OF)
+async def test_whose_ticket_it_is_for_those_who_see_it(side):
+    await put_ticket(side, 1)
+    await side.put("restricted", ticket=3, keys=[marked("group A"), marked("person sam")])
+    await put_ticket(side, 3)
+    for clients, sees_it in ((["Contoso"], True), (EVERYTHING[:1], True), (["Fabrikam"], False)):
+        found = [{"client": "Contoso"}] if sees_it else []
+        assert await side.fetch(commands.CLIENT_OF, clients, 1) == found
+        assert await side.fetch(commands.CLIENT_OF, [*clients, marked("group A")], 3) == found
+        assert await side.fetch(commands.CLIENT_OF, [*clients, marked("group B")], 3) == []
+    assert await side.fetch(commands.CLIENT_OF, EVERYTHING, 2) == []
 
 
 @proves(lists.NOTICE_COUNTS)

@@ -317,7 +317,7 @@ def _together(when: st.SearchStrategy[datetime]) -> st.SearchStrategy[c.Command]
 def _likely(ticket: Ticket) -> list[str]:
     """Commands that stand a chance in the state of `ticket`."""
     if ticket.state is State.CLOSED:
-        return ["reopen", "survey"] if ticket.survey else ["reopen"]
+        return ["reopen", "restrict", *(["survey"] if ticket.survey else [])]
     if ticket.state is State.RESOLVED:
         always = ["confirm", "reject", "reopen", "close", "note", "attach", "recover"]
         always += ["flow reopening"] if ticket.under else []

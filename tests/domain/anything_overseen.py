@@ -16,6 +16,7 @@ from tierline.domain.management import RcaRule, Trigger, When
 from tierline.domain.oversight import ManagementCalled
 from tierline.domain.policy import Duration, Policy
 from tierline.domain.rca import Rca
+from tierline.domain.restriction import Restrict, Unrestrict
 from tierline.domain.terms import ClockName, Priority, State, TicketType
 from tierline.domain.ticket import Ticket
 from tierline.domain.triggers import holds
@@ -63,7 +64,7 @@ def rca_rules() -> st.SearchStrategy[RcaRule | None]:
 
 
 def oversight_commands(when: st.SearchStrategy[datetime]) -> st.SearchStrategy[Any]:
-    """Any command about management, actions and analyses, of sensible and senseless content.
+    """Any command about management, actions, analyses, who may see it: sensible and senseless.
 
     What a problem takes over is never senseless (`builds_of_oversight`): another ticket made it.
     """
@@ -79,12 +80,14 @@ def oversight_commands(when: st.SearchStrategy[datetime]) -> st.SearchStrategy[A
         st.builds(o.CompleteAction, numbers, TEXTS, st.booleans()),
         st.builds(o.WriteRca, st.none() | TEXTS, causes, comments, st.booleans()),
         st.builds(o.HandCorrection, st.sampled_from([0, 7, 1001])),
+        st.builds(Restrict, st.sampled_from(["Infra", "Desk", "Nobody"]), TEXTS),
+        st.builds(Unrestrict, TEXTS),
     )
 
 
 def likely_oversight(ticket: Ticket) -> list[str]:
     """Such commands that stand a chance in the state of `ticket`, which is not closed."""
-    found = ["add action", "take over"]
+    found = ["add action", "take over", "unrestrict" if ticket.restricted else "restrict"]
     found += ["move action", "complete action", "to problem"] if open_of(ticket.actions) else []
     found += ["rca", "rca done"] if ticket.rca or ticket.type is TicketType.PROBLEM else []
     if ticket.active:
@@ -119,6 +122,8 @@ def builds_of_oversight(
         "rca": lambda: o.WriteRca("x", ("y",)),
         "rca done": lambda: o.WriteRca(done=True),
         "to problem": lambda: o.HandCorrection(7),
+        "restrict": lambda: Restrict(draw(st.sampled_from(["Infra", "Desk"])), "x"),
+        "unrestrict": lambda: Unrestrict("x"),
         "take over": lambda: o.TakeCorrection(7, (taken(),), analysis()),
     }
 

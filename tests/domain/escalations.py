@@ -63,6 +63,7 @@ from tierline.domain.events import SYSTEM, Actor, Closed, Held
 from tierline.domain.floor import Floor
 from tierline.domain.people import Person
 from tierline.domain.policy import HandOverRules, PagingRules, Path, Policy, SurveyRules
+from tierline.domain.restriction import Restrict, Unrestrict
 from tierline.domain.terms import Answer, HoldReason, PacketRule, Role, Score, TicketType
 from tierline.domain.ticket import Packet
 
@@ -211,8 +212,16 @@ def disagreed(word: str) -> Story:
     return story.ok(AnswerSurvey(Score.FINE, story.last(Closed).seq, word), RUTH)
 
 
+def hidden() -> Story:
+    """It is restricted, to others too, and opened again."""
+    story = Story().open(priority=P1, start="Desk").ok(Claim("sam"))
+    story.ok(Restrict("Infra", "a breach"), TOM)
+    story.ok(Restrict("Network", "theirs to see"), TOM).wait(40 * MINUTE)
+    return story.ok(Unrestrict("it was none"), TOM)
+
+
 def escalations() -> list[Story]:
     """All of them, and those in which management is called."""
-    alone = [declined(), assisted(), woken(), offered(), left(), moved_terms(), delayed()]
+    alone = [declined(), assisted(), woken(), offered(), left(), moved_terms(), delayed(), hidden()]
     unhappy = [disagreed("friendly"), disagreed("friendly, but still not working")]
     return [*alone, led(), under(), found(), agreed(), *unhappy, *oversights()]

@@ -76,6 +76,7 @@ from tierline.domain.oversight_commands import (
 )
 from tierline.domain.people import Away
 from tierline.domain.policy import SurveyRules
+from tierline.domain.restriction import Restrict, Unrestrict
 from tierline.domain.terms import Answer, HoldReason, Mode, Role, Score, State, TicketType
 from tierline.domain.ticket import Packet
 
@@ -162,6 +163,8 @@ COMMANDS: dict[str, Callable[[Story], Command]] = {
     "complete action": lambda _: CompleteAction(1, "x"),
     "rca": lambda _: WriteRca("x"),
     "to problem": lambda _: HandCorrection(7),
+    "restrict": lambda _: Restrict("Network", "x"),
+    "unrestrict": lambda _: Unrestrict("x"),
     "take over": lambda story: TakeCorrection(7, (an_action(story.now),)),
 }
 

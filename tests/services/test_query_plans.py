@@ -23,12 +23,13 @@ from tests.domain.worlds import MONDAY
 from tests.services.interleavings.world import World, make_world
 from tests.services.plans import indexes, looked_at, plans_of
 from tierline.bus.limits import SWEEP_TICKETS_MAX, SWEEP_WITHIN_S
-from tierline.domain.policy import COUNTED_MAX
 from tierline.domain.terms import Role
+from tierline.domain.triage import COUNTED_MAX
 from tierline.messages.state import decode_ticket
 from tierline.store import events as stored
 from tierline.store import tickets as ticket_store
 from tierline.web.principal import Principal
+from tierline.web.walls import EVERYTHING
 
 pytestmark = pytest.mark.postgres
 
@@ -203,14 +204,14 @@ PAGE = 50
         ({}, "ticket_open", 2 * PAGE),
         ({"priorities": ("P2",)}, "ticket_open", 8 * PAGE),
         ({"owners": ("tech-3",)}, "ticket_owner", 10 * PAGE),
-        ({"clients_seen": ["client-3"]}, "ticket_client", 10 * PAGE),
+        ({"sight": ["client-3"]}, "ticket_client", 10 * PAGE),
         ({"clients": ("client-3",)}, "ticket_client", 10 * PAGE),
     ],
 )
 async def test_a_page_of_the_list_reads_little_more_than_the_page(
     full: World, narrowed: dict[str, Any], index: str, most: int
 ) -> None:
-    wanted = Wanted(**({"clients_seen": None, "limit": PAGE} | narrowed))
+    wanted = Wanted(**({"sight": EVERYTHING, "limit": PAGE} | narrowed))
     plans = await plans_of(full, lambda c: list_tickets(c, wanted))
     assert index in indexes(plans)
     assert looked_at(plans, "ticket") <= most
@@ -220,7 +221,7 @@ async def test_a_page_of_the_list_reads_little_more_than_the_page(
 async def test_a_page_in_another_order_reads_open_tickets_only(full: World, sort: str) -> None:
     """Sorted anew each time, so that no index more is kept up with every write."""
     plans = await plans_of(
-        full, lambda c: list_tickets(c, Wanted(clients_seen=None, sort=sort, limit=PAGE))
+        full, lambda c: list_tickets(c, Wanted(sight=EVERYTHING, sort=sort, limit=PAGE))
     )
     assert looked_at(plans, "ticket") <= OPEN + 1
 
@@ -239,7 +240,7 @@ async def test_the_due_look_does_not_wade_through_what_was_due_before(full: Worl
 
 
 async def test_a_page_of_one_group_reads_open_tickets_only(full: World) -> None:
-    wanted = Wanted(clients_seen=None, groups=("group-3",), limit=PAGE)
+    wanted = Wanted(sight=EVERYTHING, groups=("group-3",), limit=PAGE)
     plans = await plans_of(full, lambda c: list_tickets(c, wanted))
     assert looked_at(plans, "ticket") <= OPEN + 1
 

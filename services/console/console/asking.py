@@ -175,6 +175,8 @@ COMMANDS: Mapping[str, Callable[[Asking], Body]] = {
     "complete-action": lambda form: _action(form) | {"dropped": form.ticked("dropped")},
     "rca": _rca,
     "to-problem": lambda form: form.number("problem"),
+    "restrict": lambda form: form.text("group", "reason"),
+    "unrestrict": lambda form: form.text("reason"),
 }
 """By the last part of the router's address."""
 
@@ -223,6 +225,8 @@ DONE_WORDS: Mapping[str, str] = {
     "complete-action": "The action is over.",
     "rca": "The analysis is saved.",
     "to-problem": "The problem carries on with it.",
+    "restrict": "It is restricted.",
+    "unrestrict": "Everybody may see it again.",
     "open": "The ticket is open.",
 }
 """What is said after each command."""

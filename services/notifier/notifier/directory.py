@@ -14,6 +14,7 @@ from notifier.channels.chat import KINDS
 from notifier.channels.mail import usable_address
 from notifier.limits import DIRECTORY_REFRESH_S, DIRECTORY_TTL_S
 from notifier.outages import PASSING
+from tierline.domain.snapshot import Snapshot
 from tierline.messages.events import type_of
 from tierline.store.database import Database
 
@@ -47,7 +48,10 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Who gets events. `clients`, `types`: None is all. `disabled`: why it gets none now."""
+    """Who gets events. `clients`, `types`: None is all. `disabled`: why it gets none now.
+
+    `restricted`: it gets those of restricted tickets too.
+    """
 
     name: str
     url: str
@@ -55,14 +59,17 @@ class Subscription:
     clients: frozenset[str] | None = None
     types: frozenset[str] | None = None
     disabled: str = ""
+    restricted: bool = False
 
-    def may_see(self, client: str) -> bool:
-        """Whether tickets of `client` are for it."""
+    def may_see(self, client: str, *, restricted: bool) -> bool:
+        """Whether tickets of `client`, or those of them that are restricted, are for it."""
+        if restricted and not self.restricted:
+            return False
         return self.clients is None or client in self.clients
 
-    def wants(self, event: str, client: str) -> bool:
-        """Whether it may see `client` and asked for `event` (`escalated`, or the whole type)."""
-        if not self.may_see(client):
+    def wants(self, event: str, ticket: Snapshot) -> bool:
+        """Whether it may see `ticket` and asked for `event` (`escalated`, or the whole type)."""
+        if not self.may_see(ticket.client, restricted=bool(ticket.restricted)):
             return False
         return self.types is None or not self.types.isdisjoint({event, type_of(event)})
 
@@ -87,9 +94,9 @@ class Directory:
         room = self.rooms.get(name)
         return room if room and room.url and room.kind in KINDS else None
 
-    def subscribers(self, event: str, client: str) -> list[str]:
+    def subscribers(self, event: str, ticket: Snapshot) -> list[str]:
         """Names of the subscriptions that get this event, disabled ones included."""
-        return [s.name for s in self.subscriptions.values() if s.wants(event, client)]
+        return [s.name for s in self.subscriptions.values() if s.wants(event, ticket)]
 
 
 PEOPLE = "SELECT login, email, active FROM tierline.person"
@@ -109,7 +116,8 @@ async def read_directory(connection: Connection) -> Directory:
 
 
 SUBSCRIPTIONS = (
-    "SELECT name, url, secrets, clients, types, disabled_at IS NOT NULL AS disabled, why"
+    "SELECT name, url, secrets, clients, types, disabled_at IS NOT NULL AS disabled, why,"
+    " restricted"
     " FROM tierline.subscription WHERE active ORDER BY name"
 )
 
@@ -128,6 +136,7 @@ def _subscription(row: Mapping[str, Any]) -> Subscription:
         clients=None if row["clients"] is None else frozenset(row["clients"]),
         types=None if row["types"] is None else frozenset(row["types"]),
         disabled=(row["why"] or "disabled") if row["disabled"] else "",
+        restricted=row["restricted"],
     )
 
 

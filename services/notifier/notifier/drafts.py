@@ -89,6 +89,11 @@ class Draft:
         return self.notices[0].message.ticket.client
 
     @property
+    def restricted(self) -> bool:
+        """Whether its ticket was restricted at the last of its events."""
+        return bool(self.notices[-1].message.ticket.restricted)
+
+    @property
     def line(self) -> str:
         """Messages of one line go one after the other: a subscription's, of one ticket."""
         return f"{self.address}/{self.ticket}" if self.audience == FEED else ""
@@ -104,7 +109,7 @@ def judge_all(
     found: dict[tuple[int, int, str, str], Told] = {}
     for message in messages:
         event, ticket = message.event, message.ticket
-        names = directory.subscribers(event_name(event), ticket.client)
+        names = directory.subscribers(event_name(event), ticket)
         for notice in judge(event, ticket, policy, names):
             key = (event.ticket, event.seq, notice.kind, notice.recipient)
             found.setdefault(key, _decide(message, notice, directory))
@@ -177,7 +182,14 @@ def stand_ins(
         if draft.state != FAILED or draft.audience == FEED:
             continue
         ticket = draft.notices[-1].message.ticket
-        other = fallback_for(draft.channel, draft.address, ticket.group, policy, directory)
+        other = fallback_for(
+            draft.channel,
+            draft.address,
+            ticket.group,
+            policy,
+            directory,
+            restricted=draft.restricted,
+        )
         if other is None:
             continue
         made.append(_stand_in(draft, other, draw()))

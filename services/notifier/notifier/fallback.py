@@ -16,9 +16,17 @@ class Destination:
 
 
 def fallback_for(
-    channel: str, address: str, group: str, policy: Policy, directory: Directory
+    channel: str,
+    address: str,
+    group: str,
+    policy: Policy,
+    directory: Directory,
+    *,
+    restricted: bool = False,
 ) -> Destination | None:
     """The way that stands in: mail -> the group's room, a room -> its lead's mail.
+
+    No room stands in for what is restricted: the lead's mail does.
 
     Nothing stands in for a subscription: it is retried for days and then visibly disabled.
 
@@ -28,13 +36,14 @@ def fallback_for(
         group: the ticket's group.
         policy: the current one; groups, rooms and leads are never those of long ago.
         directory: addresses.
+        restricted: whether the ticket is.
 
     Returns:
         None where no other way exists.
     """
     here = policy.groups.get(group)
     if channel == MAIL:
-        if here and (room := directory.room(here.room)):
+        if here and not restricted and (room := directory.room(here.room)):
             return Destination(CHAT, room.name)
         return _lead(here, directory, unless=address)
     if channel == CHAT:

@@ -20,8 +20,8 @@ from notifier.links import Answers, Links
 from notifier.outcome import Failed, Superseded, Verdict
 from notifier.parcel import CHAT, Parcel
 from tierline.domain.audience import OURS_ALONE_TO_ASK, SURVEY
-from tierline.domain.snapshot import snapshot
-from tierline.domain.tell import still_wanted
+from tierline.domain.snapshot import Snapshot, snapshot
+from tierline.domain.tell import kept_from_rooms, still_wanted
 from tierline.domain.terms import Reach
 from tierline.domain.ticket import Ticket
 from tierline.messages.events import decode_event
@@ -61,7 +61,7 @@ class Prepared:
     """A claim with its parcel, or with the verdict that makes sending needless.
 
     `dropped`: notices of it that are superseded while others are not. `group`: the ticket's group
-    now, for a fallback.
+    now, for a fallback; `restricted`: whether the ticket is, now.
     """
 
     claim: Claim
@@ -70,6 +70,19 @@ class Prepared:
     verdict: Verdict | None = None
     dropped: tuple[Dropped, ...] = ()
     group: str = ""
+    restricted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Wall:
+    """Whose ticket it was at an event, and whether it is restricted now."""
+
+    client: str
+    restricted: bool
+
+    def lets(self, subscription: Subscription) -> bool:
+        """Whether the event is for `subscription`."""
+        return subscription.may_see(self.client, restricted=self.restricted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +94,14 @@ class Known:
     Attributes:
         notices: by message.
         events: their bodies.
-        clients: whose ticket it was, by event.
+        walls: what stands before each event.
         tickets: their documents.
         subscriptions: by name, as they were when this was read.
     """
 
     notices: Mapping[int, Sequence[NoticeRow]]
     events: Mapping[EventId, bytes]
-    clients: Mapping[EventId, str]
+    walls: Mapping[EventId, Wall]
     tickets: Mapping[int, str]
     subscriptions: Mapping[str, Subscription]
 
@@ -146,7 +159,7 @@ async def _read(connection: Connection, contents: Sequence[Content]) -> Known:
     return Known(
         notices=notices,
         events={(row["ticket"], row["seq"]): row["body"].encode() for row in events},
-        clients={(row["ticket"], row["seq"]): row["client"] for row in events},
+        walls={(e["ticket"], e["seq"]): Wall(e["client"], e["restricted"]) for e in events},
         tickets=await _read_tickets(connection, {c.ticket for c in letters}),
         subscriptions=await read_subscriptions(connection) if feeds else {},
     )
@@ -174,9 +187,10 @@ def _notice(row: Mapping[str, Any]) -> NoticeRow:
 
 
 EVENT_BODIES = (
-    "SELECT e.ticket, e.seq, e.client, e.body"
+    "SELECT e.ticket, e.seq, e.client, e.body, r.ticket IS NOT NULL AS restricted"
     " FROM unnest($1::bigint[], $2::int[]) AS u(ticket, seq)"
     " JOIN tierline.event e USING (ticket, seq)"
+    " LEFT JOIN tierline.restricted r USING (ticket)"
 )
 
 
@@ -213,8 +227,8 @@ def prepare_feed(claim: Claim, content: Content, known: Known) -> Prepared:
         verdict = Failed(f"{DISABLED}: it was when this was claimed")
     elif body is None:
         verdict = Failed("its event is not kept any more")
-    elif not subscription.may_see(known.clients[content.ticket, content.seq]):
-        verdict = Superseded("the subscription may not see this client any more")
+    elif not known.walls[content.ticket, content.seq].lets(subscription):
+        verdict = Superseded("the subscription may not see this ticket any more")
     if verdict or subscription is None or body is None:
         return Prepared(claim, content, None, verdict)
     parcel = Parcel(
@@ -259,23 +273,24 @@ def _letter(
     whole = decode_ticket(doc) if doc is not None else None
     ticket = snapshot(whole) if whole is not None else None
     group = ticket.group if ticket else ""
+    restricted = bool(ticket and ticket.restricted)
     open_state = "failed" if content.notices_of != claim.id else "pending"
     notices = [n for n in known.notices.get(content.notices_of, ()) if n.state == open_state]
     wanted: list[NoticeRow] = []
     dropped: list[Dropped] = []
     for notice in notices:
-        why_not = still_wanted(notice, notice.seq, ticket) if ticket else ""
+        why_not = _why_not(claim, notice, ticket) if ticket else ""
         if why_not:
             dropped.append(Dropped(notice.id, why_not))
         else:
             wanted.append(notice)
     if not wanted:
         reason = dropped[-1].reason if dropped else "all of its notices have an outcome"
-        return Prepared(claim, content, None, Superseded(reason), tuple(dropped), group)
+        return Prepared(claim, content, None, Superseded(reason), tuple(dropped), group, restricted)
     occasions = _occasions(wanted, known.events)
     if not occasions:
         gone = Failed("its events are not kept any more")
-        return Prepared(claim, content, None, gone, tuple(dropped), group)
+        return Prepared(claim, content, None, gone, tuple(dropped), group, restricted)
     letter = compose(
         CLIENT if content.audience == CLIENT else TEAM,
         occasions,
@@ -292,7 +307,7 @@ def _letter(
         url=room.url if room else "",
         kind=room.kind if room else "",
     )
-    return Prepared(claim, content, parcel, None, tuple(dropped), group)
+    return Prepared(claim, content, parcel, None, tuple(dropped), group, restricted)
 
 
 def _answers(occasions: Sequence[Occasion], ticket: Ticket | None, links: Links) -> Answers:
@@ -302,6 +317,12 @@ def _answers(occasions: Sequence[Occasion], ticket: Ticket | None, links: Links)
     told = {one.occasion for one in occasions}
     approval = links.approval(ticket) if told & OURS_ALONE_TO_ASK else ()
     return (*approval, *(links.survey(ticket) if SURVEY in told else ()))
+
+
+def _why_not(claim: Claim, notice: NoticeRow, ticket: Snapshot) -> str:
+    """Why nobody is to be told of it any more at this place; empty: they are."""
+    kept = kept_from_rooms(ticket) if claim.channel == CHAT else ""
+    return kept or still_wanted(notice, notice.seq, ticket)
 
 
 def _occasions(notices: Sequence[NoticeRow], events: Mapping[EventId, bytes]) -> list[Occasion]:

@@ -313,7 +313,14 @@ async def _fallbacks(
     found: list[tuple[Settlement, Destination]] = []
     for one in failed:
         claim = one.claim
-        other = fallback_for(claim.channel, claim.address, one.group, policy, directory)
+        other = fallback_for(
+            claim.channel,
+            claim.address,
+            one.group,
+            policy,
+            directory,
+            restricted=one.restricted,
+        )
         if other is not None:
             found.append((one, other))
     if not found:

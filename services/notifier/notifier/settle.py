@@ -35,6 +35,7 @@ class Settlement:
     disable: bool = False
     dropped: tuple[Dropped, ...] = ()
     group: str = ""
+    restricted: bool = False
 
     @property
     def over(self) -> bool:
@@ -88,6 +89,7 @@ def settle(prepared: Prepared, verdict: Verdict, limits: Limits, rng: Random) ->
         "retry",
         dropped=prepared.dropped,
         group=prepared.group,
+        restricted=prepared.restricted,
     )
     match verdict:
         case Delivered(proof):

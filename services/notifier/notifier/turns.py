@@ -15,7 +15,7 @@ from notifier.content import FEED, Content, encode_content
 from notifier.directory import Subscription
 from notifier.drafts import PENDING, Draft
 from notifier.limits import HANDED_BYTES
-from notifier.prepare import Known, Prepared, prepare_feed
+from notifier.prepare import Known, Prepared, Wall, prepare_feed
 
 FIRST: Final = "first"
 """Claimed as it is written, unless an older message of its line has no outcome yet."""
@@ -138,5 +138,6 @@ def _prepared(draft: Draft, subscriptions: Mapping[str, Subscription]) -> Prepar
     )
     event = (content.ticket, content.seq)
     body = draft.notices[0].message.body
-    known = Known({}, {event: body}, {event: draft.client}, {}, subscriptions)
+    wall = Wall(draft.client, draft.restricted)
+    known = Known({}, {event: body}, {event: wall}, {}, subscriptions)
     return prepare_feed(claim, content, known)

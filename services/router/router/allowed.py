@@ -101,6 +101,8 @@ def allowed(ticket: Ticket, principal: Principal) -> list[str]:
         "state-complex": ticket.active and not ticket.complexity,
         "brief": ticket.active and ticket.attention is not None,
         "reallocate": ticket.active and asker.leads,
+        "restrict": asker.leads,
+        "unrestrict": asker.leads and bool(ticket.restricted),
         "add-action": ticket.open,
         "move-action": ticket.open and _acts(ticket, principal),
         "complete-action": ticket.open and _acts(ticket, principal),

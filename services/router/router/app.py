@@ -11,6 +11,7 @@ from router.consumer import Live
 from router.context import Context
 from router.described import describe
 from router.housekeeping import Housekeeping
+from router.keys import keys_by
 from router.people import People
 from router.reactions.consumer import reaction_loops
 from router.reactions.reactor import Reactor
@@ -134,7 +135,12 @@ async def build(settings: Settings) -> Service:
         floor=floor,
         relay=relay,
         hub=hub,
-        authenticator=Authenticator(db, development=settings.development, secret=settings.secret),
+        authenticator=Authenticator(
+            db,
+            development=settings.development,
+            secret=settings.secret,
+            keys=keys_by(source),
+        ),
         people=people,
         passwords=Passwords(),
         wrong_passwords=WrongPasswords(),

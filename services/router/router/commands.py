@@ -30,7 +30,7 @@ from tierline.store.tickets import (
 )
 from tierline.web.principal import Principal
 from tierline.web.problems import ProblemError, problem_body
-from tierline.web.walls import may_see, no_such_ticket
+from tierline.web.walls import no_such_ticket, sight_of, ticket_wall
 
 COMMANDS = Counter("tierline_router_commands_total", "Commands decided.", ["command", "outcome"])
 
@@ -199,13 +199,16 @@ async def _key_taken(context: Context, number: int) -> ProblemError:
     return ProblemError(409, "key_taken", detail, other=other)
 
 
-CLIENT_OF = "SELECT client FROM tierline.ticket WHERE id = $1"
+CLIENT_OF = (
+    "SELECT t.client FROM tierline.ticket t"
+    f" WHERE t.id = $2 AND {ticket_wall('t.id', 't.client', 1)}"
+)
 
 
 async def check_visible(connection: Connection, number: int, principal: Principal) -> str:
     """The client of a ticket; raises the 404 of a missing one unless `principal` may see it."""
-    client: str | None = await connection.fetchval(CLIENT_OF, number)
-    if client is None or not may_see(principal, client):
+    client: str | None = await connection.fetchval(CLIENT_OF, sight_of(principal), number)
+    if client is None:
         no_such_ticket(number)
     return client
 

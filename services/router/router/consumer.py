@@ -151,7 +151,7 @@ def _ticket_message(message: TicketMessage, names: Any) -> dict[str, Any]:
     event, ticket = message.event, message.ticket
     return {
         "event": "ticket",
-        "client": ticket.client,
+        "ticket": ticket,
         "data": {
             "number": ticket.number,
             "seq": event.seq,

@@ -36,12 +36,14 @@ def groups_for(policy: Policy, client: str, partners: Partners) -> list[str]:
     return [group.name for group in policy.groups.values() if serves(group, client, partners)]
 
 
-def check_group(policy: Policy, client: str, named: str, partners: Partners) -> None:
-    """Check that a ticket of `client` may be moved to the group `named`; empty: none is named.
+def check_group(
+    policy: Policy, client: str, named: str, partners: Partners, *, field: str = "to_group"
+) -> None:
+    """Check that `field` names a group that a ticket of `client` may go to; empty: none is named.
 
     Raises ProblemError (422), the same whether the group is missing or another client's.
     """
     known = groups_for(policy, client, partners)
     if named and named not in known:
         names = ", ".join(known)
-        raise ProblemError(422, "unknown_group", f"to_group must be one of: {names}")
+        raise ProblemError(422, "unknown_group", f"{field} must be one of: {names}")

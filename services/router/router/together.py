@@ -26,7 +26,7 @@ from tierline.domain.ticket import Ticket
 from tierline.store.tickets import Change, Connection, read_ticket
 from tierline.web.principal import Principal
 from tierline.web.problems import ProblemError
-from tierline.web.walls import may_see
+from tierline.web.walls import sees
 
 
 async def check_others(connection: Connection, command: Command, principal: Principal) -> None:
@@ -57,7 +57,7 @@ async def check_others(connection: Connection, command: Command, principal: Prin
 
 async def _other(connection: Connection, field: str, number: int, principal: Principal) -> Ticket:
     found = await read_ticket(connection, number)
-    if found is None or not may_see(principal, found.client):
+    if found is None or not sees(principal, found):
         raise ProblemError(422, "unknown_ticket", f"{field}: there is no ticket {number}")
     return found
 

@@ -56,6 +56,7 @@ def row_of(seen: Snapshot, next_due_at: datetime | None = None) -> dict[str, Any
         "next_due_at": next_due_at,
         "management": seen.management,
         "action_due": seen.action_due,
+        "restricted": seen.restricted,
     }
 
 

@@ -138,8 +138,10 @@ ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, client = excluded.client,
 """
 # A subscription that was disabled for its failures starts anew at a new address; secrets stay.
 _SUBSCRIPTION = """
-INSERT INTO tierline.subscription AS t (name, url, clients, secrets) VALUES ($1, $2, $3, $4)
+INSERT INTO tierline.subscription AS t (name, url, clients, secrets, restricted)
+VALUES ($1, $2, $3, $4, $5)
 ON CONFLICT (name) DO UPDATE SET url = excluded.url, clients = excluded.clients,
+    restricted = excluded.restricted,
     active = t.active OR t.url <> excluded.url,
     disabled_at = CASE WHEN t.url = excluded.url THEN t.disabled_at END,
     why = CASE WHEN t.url = excluded.url THEN t.why ELSE '' END
@@ -156,7 +158,7 @@ async def _write_subscriptions(
     for it in records.subscriptions:
         secret = secret_of(it.name)
         clients = list(it.clients) or None
-        await connection.execute(_SUBSCRIPTION, it.name, it.url, clients, [secret])
+        await connection.execute(_SUBSCRIPTION, it.name, it.url, clients, [secret], it.restricted)
         if it.name not in before:
             made[it.name] = secret
     return made

@@ -130,6 +130,22 @@ def to_problem(
     _ask(call, number, "to-problem", problem=problem)
 
 
+def restrict(
+    call: Call,
+    *,
+    number: Number,
+    group: Annotated[str, typer.Argument(metavar="GROUP", help="Whose it is to see.")],
+    reason: Reason,
+) -> None:
+    """As a lead, let only a group, and whoever works or answers for it, see a ticket."""
+    _ask(call, number, "restrict", group=group, reason=reason)
+
+
+def unrestrict(call: Call, *, number: Number, reason: Because) -> None:
+    """As a lead, let everybody see a ticket again."""
+    _ask(call, number, "unrestrict", reason=reason)
+
+
 def _instant(call: Call, text: str) -> str:
     return rfc3339(parse_moment(text, call.now()))
 
@@ -143,4 +159,6 @@ _ALL: tuple[Callable[..., None], ...] = (
     complete_action,
     write_rca,
     to_problem,
+    restrict,
+    unrestrict,
 )

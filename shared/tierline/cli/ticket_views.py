@@ -95,6 +95,7 @@ def _header(ticket: Row, now: datetime) -> Iterable[tuple[str, str]]:
     desk = ticket.get("desk_owner") or ""
     yield "state", f"{_state(ticket)}, {ticket['tier']}/{ticket['group']}, owner {owner}"
     yield "client", ticket["client"]
+    yield "restricted to", ticket.get("restricted") or ""
     yield "desk owner", desk if desk != ticket["owner"] else ""
     yield "helper", ticket.get("helper") or ""
     yield "requester", _requester(ticket.get("requester") or {})

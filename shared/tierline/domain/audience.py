@@ -113,6 +113,7 @@ DEFAULT_TELL: Mapping[str, Mapping[str, Reach]] = {
     "action due": {ACTION_OWNER: NOTIFY, LEAD: NOTIFY},
     "action overdue": {ACTION_OWNER: NOTIFY, LEAD: NOTIFY},
     "action over": {ACTION_OWNER: NOTIFY, LEAD: DIGEST},
+    "restricted": {OWNER: NOTIFY},
     "rca required": {OWNER: NOTIFY, LEAD: NOTIFY, SERVICE_MANAGER: NOTIFY},
     "rca soon": {OWNER: NOTIFY, LEAD: NOTIFY},
     "rca due": {OWNER: NOTIFY, LEAD: NOTIFY},

@@ -37,6 +37,7 @@ from tierline.domain.commands_together import (
 from tierline.domain.events import Actor
 from tierline.domain.oversight_commands import OversightCommand
 from tierline.domain.rca import Rca
+from tierline.domain.restriction import RestrictionCommand
 from tierline.domain.terms import HoldReason, Mode, Priority, Role, TicketType
 from tierline.domain.ticket import Packet, Requester
 from tierline.domain.triage import Classification
@@ -131,6 +132,7 @@ class Open:
     `approvers`: who at the client may approve what the agreement does not hold, in order.
     `mode` overrides the policy's where the client's record says so. `priority`, `group`: set by a
     person, else by rules. `actions`, `rca`: still to be done on the ticket that it carries on.
+    `restricted`: to which group, else rules say.
     """
 
     id: int
@@ -165,6 +167,7 @@ class Open:
     rca: Rca | None = None
     approvers: tuple[Approver, ...] = ()
     bought: tuple[Bought, ...] = ()
+    restricted: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,6 +379,7 @@ Command = (
     | MoveTerms
     | OversightCommand
     | WithClientCommand
+    | RestrictionCommand
 )
 
 

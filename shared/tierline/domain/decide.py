@@ -81,6 +81,7 @@ from tierline.domain.handlers import (
     owning,
     priority,
     problems,
+    restricting,
     surveys,
     terms,
     types,
@@ -156,6 +157,7 @@ _HANDLERS: dict[type, _Handler] = {
     MoveTerms: terms.move_terms,
     **overseeing.HANDLERS,
     **correcting.HANDLERS,
+    **restricting.HANDLERS,
 }
 
 

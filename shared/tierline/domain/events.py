@@ -33,6 +33,7 @@ from tierline.domain.escalation import (
 from tierline.domain.oversight import Oversight
 from tierline.domain.pauses import ApprovalAnswered, Held, Resumed
 from tierline.domain.rca import Rca
+from tierline.domain.restriction import RestrictionEvent
 from tierline.domain.terms import Mode, Priority, TicketType
 from tierline.domain.terms_moved import Entered, TermsMoved
 from tierline.domain.ticket import ClaimEnd, Plan, Requester
@@ -121,7 +122,7 @@ class Opened:
 
     `actions`, `rca`: what was still to be done on the ticket that it carries on. `clocks_wait`:
     they count from the first hand-over to us, where the agreement says so. `covered`: whether the
-    agreement covers the device or service.
+    agreement covers the device or service. `restricted`: the group that alone may see it.
     """
 
     type: TicketType
@@ -151,6 +152,7 @@ class Opened:
     rca: Rca | None = None
     clocks_wait: bool = False
     covered: bool = True
+    restricted: str = ""
 
 
 @quick
@@ -367,6 +369,7 @@ What = (
     | Oversight
     | Correction
     | AssignmentEvent
+    | RestrictionEvent
 )
 
 

@@ -9,6 +9,7 @@ from tierline.domain import (
     correction_changes,
     oversight_changes,
     pause_changes,
+    seeing,
     ties,
 )
 from tierline.domain.amend import amended, changed_by
@@ -376,5 +377,6 @@ _FOLD: Mapping[type, Callable[[Ticket, Event, Any], Changes]] = {
     **oversight_changes.FOLD,
     **correction_changes.FOLD,
     **assignment_changes.FOLD,
+    **seeing.FOLD,
 }
 """What each type of event changes in a ticket; a test holds it to all types there are."""

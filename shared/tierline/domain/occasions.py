@@ -73,6 +73,7 @@ from tierline.domain.oversight import (
     Reallocated,
 )
 from tierline.domain.policy import Policy
+from tierline.domain.restriction import Restricted
 from tierline.domain.serving import step_after
 from tierline.domain.snapshot import Snapshot
 from tierline.domain.terms import Answer, ClockName, HoldReason, Score, State
@@ -351,6 +352,7 @@ _OCCASIONS: Mapping[type, Callable[[Any, Seen], Occasions]] = {
     ActionPlanMissed: _always("action plan missed"),
     ComplexityStated: _always("complex"),
     Reallocated: _always("reallocated"),
+    Restricted: _always("restricted"),
     ActionAdded: _always("action given"),
     ActionMoved: _always("action moved"),
     ActionCompleted: _always("action over"),

@@ -172,6 +172,7 @@ def _opened(
         alert=command.alert,
         actions=command.actions,
         rca=command.rca,
+        restricted=command.restricted or found.restrict,
     )
 
 

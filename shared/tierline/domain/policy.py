@@ -31,11 +31,6 @@ from tierline.domain.terms import (
 )
 from tierline.domain.training.sessions import Sessions
 
-COUNTED_WITHIN_MAX = timedelta(days=31)
-"""The longest window over which a rule counts alerts that are alike."""
-COUNTED_MAX = 1_000
-"""Where counting stops: more are said to be so many."""
-
 DEFAULT_THRESHOLDS: tuple[float, ...] = (0.5, 0.75, 0.9, 1.0)
 """Fractions of a client clock's target at which something is said."""
 
@@ -275,6 +270,7 @@ class RuleAction:
     """What a triage rule sets. `start` names a tier or a group; `go_on`: later rules may add.
 
     `delay`: an alert's ticket is let into its queue so much later, unless it recovers first.
+    `restrict`: the group that alone may see it.
     """
 
     category: str | None = None
@@ -284,6 +280,7 @@ class RuleAction:
     problem_key: str | None = None
     go_on: bool = False
     delay: timedelta | None = None
+    restrict: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

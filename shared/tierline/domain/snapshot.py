@@ -6,6 +6,7 @@ from typing import Any
 
 from tierline.domain.amend import quick
 from tierline.domain.clock import FULL, Clock
+from tierline.domain.seeing import keys_of
 from tierline.domain.terms import CLIENT_CLOCKS, ClockName
 from tierline.domain.ticket import Ticket
 
@@ -28,7 +29,8 @@ class Snapshot:
     `under`: the major incident it is worked under (0: none); `children`: how many are under it;
     `problem`: the problem behind it (0: none).
     `management`: management has been called and looks. `action_due`: of its open actions, the first
-    to be due.
+    to be due. `restricted`: the group that it is restricted to; `restricted_to`: the keys of
+    all who may see it (`seeing`).
     """
 
     number: int
@@ -77,6 +79,8 @@ class Snapshot:
     action_due: datetime | None = None
     approver: str = ""
     approver_email: str = ""
+    restricted: str = ""
+    restricted_to: tuple[str, ...] = ()
 
 
 def snapshot(ticket: Ticket) -> Snapshot:
@@ -93,6 +97,8 @@ def seen(ticket: Ticket) -> dict[str, Any]:
         rare["management"] = True
     if ticket.actions and (dues := [action.due for action in ticket.actions if action.open]):
         rare["action_due"] = min(dues)
+    if ticket.restricted:
+        rare["restricted"], rare["restricted_to"] = ticket.restricted, keys_of(ticket)
     if (asked := ticket.open_approval) is not None:
         rare["approver"], rare["approver_email"] = asked.approver, asked.email
     return {

@@ -47,7 +47,8 @@ from tierline.domain.events import (
 )
 from tierline.domain.occasions import occasions_of
 from tierline.domain.oversight import ManagementBriefed, ManagementCalled, Reallocated
-from tierline.domain.policy import Policy
+from tierline.domain.policy import Group, Policy
+from tierline.domain.seeing import keys_held, opened_by
 from tierline.domain.serving import is_own, step_after
 from tierline.domain.snapshot import Snapshot
 from tierline.domain.terms import Mode, Reach, State
@@ -88,7 +89,7 @@ def notices_for(
         for audience, reach in table.items():
             for kind, recipient in recipients_of(audience, event, ticket, policy):
                 notice = Notice(kind, recipient, occasion, reach, _why(occasion, audience))
-                notice = replace(notice, suppressed=_suppressed(notice, event, ticket))
+                notice = replace(notice, suppressed=_suppressed(notice, event, ticket, policy))
                 key = (kind, recipient)
                 if key not in found or _pull(notice) > _pull(found[key]):
                     found[key] = notice
@@ -148,12 +149,17 @@ def _why(occasion: str, audience: str) -> str:
     return f"{occasion}: {audience}"
 
 
+def kept_from_rooms(ticket: Snapshot) -> str:
+    """Why no room hears of `ticket`; empty: rooms may. One may stand in for a person, too."""
+    return f"the ticket is restricted to {ticket.restricted}" if ticket.restricted else ""
+
+
 def _pull(notice: Notice) -> tuple[bool, int]:
     order = (Reach.DIGEST, Reach.NOTIFY, Reach.PAGE)
     return (not notice.suppressed, order.index(notice.reach))
 
 
-def _suppressed(notice: Notice, event: Event, ticket: Snapshot) -> str:
+def _suppressed(notice: Notice, event: Event, ticket: Snapshot, policy: Policy) -> str:
     if reason := _mode(ticket):
         return reason
     if (notice.kind, notice.recipient) == (event.by.kind, event.by.name):
@@ -161,7 +167,13 @@ def _suppressed(notice: Notice, event: Event, ticket: Snapshot) -> str:
     told_there = ticket.record == "psa" and notice.occasion not in OURS_ALONE_TO_ASK
     if notice.kind == "requester" and told_there:
         return "the PSA mails the client"
+    if notice.kind == "person" and not _sees(notice.recipient, ticket, policy):
+        return f"the ticket is restricted to {ticket.restricted}"
     return ""
+
+
+def _sees(login: str, ticket: Snapshot, policy: Policy) -> bool:
+    return opened_by(ticket.restricted_to, keys_held(login, (), policy))
 
 
 def _mode(ticket: Snapshot) -> str:
@@ -197,13 +209,21 @@ def recipients_of(
         if ticket.approver_email:
             yield "requester", ticket.approver_email
     elif audience == ROOM:
-        if group and group.room:
+        if group and ticket.restricted:
+            yield from _instead_of_a_room(group)
+        elif group and group.room:
             yield "room", group.room
-    elif audience == NEXT_ROOM:
+    elif audience == NEXT_ROOM and not ticket.restricted:
         yield from _next_rooms(ticket, policy)
     else:
         for login in _named(audience, event.what):
             yield "person", login
+
+
+def _instead_of_a_room(group: Group) -> Iterator[tuple[str, str]]:
+    """Anybody may read a room, so of a restricted ticket the group's lead hears instead."""
+    if group.lead:
+        yield "person", group.lead
 
 
 def _named(audience: str, what: What) -> tuple[str, ...]:

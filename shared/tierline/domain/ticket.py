@@ -247,10 +247,10 @@ class Ticket:
     `watch`: when each trigger for management comes true; `called`: those that did in this cycle.
     `joined`: people a lead has put beside the owner. `claim_ended`: why nobody has it any more
     although somebody had claimed it; empty where that is not so.
-    limit that ran out and moved nothing moves it, once its tier clock runs.
     `clocks_wait`: our promises begin with the hand-over to us. `approval`: the last question to an
     approver. `booking`: when it is to be worked on, as agreed. `covered`: by the agreement;
-    `called_out`: since when it is worked on outside the hours of cover, as approved.
+    `called_out`: since when it is worked on outside the hours of cover, as approved. `restricted`:
+    the group that it is restricted to (`seeing`); empty: it is not.
     """
 
     id: int
@@ -342,6 +342,7 @@ class Ticket:
     joined: tuple[str, ...] = ()
     actions: tuple[Action, ...] = ()
     rca: Rca | None = None
+    restricted: str = ""
 
     @property
     def open(self) -> bool:

@@ -14,6 +14,11 @@ from tierline.domain.terms import Priority, Severity
 UNSORTED = "Unsorted"
 """The reserved client of alerts whose client is not known yet."""
 
+COUNTED_WITHIN_MAX = timedelta(days=31)
+"""The longest window over which a rule counts alerts that are alike."""
+COUNTED_MAX = 1_000
+"""Where counting stops: more are said to be so many."""
+
 TEAM = 2
 WORST, MIDDLE, LEAST = 1, 2, 3
 SCALE = frozenset({WORST, MIDDLE, LEAST})
@@ -33,6 +38,7 @@ class Classification:
     path: str = ""
     problem_key: str = ""
     delay: timedelta | None = None
+    restrict: str = ""
     decided_by: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -90,6 +96,7 @@ def _settings(action: RuleAction, facts: Mapping[str, Any]) -> dict[str, Any]:
         "path": action.path,
         "problem_key": expand(action.problem_key, facts) if action.problem_key else None,
         "delay": action.delay,
+        "restrict": action.restrict,
     }
     return {name: value for name, value in written.items() if value}
 

@@ -10,7 +10,13 @@ from typing import Any
 from tierline.domain import events as e
 from tierline.domain.snapshot import Snapshot
 from tierline.domain.terms import ClockName, TicketType
-from tierline.messages import assignment_words, pause_words, words_of_correction, words_of_oversight
+from tierline.messages import (
+    assignment_words,
+    pause_words,
+    words_of_correction,
+    words_of_oversight,
+    words_of_restriction,
+)
 from tierline.messages.phrases import Said, because, duration, late, quote
 from tierline.messages.words_together import SAY_TOGETHER
 
@@ -38,7 +44,8 @@ def words(event: e.Event, ticket: Snapshot, names: Mapping[str, str] | None = No
 
 
 def _opened(said: Said, what: e.Opened) -> str:
-    kind = f"as {what.priority} for {what.client}"
+    only = f", restricted to {what.restricted}" if what.restricted else ""
+    kind = f"as {what.priority} for {what.client}{only}"
     if what.alert:
         sender = said.event.by.name if said.event.by.kind == "integration" else what.source
         source = f" from {sender}" if sender else ""
@@ -340,4 +347,5 @@ _SAY: dict[type, Callable[[Said, Any], str]] = {
     **words_of_oversight.SAY,
     **words_of_correction.SAY,
     **assignment_words.SAY,
+    **words_of_restriction.SAY,
 }

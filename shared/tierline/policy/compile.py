@@ -65,6 +65,7 @@ from tierline.policy.matchers import (
     windows_of,
 )
 from tierline.policy.offers import rate_of, rates_of
+from tierline.policy.restricting import group_meant
 from tierline.policy.sections import PAGE, assist_share, days_of
 from tierline.policy.training import read_training
 
@@ -124,7 +125,7 @@ def compile_checked(
     groups = {name: _group(name, it, calendars) for name, it in document["groups"].items()}
     slas = {name: _sla(name, it, calendars) for name, it in document["slas"].items()}
     agreements = document["agreements"]
-    rules = tuple(map(_rule, document.get("triage", ())))
+    rules = tuple(_rule(it, document["groups"]) for it in document.get("triage", ()))
     return Policy(
         version=version,
         tiers=tuple(document["tiers"]),
@@ -253,7 +254,7 @@ def _priority(it: Mapping[str, Any]) -> PriorityRules:
     )
 
 
-def _rule(it: Mapping[str, Any]) -> Rule:
+def _rule(it: Mapping[str, Any], groups: Mapping[str, Any]) -> Rule:
     do = it["do"]
     action = RuleAction(
         category=do.get("category"),
@@ -263,6 +264,7 @@ def _rule(it: Mapping[str, Any]) -> Rule:
         problem_key=do.get("problem_key"),
         go_on=do.get("next", False),
         delay=_seconds(do["delay"]) if "delay" in do else None,
+        restrict=group_meant(do["restrict"], groups) if "restrict" in do else None,
     )
     return Rule(name=it["name"], matches=_matcher(it.get("when")), do=action)
 

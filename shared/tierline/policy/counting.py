@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from tierline.domain.policy import COUNTED_MAX, COUNTED_WITHIN_MAX
+from tierline.domain.triage import COUNTED_MAX, COUNTED_WITHIN_MAX
 from tierline.policy.errors import Problems, Where
 from tierline.policy.shapes import BAD, JsonSchema, kind_of
 

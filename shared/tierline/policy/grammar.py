@@ -150,9 +150,11 @@ RULE: Final = Fields(
                         Checked(CLOCK_TIME, _within_a_day),
                         "how much later an alert's ticket enters its queue, if it lasts",
                     ),
+                    "restrict": Field(
+                        NAME, "the group, or the skill of the group, that alone may see it"
+                    ),
                     "next": Field(Flag(), "true: later rules may add to this one"),
                 },
-                later=frozenset({"restrict"}),
             ),
             "what the rule sets",
             required=True,

@@ -10,6 +10,7 @@ from tierline.policy.codes import Code
 from tierline.policy.counting import counts
 from tierline.policy.errors import Problems, Where, did_you_mean
 from tierline.policy.management import check_management
+from tierline.policy.restricting import group_meant
 
 
 def check_links(document: Mapping[str, Any], problems: Problems) -> None:
@@ -155,6 +156,11 @@ class _Links:
     def _action(self, action: Mapping[str, Any], at: Where) -> None:
         if not set(action) - {"next"}:
             self._problems.error(at, "sets nothing", "set start, category, priority or path")
+        if "restrict" in action and not group_meant(action["restrict"], self._groups):
+            said = f"no group, and no group's skill, is called `{action['restrict']}`"
+            skills = [skill for it in self._groups.values() for skill in it.get("skills", ())]
+            fix = did_you_mean(action["restrict"], (*self._groups, *skills))
+            self._problems.error((*at, "restrict"), said, fix)
         if "start" in action:
             places = (*self._tiers, *self._groups)
             self._known(action["start"], places, (*at, "start"), "tier or group")

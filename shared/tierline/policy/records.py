@@ -72,11 +72,12 @@ class Integration:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """An outgoing webhook. `clients` limits it; empty: all."""
+    """An outgoing webhook. `clients` limits it; empty: all. `restricted`: it gets such tickets."""
 
     name: str
     url: str
     clients: tuple[str, ...] = ()
+    restricted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

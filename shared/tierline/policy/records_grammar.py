@@ -6,7 +6,7 @@ from tierline.policy.fields import Field, Fields
 from tierline.policy.kinds import KINDS
 from tierline.policy.kinds.shapes import NAME, NAMES, URL
 from tierline.policy.schedules_grammar import OVERRIDE, SCHEDULE
-from tierline.policy.shapes import Choice, ListOf, MapOf, Text
+from tierline.policy.shapes import Choice, Flag, ListOf, MapOf, Text
 
 _KINDS = ("alertmanager", "json", "cloudevents")
 
@@ -34,6 +34,7 @@ SUBSCRIPTION: Final = Fields(
     {
         "url": Field(URL, "where events are posted", required=True),
         "clients": Field(NAMES, "only events of these clients"),
+        "restricted": Field(Flag(), "true: events of restricted tickets too"),
     },
 )
 

@@ -66,7 +66,7 @@ def read_records(
             Integration(name, **it) for name, it in checked.get("integrations", {}).items()
         ),
         subscriptions=tuple(
-            Subscription(name, it["url"], tuple(it.get("clients", ())))
+            Subscription(name, it["url"], tuple(it.get("clients", ())), it.get("restricted", False))
             for name, it in checked.get("subscriptions", {}).items()
         ),
         documents=documents,

@@ -13,7 +13,7 @@ from tierline.domain.ticket import Ticket
 from tierline.messages.state import decode_ticket
 from tierline.reports.limits import LIST_TICKETS_MAX, SINCE_DEFAULT
 from tierline.store.tickets import Connection
-from tierline.web.walls import wall
+from tierline.web.walls import Sight, ticket_wall
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ async def read_lead_page(
     kind: LetterKind,
     now: datetime,
     *,
-    clients_seen: list[str] | None,
+    sight: Sight,
     to_be_sent: bool = False,
 ) -> LeadPage:
     """The list of `group` at `now`.
@@ -65,10 +65,10 @@ async def read_lead_page(
         group: whose tickets.
         kind: opening or closing.
         now: UTC policy time.
-        clients_seen: the wall of whoever reads it, as `walled_to` gives it.
+        sight: the wall of whoever reads it, as `sight_of` gives it.
         to_be_sent: leave out tickets that are only watched, as no message may tell of them.
     """
-    found, more = await _open_tickets(connection, group, clients_seen)
+    found, more = await _open_tickets(connection, group, sight)
     told = [t for t in found if not (to_be_sent and t.mode is Mode.WATCH)]
     since = await _last_list(connection, group, now) or now - SINCE_DEFAULT
     it = policy.groups[group]
@@ -91,15 +91,16 @@ async def read_lead_page(
 
 GROUP_TICKETS = f"""
 SELECT t.doc FROM tierline.ticket t
-WHERE t.grp = $2 AND t.state IN ('queued', 'working', 'on_hold') AND {wall("t.client", 1)}
+WHERE t.grp = $2 AND t.state IN ('queued', 'working', 'on_hold')
+  AND {ticket_wall("t.id", "t.client", 1)}
 ORDER BY t.priority, t.promise_due, t.id LIMIT $3
 """
 
 
 async def _open_tickets(
-    connection: Connection, group: str, clients_seen: list[str] | None
+    connection: Connection, group: str, sight: Sight
 ) -> tuple[Sequence[Ticket], bool]:
-    rows = await connection.fetch(GROUP_TICKETS, clients_seen, group, LIST_TICKETS_MAX + 1)
+    rows = await connection.fetch(GROUP_TICKETS, sight, group, LIST_TICKETS_MAX + 1)
     found = [decode_ticket(row["doc"]) for row in rows[:LIST_TICKETS_MAX]]
     return found, len(rows) > LIST_TICKETS_MAX
 

@@ -18,7 +18,7 @@ from tierline.reports.limits import (
     TRAINING_DAYS,
 )
 from tierline.store.tickets import Connection
-from tierline.web.walls import wall
+from tierline.web.walls import Sight, counted_wall, ticket_wall
 
 OPEN, PLANNED, DONE = "open", "planned", "done"
 STATES = (OPEN, PLANNED, DONE)
@@ -84,7 +84,7 @@ async def read_training_page(
     policy: Policy,
     now: datetime,
     *,
-    clients_seen: list[str] | None,
+    sight: Sight,
     tier: str = "",
     states: Collection[str] = STATES,
 ) -> TrainingPage:
@@ -94,18 +94,18 @@ async def read_training_page(
         connection: inside a transaction or outside any.
         policy: when tiers train.
         now: UTC policy time.
-        clients_seen: the wall of whoever reads it.
+        sight: the wall of whoever reads it.
         tier: of this one only; empty: of all.
         states: of these only.
     """
-    cases, marks, more = await _cases(connection, now, clients_seen)
+    cases, marks, more = await _cases(connection, now, sight)
     every = [
         Taught(item, marks.get((item.case.ticket, item.case.seq), Mark()))
         for item in items_of(cases, JUDGED_MAX)
         if not tier or item.case.came_from == tier
     ]
     shown = [one for one in every if one.mark.state in states]
-    effects = await _effects(connection, now, shown, clients_seen)
+    effects = await _effects(connection, now, shown, sight)
     items = tuple(replace(one, effect=effects.get(place)) for place, one in enumerate(shown))
     return TrainingPage(now, _agendas(policy, now, every, tier), items, more)
 
@@ -131,16 +131,16 @@ SELECT e.body, (
     WHERE m.ticket = e.ticket AND m.seq < e.seq AND m.type = 'escalated'
     ORDER BY m.seq DESC LIMIT 1) AS came_from, t.state, t.by, t.at, t.note
 FROM tierline.event e LEFT JOIN tierline.training t USING (ticket, seq)
-WHERE e.type = 'resolved' AND e.recorded_at >= $2 AND {wall("e.client", 1)}
+WHERE e.type = 'resolved' AND e.recorded_at >= $2 AND {ticket_wall("e.ticket", "e.client", 1)}
 ORDER BY e.recorded_at DESC, e.ticket, e.seq LIMIT $3
 """
 
 
 async def _cases(
-    connection: Connection, now: datetime, clients_seen: list[str] | None
+    connection: Connection, now: datetime, sight: Sight
 ) -> tuple[list[Case], dict[tuple[int, int], Mark], bool]:
     since = now - timedelta(days=TRAINING_DAYS)
-    rows = await connection.fetch(CASES, clients_seen, since, CASES_MAX + 1)
+    rows = await connection.fetch(CASES, sight, since, CASES_MAX + 1)
     cases, marks = list[Case](), dict[tuple[int, int], Mark]()
     for row in rows[:CASES_MAX]:
         case = _case(row["body"], row["came_from"] or "")
@@ -183,7 +183,7 @@ JOIN tierline.event e ON e.type = 'escalated'
     AND e.body #>> '{{data,what,from_tier}}' = u.tier
     AND (CASE WHEN u.category <> '' THEN e.body #>> '{{data,ticket,category}}' = u.category
          ELSE e.client = u.client END)
-WHERE {wall("e.client", 1)}
+WHERE {counted_wall("e.client", 1)}
 GROUP BY u.place
 """
 
@@ -192,7 +192,7 @@ async def _effects(
     connection: Connection,
     now: datetime,
     items: Sequence[Taught],
-    clients_seen: list[str] | None,
+    sight: Sight,
 ) -> Mapping[int, Effect]:
     """By place in `items`: what came of the newest EFFECTS_MAX that are done."""
     done = [
@@ -204,7 +204,7 @@ async def _effects(
         return {}
     rows = await connection.fetch(
         EFFECTS,
-        clients_seen,
+        sight,
         [place for place, _, _ in done],
         [at for _, _, at in done],
         [one.item.case.came_from for _, one, _ in done],
@@ -225,7 +225,8 @@ async def _effects(
 
 OF_EVENT = f"""
 SELECT 1 FROM tierline.event e
-WHERE e.ticket = $2 AND e.seq = $3 AND e.type = 'resolved' AND {wall("e.client", 1)}
+WHERE e.ticket = $2 AND e.seq = $3 AND e.type = 'resolved'
+  AND {ticket_wall("e.ticket", "e.client", 1)}
 """
 
 MARK = """
@@ -241,7 +242,7 @@ async def mark_item(
     seq: int,
     mark: Mark,
     *,
-    clients_seen: list[str] | None,
+    sight: Sight,
 ) -> bool:
     """Keep what was made of an item.
 
@@ -250,12 +251,12 @@ async def mark_item(
         ticket: whose.
         seq: the event that resolved it.
         mark: with an instant.
-        clients_seen: the wall of whoever does it.
+        sight: the wall of whoever does it.
 
     Returns:
         False where there is no such event for them; then nothing is changed.
     """
-    row = await connection.fetchrow(OF_EVENT, clients_seen, ticket, seq)
+    row = await connection.fetchrow(OF_EVENT, sight, ticket, seq)
     if row is None:
         return False
     await connection.execute(MARK, ticket, seq, mark.state, mark.by, mark.at, mark.note)

@@ -11,7 +11,7 @@ from tierline.reports.bounces import read_bounces
 from tierline.reports.guides import overdue_guides
 from tierline.reports.limits import EVENTS_A_FETCH, NIGHT, REPORT_EVENTS_MAX, WOKEN_MAX
 from tierline.store.tickets import Connection, policy_now
-from tierline.web.walls import wall
+from tierline.web.walls import Sight, counted_wall, every_client
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +56,16 @@ def local_day(zone: str, now: datetime) -> date:
 
 
 async def read_week_page(
-    connection: Connection, zone: str, monday: date, *, clients_seen: list[str] | None
+    connection: Connection, zone: str, monday: date, *, sight: Sight
 ) -> WeekPage:
     """The week that begins on `monday` by the wall of `zone`, for who sees those clients."""
     place = ZoneInfo(zone)
     since, until = week_of(place, monday)
     earlier, _ = week_of(place, monday - timedelta(days=7))
-    figures, whole = await _figures(connection, zone, since, until, clients_seen)
-    before, whole_before = await _figures(connection, zone, earlier, since, clients_seen)
+    figures, whole = await _figures(connection, zone, since, until, sight)
+    before, whole_before = await _figures(connection, zone, earlier, since, sight)
     overdue: tuple[str, ...] = ()
-    if clients_seen is None:
+    if every_client(sight):
         today = local_day(zone, await policy_now(connection))
         overdue = await overdue_guides(connection, today)
     return WeekPage(
@@ -83,7 +83,7 @@ async def read_week_page(
 RECORDED = f"""
 SELECT e.body FROM tierline.event e
 WHERE e.recorded_at >= $2 AND e.recorded_at < $3 AND e.type = ANY($4::text[])
-  AND {wall("e.client", 1)}
+  AND {counted_wall("e.client", 1)}
 LIMIT $5
 """
 
@@ -93,10 +93,10 @@ async def _figures(
     zone: str,
     since: datetime,
     until: datetime,
-    clients_seen: list[str] | None,
+    sight: Sight,
 ) -> tuple[Week, bool]:
     tally, read = Tally(), 0
-    asked = (clients_seen, since, until, list(COUNTED), REPORT_EVENTS_MAX + 1)
+    asked = (sight, since, until, list(COUNTED), REPORT_EVENTS_MAX + 1)
     async with connection.transaction():
         async for row in connection.cursor(RECORDED, *asked, prefetch=EVENTS_A_FETCH):
             read += 1
@@ -104,8 +104,8 @@ async def _figures(
                 break
             message = decode_event(row["body"])
             tally.add(message.event, message.ticket)
-    bounces, more = await read_bounces(connection, since, until, clients_seen=clients_seen)
-    woken = await _woken(connection, zone, since, until, clients_seen)
+    bounces, more = await read_bounces(connection, since, until, sight=sight)
+    woken = await _woken(connection, zone, since, until, sight)
     return tally.week(bounces, woken), read <= REPORT_EVENTS_MAX and not more
 
 
@@ -115,7 +115,8 @@ FROM tierline.event e JOIN tierline.notice n USING (ticket, seq)
 WHERE e.recorded_at >= $2 AND e.recorded_at < $3
   AND (extract(hour FROM e.recorded_at AT TIME ZONE $4) >= $5::int
        OR extract(hour FROM e.recorded_at AT TIME ZONE $4) < $6::int)
-  AND n.kind = 'person' AND n.reach = 'page' AND n.state = 'delivered' AND {wall("n.client", 1)}
+  AND n.kind = 'person' AND n.reach = 'page' AND n.state = 'delivered'
+  AND {counted_wall("n.client", 1)}
 GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT $7
 """
 
@@ -125,12 +126,10 @@ async def _woken(
     zone: str,
     since: datetime,
     until: datetime,
-    clients_seen: list[str] | None,
+    sight: Sight,
 ) -> list[Woken]:
     """Who was told at night by something that wakes, and of what; the most often woken first."""
-    rows = await connection.fetch(
-        WOKEN, clients_seen, since, until, zone, NIGHT[0], NIGHT[1], WOKEN_MAX
-    )
+    rows = await connection.fetch(WOKEN, sight, since, until, zone, NIGHT[0], NIGHT[1], WOKEN_MAX)
     counts: dict[str, int] = {}
     occasions: dict[str, list[str]] = {}
     for row in rows:

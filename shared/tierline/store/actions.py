@@ -1,7 +1,8 @@
-"""Rows beside the tickets: their open actions, and who stands beside their owners.
+"""Rows beside the tickets: their open actions, who stands beside their owners, who may see them.
 
 A ticket's state is the truth. These rows follow it in the transaction that writes it, and only
-where they change, so that a list of somebody's actions, or their load, need not read every ticket.
+where they change, so that a list of somebody's actions, their load, or a wall, need not read every
+ticket.
 """
 
 from collections.abc import Iterable
@@ -11,6 +12,7 @@ from typing import Any, TypeAlias
 import asyncpg
 
 from tierline.domain.action import open_of
+from tierline.domain.seeing import keys_of, marked
 from tierline.domain.ticket import Ticket
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
@@ -39,20 +41,37 @@ DELETE FROM tierline.joined j WHERE j.ticket = ANY($1::bigint[]) AND NOT EXISTS 
 """
 
 
+KEEP_RESTRICTED = """
+WITH kept AS (
+    INSERT INTO tierline.restricted (ticket, keys)
+    SELECT u.ticket, array_agg(u.key ORDER BY u.key)
+    FROM unnest($2::bigint[], $3::text[]) AS u(ticket, key) GROUP BY u.ticket
+    ON CONFLICT (ticket) DO UPDATE SET keys = excluded.keys
+)
+DELETE FROM tierline.restricted r
+WHERE r.ticket = ANY($1::bigint[]) AND r.ticket <> ALL($2::bigint[])
+"""
+
+
 async def write_beside(connection: Connection, pairs: Iterable[Pair]) -> None:
     """Bring the rows beside the tickets in line; their own rows are written and locked already."""
-    acting, joining = [], []
+    acting, joining, restricted = [], [], []
     for before, after in pairs:
         if _actions(before) != _actions(after):
             acting.append(after)
         if (before.joined if before else ()) != after.joined:
             joining.append(after)
+        if (keys_of(before) if before else ()) != keys_of(after):
+            restricted.append(after)
     if acting:
         rows = [(t.id, *action) for t in acting for action in _actions(t)]
         await connection.execute(KEEP_ACTIONS, [t.id for t in acting], *_columns(rows, 4))
     if joining:
         people = [(t.id, login) for t in joining for login in t.joined]
         await connection.execute(KEEP_JOINED, [t.id for t in joining], *_columns(people, 2))
+    if restricted:
+        keys = [(t.id, marked(key)) for t in restricted for key in keys_of(t)]
+        await connection.execute(KEEP_RESTRICTED, [t.id for t in restricted], *_columns(keys, 2))
 
 
 def _actions(ticket: Ticket | None) -> list[tuple[int, str, datetime]]:

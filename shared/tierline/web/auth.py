@@ -6,7 +6,7 @@ is not even parsed for a stranger.
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Annotated, Any
 from urllib.parse import parse_qs
 
@@ -14,13 +14,20 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPBearer
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from tierline.domain.seeing import MANAGERS
 from tierline.domain.terms import Role
 from tierline.store.database import UNREACHABLE, Database
 from tierline.web.answer_links import read_link
 from tierline.web.docs import PAGES
 from tierline.web.keys import KeyKind, hash_key, kind_of
 from tierline.web.limits import CREDENTIAL_CACHE_MAX, CREDENTIAL_CACHE_S
-from tierline.web.principal import Principal, link_principal, session_scopes, unowned_role
+from tierline.web.principal import (
+    ADMIN,
+    Principal,
+    link_principal,
+    session_scopes,
+    unowned_role,
+)
 from tierline.web.problems import ProblemError, problem_response, unauthorized, unavailable
 
 OPEN_TO_ALL = frozenset(
@@ -40,18 +47,26 @@ FEED = ".ics"
 no other, takes its credential as `?token=`."""
 
 _TOKENS_PERSON = """
-SELECT t.name, t.login, t.scopes, t.clients AS own, p.role, p.clients AS theirs,
+SELECT t.name, t.login, t.scopes, t.clients AS own, p.role, p.clients AS theirs, p.groups,
        coalesce(extract(epoch FROM t.expires_at - now()), 'infinity')::float8 AS left_s
 FROM tierline.api_token t LEFT JOIN tierline.person p ON p.login = t.login
 WHERE t.hash = $1 AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expires_at > now())
   AND (t.login IS NULL OR p.active)
 """
 _SESSIONS_PERSON = """
-SELECT p.name, p.login, p.role, p.clients AS theirs,
+SELECT p.name, p.login, p.role, p.clients AS theirs, p.groups,
        extract(epoch FROM s.expires_at - now())::float8 AS left_s
 FROM tierline.session s JOIN tierline.person p ON p.login = s.login
 WHERE s.id = $1 AND s.expires_at > now() AND p.active
 """
+
+
+Keys = Callable[[str, Collection[str]], frozenset[str]]
+"""The keys of restricted tickets that a login with those recorded groups holds."""
+
+
+def _no_keys(_login: str, _groups: Collection[str]) -> frozenset[str]:
+    return frozenset()
 
 
 class Authenticator:
@@ -61,6 +76,8 @@ class Authenticator:
         db: where credentials are kept.
         development: people may move policy time.
         secret: what links from mails are signed with; without it none is good.
+        keys: the keys of restricted tickets that a login with those groups holds; without it
+            nobody holds any.
         clock: seconds that only ever go forward; another one in tests.
     """
 
@@ -70,11 +87,13 @@ class Authenticator:
         *,
         development: bool = False,
         secret: str = "",
+        keys: Keys = _no_keys,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._db = db
         self._development = development
         self._secret = secret
+        self._keys = keys
         self._clock = clock
         self._known: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
 
@@ -99,7 +118,7 @@ class Authenticator:
             row = await connection.fetchrow(asked, digest)
         if row is None:
             return None
-        principal = _of_token(row) if kind is KeyKind.TOKEN else self._of_session(row)
+        principal = self._of_token(row) if kind is KeyKind.TOKEN else self._of_session(row)
         self._remember(digest, principal, row["left_s"])
         return principal
 
@@ -115,6 +134,24 @@ class Authenticator:
             role=Role(row["role"]),
             scopes=session_scopes(development=self._development),
             clients=_clients(row["theirs"]),
+            keys=self._keys(row["login"], row["groups"]),
+        )
+
+    def _of_token(self, row: Any) -> Principal:
+        """A token of a person acts with that person's role, and sees what both may see."""
+        scopes = frozenset(row["scopes"])
+        own, theirs = _clients(row["own"]), _clients(row["theirs"])
+        clients = own if theirs is None else theirs if own is None else own & theirs
+        login = row["login"] or ""
+        nobodys = frozenset({MANAGERS} if ADMIN in scopes else ())
+        return Principal(
+            kind="token",
+            name=row["name"],
+            login=login,
+            role=Role(row["role"]) if row["role"] else unowned_role(scopes),
+            scopes=scopes,
+            clients=clients,
+            keys=self._keys(login, row["groups"]) if login else nobodys,
         )
 
     def _remember(self, digest: str, principal: Principal, left_s: float) -> None:
@@ -122,21 +159,6 @@ class Authenticator:
         self._known[digest] = (until, principal)
         while len(self._known) > CREDENTIAL_CACHE_MAX:
             self._known.popitem(last=False)
-
-
-def _of_token(row: Any) -> Principal:
-    """A token of a person acts with that person's role, and sees what both may see."""
-    scopes = frozenset(row["scopes"])
-    own, theirs = _clients(row["own"]), _clients(row["theirs"])
-    clients = own if theirs is None else theirs if own is None else own & theirs
-    return Principal(
-        kind="token",
-        name=row["name"],
-        login=row["login"] or "",
-        role=Role(row["role"]) if row["role"] else unowned_role(scopes),
-        scopes=scopes,
-        clients=clients,
-    )
 
 
 def _clients(found: list[str] | None) -> frozenset[str] | None:

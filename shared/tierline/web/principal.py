@@ -40,6 +40,7 @@ class Principal:
         scopes: what it may call at all.
         clients: the clients it may see; None sees all.
         link: the one question a link may answer.
+        keys: those of restricted tickets that it holds (`tierline.domain.seeing`).
     """
 
     kind: Literal["person", "token", "link"]
@@ -49,6 +50,7 @@ class Principal:
     scopes: frozenset[str]
     clients: frozenset[str] | None = None
     link: AnswerLink | None = None
+    keys: frozenset[str] = frozenset()
 
     @property
     def asker(self) -> Asker:

@@ -11,11 +11,12 @@ from typing import Any
 
 from prometheus_client import Counter, Gauge
 
+from tierline.domain.snapshot import Snapshot
 from tierline.web.encoding import encode
 from tierline.web.limits import STREAM_QUEUE_MAX, STREAM_SUBSCRIBERS_MAX, STREAMS_PER_CALLER
 from tierline.web.principal import Principal
 from tierline.web.problems import unavailable
-from tierline.web.walls import may_see
+from tierline.web.walls import sees
 
 MEDIA_TYPE = "text/event-stream"
 
@@ -89,13 +90,13 @@ class Hub:
         """Send a message, never waiting.
 
         Args:
-            message: `event`, its name; `data`, a JSON value; `client`, whose it is: left out or
-                None for what is nobody's.
+            message: `event`, its name; `data`, a JSON value; `ticket`, the snapshot of the ticket
+                it is about: left out or None for what is about none.
         """
         found = frame(message["event"], message["data"])
-        client = message.get("client")
+        ticket: Snapshot | None = message.get("ticket")
         for subscription in list(self._subscriptions):
-            if client is not None and not may_see(subscription.principal, client):
+            if ticket is not None and not sees(subscription.principal, ticket):
                 continue
             if not subscription.put(found):
                 _dropped.inc()

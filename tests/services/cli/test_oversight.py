@@ -32,6 +32,8 @@ RCA = {
 CASES = [
     (["state-complex", "three vendors"], "state-complex", {"text": "three vendors"}),
     (["brief", "a spare comes"], "brief", {"text": "a spare comes"}),
+    (["restrict", "Network", "--reason", "r"], "restrict", {"group": "Network", "reason": "r"}),
+    (["unrestrict", "all over"], "unrestrict", {"reason": "all over"}),
     (
         ["reallocate", "--reason", "r", "--join", "ines", "--join", "tom"],
         "reallocate",

@@ -66,6 +66,8 @@ FORMS = [
     ("workaround", {"workaround": "reboot"}, {"workaround": "reboot"}),
     ("state-complex", {"text": "three vendors"}, {"text": "three vendors"}),
     ("brief", {"text": "a spare comes"}, {"text": "a spare comes"}),
+    ("restrict", {"group": "Network", "reason": "r"}, {"group": "Network", "reason": "r"}),
+    ("unrestrict", {"reason": "r"}, {"reason": "r"}),
     (
         "reallocate",
         {"reason": "r", "join": "ines, tom", "relieve": ""},

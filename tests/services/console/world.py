@@ -40,7 +40,7 @@ ROW_FIELDS = (
     "number", "type", "title", "client", "state", "priority", "tier", "group", "owner",
     "desk_owner", "category", "host", "opened_at", "alerts", "promise", "internal",
     "plan_promised_at", "held_for", "next_due_at", "seq", "management", "action_due", "offered_to",
-    "offered_until", "claim_ended",
+    "offered_until", "claim_ended", "restricted",
 )  # fmt: skip
 
 ALLOWED = ["claim", "notes", "plan", "move", "hold", "priority", "resolve"]
@@ -66,7 +66,7 @@ def make_ticket(number, title, **more):
         "held_for": "", "next_due_at": "2026-11-20T14:12:00Z", "seq": 2, "body": "", "site": "",
         "service": "", "links": [], "linked": [], "requester": {"name": "", "email": ""},
         "mode": "act", "agreement": "managed gold", "path": "standard", "impact": 2, "urgency": 1,
-        "vip": False, "source": "alertmanager",
+        "vip": False, "source": "alertmanager", "restricted": "",
         "clocks": [
             clock("resolve", promise["due"]),
             clock("queue", internal["due"], target=900, to_client=False),

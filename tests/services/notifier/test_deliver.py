@@ -142,6 +142,18 @@ async def test_a_client_who_cannot_be_mailed_is_made_known_to_the_room(world: Wo
     assert "jo@contoso.example could not be told: 550" in stand_in.preamble
 
 
+async def test_what_fails_of_a_restricted_ticket_goes_to_the_lead_and_to_no_room(
+    world: World,
+) -> None:
+    world.story(restricted="Infra")
+    await world.tell()
+    world.mail.answer(Delivered("250 for the lead"), Failed("550 no such user"))
+    await world.deliver()
+    [stand_in] = [m for m in await world.sent() if m["fallback_of"]]
+    assert (stand_in["channel"], stand_in["address"]) == ("mail", "priya@msp.example")
+    assert world.chat.sent == []
+
+
 async def test_what_nobody_needs_any_more_is_superseded_unsent(world: World) -> None:
     await one_chat_message(world)
     world.stories[1001].ok(Claim("sam"))

@@ -11,10 +11,12 @@ from notifier.letters import store
 from notifier.letters.clerk import EMPTY, Clerk
 from notifier.letters.limits import SPARED_LOOKS
 from tests.domain.worlds import OFFICE, P3, Story, at, example_policy
+from tests.domain.worlds import TOM as TOM_LEADS
 from tierline.domain.calendar import WEEKDAYS, Calendar
-from tierline.domain.commands import Claim, MakePlan, Resolve
+from tierline.domain.commands import Claim, MakePlan, Move, Resolve
 from tierline.domain.letters.rules import LetterRules
 from tierline.domain.policy import ModeRules
+from tierline.domain.restriction import Restrict
 from tierline.domain.terms import Mode
 from tierline.store.database import Database
 
@@ -364,6 +366,20 @@ async def test_a_digest_that_cannot_be_mailed_stays_held(writing):
     await clerk.look()
     await writing.now(CLOSING)
     await clerk.look()
+    assert [row["state"] for row in await writing.world.notices(id=notice)] == ["held"]
+
+
+async def test_a_held_notice_of_a_ticket_restricted_since_stays_held(writing):
+    """Priya leads the desk, which it has left."""
+    notice = await held_for_priya(writing)
+    story = writing.world.stories[1001]
+    story.ok(Restrict("Infra", "a breach"), TOM_LEADS).ok(Move("x", to_group="Network"), TOM_LEADS)
+    await writing.world.save()
+    clerk = writing.clerk()
+    await clerk.look()
+    await writing.now(CLOSING)
+    await clerk.look()
+    assert "Printer is slow" not in (await writing.mailed())[PRIYA].text
     assert [row["state"] for row in await writing.world.notices(id=notice)] == ["held"]
 
 

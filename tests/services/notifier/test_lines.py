@@ -10,8 +10,10 @@ from notifier.limits import CLAIM_BATCH, PER_ADDRESS
 from notifier.outcome import Failed, Retry
 from notifier.resume import resume_named
 from notifier.subscriptions import resume
+from tests.domain.worlds import TOM
 from tests.services.notifier.world import World
 from tierline.domain.commands import Claim, Note
+from tierline.domain.restriction import Restrict
 from tierline.domain.ticket import Requester
 
 pytestmark = pytest.mark.postgres
@@ -242,6 +244,22 @@ async def test_the_command_resumes_by_name_and_knows_no_other(
     assert seqs(world, 1001) == [1, 2, 3]
 
 
+async def test_what_waits_is_not_sent_once_its_ticket_is_restricted(world: World) -> None:
+    """A PSA's mirror learns no more of it; what was sent before was open to it then."""
+    await feed_of(world, 1001)
+    await world.subscribe("vault", restricted=True)
+    world.stories[1001].ok(Restrict("Infra", "a breach"), TOM)
+    await world.tell()
+    for _ in range(5):
+        await world.deliver()
+        await world.make_due()
+    sent = await world.sent(channel="webhook")
+    vault = [m["state"] for m in sent if m["line"] == "vault/1001"]
+    psa = {(m["state"], m["reason"]) for m in sent if m["line"] == "psa/1001"}
+    assert vault == ["delivered"], "it is told that it is restricted, and goes on"
+    assert psa == {("superseded", "the subscription may not see this ticket any more")}
+
+
 async def test_what_waits_is_not_sent_once_its_subscription_may_not_see_the_client(
     world: World,
 ) -> None:
@@ -255,7 +273,7 @@ async def test_what_waits_is_not_sent_once_its_subscription_may_not_see_the_clie
         await world.make_due()
     assert seqs(world, 1001) == []
     assert seqs(world, 1002) == [1, 2]
-    why = ("superseded", "the subscription may not see this client any more")
+    why = ("superseded", "the subscription may not see this ticket any more")
     kept = [m for m in await world.sent(channel="webhook") if m["line"] == "psa/1001"]
     assert [(m["state"], m["reason"]) for m in kept] == [why] * 3
     notices = [n for n in await world.notices(kind="subscription") if n["ticket"] == 1001]

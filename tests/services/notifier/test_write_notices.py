@@ -9,6 +9,7 @@ from notifier.handlers import write_notices
 from tests.domain.worlds import HOUR, MINUTE, P1, SAM, TOM, example_policy
 from tests.services.notifier.world import World
 from tierline.domain.commands import Claim, MakePlan, Move, Note, Resolve
+from tierline.domain.restriction import Restrict
 from tierline.domain.terms import Mode, Reach
 from tierline.domain.ticket import Requester
 
@@ -92,6 +93,17 @@ async def test_somebody_without_an_address_fails_at_once_and_the_room_hears_of_i
     stand_in = next(m for m in await world.sent() if m["fallback_of"] == original["id"])
     assert (stand_in["channel"], stand_in["address"]) == ("chat", "desk")
     assert stand_in["state"] == "pending"
+
+
+async def test_of_a_restricted_ticket_the_lead_hears_instead_and_no_room(world: World) -> None:
+    await world.sql("UPDATE tierline.person SET email = '' WHERE login = 'sam'")
+    story = world.story(restricted="Infra").ok(Claim("sam"))
+    story.ok(MakePlan("Swap it", story.now + 10 * MINUTE)).wait(11 * MINUTE)
+    await world.tell()
+    notice = next(n for n in await world.notices(recipient="sam", state="failed"))
+    stand_in = next(m for m in await world.sent() if m["fallback_of"] == notice["message"])
+    assert (stand_in["channel"], stand_in["address"]) == ("mail", "priya@msp.example")
+    assert await world.sent(channel="chat") == []
 
 
 async def test_for_a_room_nobody_knows_its_lead_gets_a_mail(world: World) -> None:
@@ -183,6 +195,37 @@ async def test_a_subscription_sees_its_clients_and_types_only(
         " WHERE n.kind = 'subscription' ORDER BY seq"
     )
     assert [row["type"] for row in rows] == types
+
+
+@pytest.mark.parametrize(("restricted", "types"), [(False, []), (True, ["opened", "routed"])])
+async def test_a_subscription_gets_restricted_tickets_only_where_it_is_allowed_them(
+    world: World,
+    restricted: bool,
+    types: list[str],
+) -> None:
+    await world.subscribe("psa", restricted=restricted)
+    world.story(restricted="Infra")
+    await world.tell()
+    rows = await world.sql(
+        "SELECT e.type FROM tierline.notice n JOIN tierline.event e USING (ticket, seq)"
+        " WHERE n.kind = 'subscription' ORDER BY seq"
+    )
+    assert [row["type"] for row in rows] == types
+
+
+async def test_no_room_is_told_of_a_restricted_ticket(world: World) -> None:
+    """The lead hears instead; what a room was to be told before it was restricted is dropped."""
+    world.story(1001, restricted="Infra")
+    world.story(1002)
+    await world.tell()
+    assert {n["ticket"] for n in await world.notices(kind="room")} == {1002}
+    (lead,) = await world.notices(ticket=1001, recipient="priya")
+    assert lead["occasion"] == "new in queue"
+    world.stories[1002].ok(Restrict("Infra", "a breach"), TOM)
+    await world.save()
+    await world.deliver()
+    (room,) = await world.notices(kind="room")
+    assert (room["state"], room["reason"]) == ("superseded", "the ticket is restricted to Infra")
 
 
 async def test_a_batch_takes_as_many_statements_as_one_event(world: World) -> None:

@@ -74,11 +74,12 @@ class World:
             "secrets": [SECRET],
             "clients": None,
             "types": None,
+            "restricted": False,
             **columns,
         }
         await self.sql(
-            "INSERT INTO tierline.subscription (name, url, secrets, clients, types)"
-            " VALUES ($1, $2, $3, $4, $5)",
+            "INSERT INTO tierline.subscription (name, url, secrets, clients, types,"
+            " restricted) VALUES ($1, $2, $3, $4, $5, $6)",
             name,
             *stated.values(),
         )

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
@@ -58,6 +59,8 @@ BODIES = {
     "complete-action": {"number": 1, "outcome": "x"},
     "rca": {"summary": "x"},
     "to-problem": {"problem": 1},
+    "restrict": {"group": "Network", "reason": "x"},
+    "unrestrict": {"reason": "x"},
 }
 NOBODYS = {"/v1/me", "/v1/clock", "/v1/sessions", "/v1/sessions/current"}
 LISTS = {
@@ -188,7 +191,9 @@ async def test_the_stream_stops_at_the_wall(world):
     async with following(world, "wally") as wallys, following(world, "sam") as sams:
         assert (await wallys.next())[0] == (await sams.next())[0] == "clock"
         for client in (OAKFIELD, HARBOUR):
-            world.context.hub.publish({"event": "ticket", "client": client, "data": {"of": client}})
+            ticket = SimpleNamespace(client=client, restricted_to=())
+            said = {"event": "ticket", "ticket": ticket, "data": {"of": client}}
+            world.context.hub.publish(said)
         assert (await sams.next())[1] == {"of": OAKFIELD}
         assert (await sams.next())[1] == {"of": HARBOUR}
         assert (await wallys.next())[1] == {"of": HARBOUR}

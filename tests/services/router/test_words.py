@@ -15,6 +15,7 @@ from tierline.domain import assignment as a
 from tierline.domain import events as e
 from tierline.domain.approval import Approval
 from tierline.domain.booking import Booking
+from tierline.domain.restriction import Restricted, Unrestricted
 from tierline.domain.snapshot import Snapshot
 from tierline.domain.surveys import Survey
 from tierline.domain.terms import (
@@ -505,6 +506,22 @@ SENTENCES = [
     (
         say(e.Reviewed("trigger"), e.TIME),
         "What was to call management is no longer in the policy.",
+    ),
+    (
+        say(Restricted("Security", "data was taken.")),
+        "Tom restricted it to Security: data was taken.",
+    ),
+    (
+        say(Restricted("Network", "theirs", was="Security")),
+        "Tom restricted it to Network, which was Security's to see: theirs.",
+    ),
+    (
+        say(Unrestricted("Security", "all over")),
+        "Tom let everybody see it, not Security alone: all over.",
+    ),
+    (
+        say(opened(restricted="Security")),
+        "Tom opened the incident as P2 for Harbour Dental, restricted to Security: No internet.",
     ),
     *sentences_of_oversight(say),
 ]

@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from router.app import application
 from router.context import Context
+from router.keys import keys_by
 from router.people import People
 from router.wrong_passwords import WrongPasswords
 from tierline.domain.commands import Asker, Open
@@ -206,7 +207,9 @@ async def _built(db: Database, *, development: bool) -> World:
         floor=floor,
         relay=relay,
         hub=Hub(),
-        authenticator=Authenticator(db, development=development, secret=SECRET),
+        authenticator=Authenticator(
+            db, development=development, secret=SECRET, keys=keys_by(source)
+        ),
         people=People(db),
         passwords=Passwords(),
         wrong_passwords=WrongPasswords(),

@@ -154,7 +154,7 @@ class _Held:
 def _expected(ticket: int, seq: int, held: _Held) -> list[Key]:
     event, shown = held.message.event, held.message.ticket
     said = event_name(event)
-    names = [name for name, one in SUBSCRIPTIONS.items() if one.wants(said, shown.client)]
+    names = [name for name, one in SUBSCRIPTIONS.items() if one.wants(said, shown)]
     return [
         (ticket, seq, notice.kind, notice.recipient)
         for notice in notices_for(event, shown, policy(), names)

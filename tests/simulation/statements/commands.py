@@ -1,8 +1,10 @@
 """The router's commands, and dead letters that it sends on their way again."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from router import commands, policy_clock, replay
+from tierline.domain.seeing import marked
 from tierline.testing.postgres.registry import Registry, Reply
 from tierline.testing.postgres.rows import picker, shape
 from tierline.testing.postgres.transaction import Transaction, policy_time
@@ -17,10 +19,13 @@ _outbox = ("shard", "topic", "key", "body")
 
 
 @here.answers(commands, "CLIENT_OF")
-async def client_of(tx: Transaction, number: int) -> Reply:
-    """The ticket's client."""
-    row = tx.get("ticket", number)
-    return [] if row is None else [_client(row)]
+async def client_of(tx: Transaction, sight: Sequence[str], number: int) -> Reply:
+    """The ticket's client, where the sight holds it, and a key if it is restricted."""
+    row, restricted = tx.get("ticket", number), tx.get("restricted", number)
+    if row is None or not {marked("every client"), row["client"]} & set(sight):
+        return []
+    hidden = restricted is not None and set(restricted["keys"]).isdisjoint(sight)
+    return [] if hidden else [_client(row)]
 
 
 @here.answers(commands, "LOCK_PROBLEM")

@@ -13,7 +13,8 @@ here = Registry()
 
 _NOTICE = ("id", "message", "ticket", "seq", "kind", "recipient", "occasion", "reach", "why")
 _notice = picker(*_NOTICE, "state")
-_body = picker("ticket", "seq", "client", "body")
+_event = picker("ticket", "seq", "client", "body")
+_body = shape("ticket", "seq", "client", "body", "restricted")
 _doc = picker("id", "doc")
 _TAKEN = ("id", "channel", "address", "line", "key", "content", "attempt", "fallback_of")
 _taken = shape(*_TAKEN, "age_s", "claimed", "disabled")
@@ -176,7 +177,11 @@ async def notices(tx: Transaction, messages: Sequence[int]) -> Reply:
 async def event_bodies(tx: Transaction, tickets: Sequence[int], seqs: Sequence[int]) -> Reply:
     """Those events that are kept."""
     found = [tx.get("event", pair) for pair in zip(tickets, seqs, strict=True)]
-    return [_body(row) for row in found if row is not None]
+    return [
+        _body((*_event(row), tx.get("restricted", row["ticket"]) is not None))
+        for row in found
+        if row is not None
+    ]
 
 
 @here.answers(prepare, "TICKET_DOCS")

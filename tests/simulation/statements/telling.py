@@ -25,7 +25,7 @@ _SAID = ("n", "channel", "address", "line", "key", "content", "turn", "client")
 _identity = picker("ticket", "seq", "kind", "recipient")
 _person = picker("login", "email", "active")
 _room = picker("name", "kind", "url")
-_subscription = shape("name", "url", "secrets", "clients", "types", "disabled", "why")
+_subscription = shape("name", "url", "secrets", "clients", "types", "disabled", "why", "restricted")
 
 
 @here.answers(handlers, "DRAW_MESSAGES")
@@ -186,6 +186,7 @@ async def subscriptions(tx: Transaction) -> Reply:
                 row["types"],
                 row["disabled_at"] is not None,
                 row["why"],
+                row["restricted"],
             )
         )
         for row in rows

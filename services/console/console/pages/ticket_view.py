@@ -113,6 +113,7 @@ async def show_ticket(console: Console, visit: Visit, page: TicketPage) -> Respo
         guides=guides.get("items", []),
         places=places(policy, ticket),
         names=names_of(policy),
+        groups=[group["name"] for group in policy.get("groups", [])],
         page=page,
         entered=page.entered if page.refusal or page.preview is not None else {},
         allowed=allowed(ticket),

@@ -12,7 +12,7 @@ from typing import Any
 
 from intake.triage.limits import ALIKE_READ_MAX
 from intake.triage.sorting import Place, place_of
-from tierline.domain.policy import COUNTED_MAX
+from tierline.domain.triage import COUNTED_MAX
 from tierline.messages.alert import INDEX_MAX, AcceptedAlert
 
 Kind = tuple[str, str, str]

@@ -1,6 +1,6 @@
 """Every bound of triage, in one place. Seconds are transport time: always real."""
 
-from tierline.domain.policy import COUNTED_MAX
+from tierline.domain.triage import COUNTED_MAX
 
 BATCH = 50
 """Alerts of one transaction: its locks are held about 15 ms."""

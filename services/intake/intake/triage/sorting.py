@@ -277,6 +277,7 @@ def _opened(
         actions=() if after is None else open_of(after.actions),
         rca=None if after is None else owed_of(after.rca),
         approvers=known.client.approvers,
+        restricted="" if after is None else after.restricted,
     )
     decision = decide_open(
         command, _asker(known), world.policy, world.floor, world.now, cause=_cause(known)

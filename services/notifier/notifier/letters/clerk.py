@@ -156,21 +156,21 @@ async def _drafts(
         group = policy.groups.get(due.about)
         if group is None:
             return []
-        reader = await store.read_reader(connection, group.lead)
+        reader = await store.read_reader(connection, group.lead, policy)
         page = await read_lead_page(
             connection,
             policy,
             due.about,
             due.kind,
             now,
-            clients_seen=reader.clients,
+            sight=reader.sight,
             to_be_sent=True,
         )
         return [(reader, due.about, replace(plain, page=page))]
     if due.kind is LetterKind.WEEKLY:
         return await _weeks(connection, policy, due, plain)
     logins = await store.held_for(connection)
-    return [(await store.read_reader(connection, login), login, plain) for login in logins]
+    return [(await store.read_reader(connection, login, policy), login, plain) for login in logins]
 
 
 async def _weeks(
@@ -178,12 +178,12 @@ async def _weeks(
 ) -> list[tuple[Reader, str, Document]]:
     """The week for the service manager, and for those of single clients the week of these."""
     first = policy.people.get("service manager", "")
-    readers = [await store.read_reader(connection, first)] if first else []
+    readers = [await store.read_reader(connection, first, policy)] if first else []
     readers += [one for one in await store.managers_of_clients(connection) if one.login != first]
     found = []
     for reader in readers:
         week = await read_week_page(
-            connection, policy.letters.zone, week_before(due.day), clients_seen=reader.clients
+            connection, policy.letters.zone, week_before(due.day), sight=reader.sight
         )
         found.append((reader, reader.login, replace(plain, week=week)))
     return found

@@ -12,8 +12,10 @@ from notifier.letters.document import DigestLine, Document, encode_document
 from notifier.letters.limits import MANAGERS_MAX, RECIPIENTS_MAX
 from notifier.parcel import MAIL
 from tierline.domain.letters.when import Due, LetterKind
+from tierline.domain.policy import Policy
+from tierline.domain.seeing import keys_held
 from tierline.reports.limits import DIGEST_MAX
-from tierline.web.walls import wall
+from tierline.web.walls import Sight, sight_of, ticket_wall
 
 Connection: TypeAlias = "asyncpg.Connection[Any]"
 
@@ -104,19 +106,27 @@ async def move_due(connection: Connection, due: Due, following: Due | None) -> N
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who gets a letter. `clients`: their wall, None: they see all."""
+    """Who gets a letter. `clients`: None for all; `keys`: those of restricted tickets."""
 
     login: str
     clients: list[str] | None
+    keys: frozenset[str] = frozenset()
+
+    @property
+    def sight(self) -> Sight:
+        """What they see of tickets."""
+        return sight_of(self)
 
 
-READER = "SELECT clients FROM tierline.person WHERE login = $1"
+READER = "SELECT clients, groups FROM tierline.person WHERE login = $1"
 
 
-async def read_reader(connection: Connection, login: str) -> Reader:
+async def read_reader(connection: Connection, login: str, policy: Policy) -> Reader:
     """The person with this login; who is in no record sees nothing."""
     row = await connection.fetchrow(READER, login)
-    return Reader(login, [] if row is None else row["clients"])
+    if row is None:
+        return Reader(login, [])
+    return Reader(login, row["clients"], keys_held(login, row["groups"], policy))
 
 
 MANAGERS = """
@@ -156,7 +166,7 @@ FROM tierline.notice n
 JOIN tierline.event e ON e.ticket = n.ticket AND e.seq = n.seq
 JOIN tierline.ticket t ON t.id = n.ticket
 WHERE n.state = 'held' AND n.reason = 'digest' AND n.kind = 'person' AND n.recipient = $2
-  AND {wall("t.client", 1)}
+  AND {ticket_wall("t.id", "t.client", 1)}
 ORDER BY n.id LIMIT $3 FOR UPDATE OF n
 """
 
@@ -168,7 +178,7 @@ async def take_held(connection: Connection, reader: Reader) -> tuple[list[Digest
         connection: inside a transaction.
         reader: whose.
     """
-    rows = await connection.fetch(HELD, reader.clients, reader.login, DIGEST_MAX + 1)
+    rows = await connection.fetch(HELD, reader.sight, reader.login, DIGEST_MAX + 1)
     lines = [
         DigestLine(
             notice=row["id"],

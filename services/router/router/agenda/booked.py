@@ -9,13 +9,13 @@ from tierline.domain.booking import Booking
 from tierline.domain.ticket import Ticket
 from tierline.messages.state import decode_ticket
 from tierline.store.tickets import Connection
-from tierline.web.walls import wall
+from tierline.web.walls import Sight, ticket_wall
 
 BOOKED = f"""
 SELECT t.doc FROM tierline.ticket t
 WHERE t.booked_from IS NOT NULL AND t.booked_from < $3
   AND (t.booked_until > $2 OR (t.booked_until IS NULL AND t.booked_from >= $2))
-  AND {wall("t.client", 1)}
+  AND {ticket_wall("t.id", "t.client", 1)}
   AND ($4::text IS NULL OR t.owner = $4)
 ORDER BY t.booked_from, t.id LIMIT $5
 """
@@ -23,7 +23,7 @@ ORDER BY t.booked_from, t.id LIMIT $5
 
 async def booked(
     connection: Connection,
-    clients: list[str] | None,
+    sight: Sight,
     *,
     start: datetime,
     end: datetime,
@@ -33,12 +33,12 @@ async def booked(
 
     Args:
         connection: any.
-        clients: the wall's bind value.
+        sight: the wall's bind value.
         start: of the stretch.
         end: of the stretch.
         owner: only of this login; None: of everybody.
     """
-    rows = await connection.fetch(BOOKED, clients, start, end, owner, BOOKED_MAX + 1)
+    rows = await connection.fetch(BOOKED, sight, start, end, owner, BOOKED_MAX + 1)
     tickets = [decode_ticket(row["doc"]) for row in rows[:BOOKED_MAX]]
     overlaps = overlapping(tickets)
     return {

@@ -11,13 +11,14 @@ from tierline.domain.ticket import Ticket
 from tierline.messages.state import decode_ticket
 from tierline.store.tickets import Connection
 from tierline.web.principal import Principal
-from tierline.web.walls import wall, walled_to
+from tierline.web.walls import sight_of, ticket_wall
 
 LAST = datetime.max.replace(tzinfo=UTC)
 
 TO_CONFIRM = f"""
 SELECT t.doc FROM tierline.ticket t
-WHERE t.confirming = $2 AND {wall("t.client", 1)} ORDER BY t.id LIMIT $3
+WHERE t.confirming = $2 AND {ticket_wall("t.id", "t.client", 1)}
+ORDER BY t.id LIMIT $3
 """
 
 
@@ -28,7 +29,7 @@ async def to_confirm(
 
     What closes first stands on top.
     """
-    rows = await connection.fetch(TO_CONFIRM, walled_to(principal), desk_owner, TO_CONFIRM_MAX + 1)
+    rows = await connection.fetch(TO_CONFIRM, sight_of(principal), desk_owner, TO_CONFIRM_MAX + 1)
     tickets = [decode_ticket(row["doc"]) for row in rows[:TO_CONFIRM_MAX]]
     items = [_view(ticket, principal) for ticket in tickets]
     items.sort(key=lambda item: (item["closes_at"] or LAST, item["number"]))

@@ -17,6 +17,7 @@ from tierline.store.policy_previews import OpenNow, open_tickets
 from tierline.store.policy_versions import held_elsewhere
 from tierline.store.tickets import Connection, policy_now
 from tierline.web.problems import ProblemError
+from tierline.web.walls import HIDDEN
 
 _WORST_FIRST = (Fate.BREACHED, Fate.LESS_TIME, Fate.CHANGED, Fate.MORE_TIME, Fate.UNCHANGED)
 
@@ -114,7 +115,7 @@ def _listed(found: Iterable[tuple[Ticket, Foreseen]]) -> dict[str, Any]:
 def _row(ticket: Ticket, it: Foreseen) -> dict[str, Any]:
     return {
         "number": ticket.id,
-        "title": ticket.title,
+        "title": HIDDEN if ticket.restricted else ticket.title,
         "client": ticket.client,
         "priority": ticket.priority.value,
         "group": ticket.group,

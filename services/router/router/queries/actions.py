@@ -10,7 +10,7 @@ from router.queries.cursors import RowNumber, decode_cursor, encode_cursor
 from tierline.domain.action import numbered
 from tierline.messages.state import decode_ticket
 from tierline.store.tickets import Connection
-from tierline.web.walls import wall
+from tierline.web.walls import Sight, ticket_wall
 
 _Instant = Annotated[datetime, msgspec.Meta(tz=True)]
 _AFTER = tuple[_Instant, RowNumber, RowNumber]
@@ -21,7 +21,7 @@ _LIST = "actions"
 class Wanted:
     """What the list is narrowed to. `owner` None: everybody's; `due_by`: due by then (UTC)."""
 
-    clients_seen: list[str] | None
+    sight: Sight
     owner: str | None = None
     client: str | None = None
     due_by: datetime | None = None
@@ -32,7 +32,7 @@ class Wanted:
 LIST_ACTIONS = f"""
 SELECT a.ticket, a.number, a.due, t.doc FROM tierline.action a
 JOIN tierline.ticket t ON t.id = a.ticket
-WHERE {wall("t.client", 1)}
+WHERE {ticket_wall("t.id", "t.client", 1)}
     AND ($2::text IS NULL OR a.owner = $2) AND ($3::text IS NULL OR t.client = $3)
     AND ($4::timestamptz IS NULL OR a.due <= $4)
     AND ($5::timestamptz IS NULL OR (a.due, a.ticket, a.number) > ($5, $6::bigint, $7::int))
@@ -50,7 +50,7 @@ async def list_actions(
     after = decode_cursor(wanted.cursor, _LIST, _AFTER) if wanted.cursor else [None, None, None]
     rows = await connection.fetch(
         LIST_ACTIONS,
-        wanted.clients_seen,
+        wanted.sight,
         wanted.owner,
         wanted.client,
         wanted.due_by,

@@ -10,12 +10,12 @@ from tierline.domain.policy import Policy
 from tierline.domain.terms import Priority
 from tierline.store.tickets import Connection
 from tierline.web.principal import Principal
-from tierline.web.walls import wall, walled_to
+from tierline.web.walls import counted_wall, sight_of
 
 _COUNTED = f"""
 SELECT t.grp, t.state, t.priority, t.owner = '' AS unclaimed, count(*) AS n
 FROM tierline.ticket t
-WHERE t.state IN ('queued', 'working', 'on_hold', 'resolved') AND {wall("t.client", 1)}
+WHERE t.state IN ('queued', 'working', 'on_hold', 'resolved') AND {counted_wall("t.client", 1)}
 GROUP BY 1, 2, 3, 4
 """
 
@@ -27,7 +27,7 @@ async def board(
 
     `load` and `unclaimed` count what `principal` may see.
     """
-    rows = await connection.fetch(_COUNTED, walled_to(principal))
+    rows = await connection.fetch(_COUNTED, sight_of(principal))
     floor = Floor(now)
     load: dict[str, int] = {}
     unclaimed: dict[str, int] = {}

@@ -14,11 +14,12 @@ from tierline.domain.ticket import Ticket
 from tierline.messages.state import decode_ticket
 from tierline.store.tickets import Connection
 from tierline.web.principal import Principal
-from tierline.web.walls import wall, walled_to
+from tierline.web.walls import Sight, sight_of, ticket_wall
 
 _WAITING = f"""
 FROM tierline.ticket t
-WHERE t.state = 'queued' AND t.owner = '' AND t.grp = ANY($2::text[]) AND {wall("t.client", 1)}
+WHERE t.state = 'queued' AND t.owner = '' AND t.grp = ANY($2::text[])
+    AND {ticket_wall("t.id", "t.client", 1)}
     AND t.offered_to IN ('', $3) AND t.id <> ALL($5::bigint[])
     AND t.doc ->> 'under' IS NULL AND t.doc ->> 'delayed_until' IS NULL
     AND (cardinality($4::text[]) = 0 OR t.doc ->> 'category' = ''
@@ -42,13 +43,13 @@ class Seeker:
     """Who asks for work: in which groups they work, and what they can handle (empty: not said)."""
 
     login: str
-    clients: list[str] | None
+    sight: Sight
     groups: tuple[str, ...]
     skills: tuple[str, ...]
 
     def values(self, without: Sequence[int] = ()) -> list[Any]:
         """The bind values of the statements; `without`: tickets that are left out."""
-        return [self.clients, list(self.groups), self.login, list(self.skills), list(without)]
+        return [self.sight, list(self.groups), self.login, list(self.skills), list(without)]
 
 
 async def seeker_of(connection: Connection, principal: Principal, policy: Policy) -> Seeker:
@@ -58,7 +59,7 @@ async def seeker_of(connection: Connection, principal: Principal, policy: Policy
     listed = tuple(g.name for g in policy.groups.values() if principal.login in g.members)
     groups = tuple(dict.fromkeys((*listed, *(name for name in recorded if name in policy.groups))))
     skills = tuple(row["skills"]) if row else ()
-    return Seeker(principal.login, walled_to(principal), groups, skills)
+    return Seeker(principal.login, sight_of(principal), groups, skills)
 
 
 async def first_waiting(connection: Connection, seeker: Seeker) -> tuple[Ticket | None, int]:

@@ -7,7 +7,7 @@ from router.limits import TICKET_NOTICES_MAX
 from router.queries.cursors import RowNumber, decode_cursor, encode_cursor
 from tierline.domain.explain.account import Told
 from tierline.store.tickets import Connection
-from tierline.web.walls import wall
+from tierline.web.walls import Sight, ticket_wall
 
 _NOTICES = """
 SELECT n.id, n.ticket, n.seq, n.client, n.kind, n.recipient, n.occasion, n.reach, n.state, n.reason,
@@ -40,7 +40,7 @@ async def told_of_ticket(connection: Connection, number: int) -> list[Told]:
 
 async def across_tickets(
     connection: Connection,
-    clients_seen: list[str] | None,
+    sight: Sight,
     *,
     states: Sequence[str],
     limit: int,
@@ -52,9 +52,10 @@ async def across_tickets(
     """
     below = decode_cursor(cursor, "notices", tuple[RowNumber])[0] if cursor else None
     rows = await connection.fetch(
-        f"{_NOTICES} WHERE {wall('n.client', 1)} AND ($2::text[] = '{{}}' OR n.state = ANY($2))"
+        f"{_NOTICES} WHERE {ticket_wall('n.ticket', 'n.client', 1)}"
+        " AND ($2::text[] = '{}' OR n.state = ANY($2))"
         " AND ($3::bigint IS NULL OR n.id < $3) ORDER BY n.id DESC LIMIT $4",
-        clients_seen,
+        sight,
         list(states),
         below,
         limit + 1,

@@ -15,7 +15,7 @@ from router.queries.cursors import NUMBER_MAX, RowNumber, decode_cursor, encode_
 from tierline.domain.ticket import Ticket
 from tierline.messages.state import decode_ticket
 from tierline.store.tickets import Connection
-from tierline.web.walls import wall
+from tierline.web.walls import Sight, ticket_wall
 
 OPEN_STATES = ("queued", "working", "on_hold", "resolved")
 
@@ -65,7 +65,7 @@ The plain key would be walked from the newest ticket down, past every closed one
 class Wanted:
     """What a list is narrowed to; an empty tuple does not narrow. `owner` "" means: nobody's."""
 
-    clients_seen: list[str] | None
+    sight: Sight
     states: tuple[str, ...] = OPEN_STATES
     tiers: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
@@ -85,8 +85,8 @@ async def list_tickets(connection: Connection, wanted: Wanted) -> tuple[list[Tic
     Raises ProblemError (422) for a cursor that this list did not give out.
     """
     sort = _sort(wanted)
-    values: list[Any] = [wanted.clients_seen]
-    conditions = [wall("t.client", 1), *_conditions(wanted, values)]
+    values: list[Any] = [wanted.sight]
+    conditions = [ticket_wall("t.id", "t.client", 1), *_conditions(wanted, values)]
     if wanted.cursor:
         conditions.append(_after(sort, wanted, values))
     direction = " DESC" if sort.down else ""

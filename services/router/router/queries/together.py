@@ -9,41 +9,42 @@ from tierline.domain.ticket import Ticket
 from tierline.messages.state import decode_ticket
 from tierline.store.tickets import Connection
 from tierline.web.principal import Principal
-from tierline.web.walls import wall, walled_to
+from tierline.web.walls import counted_wall, sight_of, ticket_wall
 
 _SEEN = f"""
 SELECT t.doc FROM tierline.ticket t
-WHERE t.id = ANY($2::bigint[]) AND {wall("t.client", 1)} ORDER BY t.id
+WHERE t.id = ANY($2::bigint[]) AND {ticket_wall("t.id", "t.client", 1)} ORDER BY t.id
 """
 
 _PROBLEMS_OF = f"""
 SELECT t.doc FROM tierline.ticket t
 WHERE t.type = 'problem' AND t.state <> 'closed'
-  AND t.client = ANY($2::text[]) AND {wall("t.client", 1)}
+  AND t.client = ANY($2::text[]) AND {ticket_wall("t.id", "t.client", 1)}
 ORDER BY t.client, t.id LIMIT $3
 """
 
 _PROBLEMS = f"""
 SELECT t.doc FROM tierline.ticket t
-WHERE t.type = 'problem' AND t.state <> 'closed' AND {wall("t.client", 1)}
+WHERE t.type = 'problem' AND t.state <> 'closed' AND {ticket_wall("t.id", "t.client", 1)}
 ORDER BY t.client, t.id LIMIT $2
 """
 
 _MAJORS = f"""
 SELECT t.doc FROM tierline.ticket t
-WHERE t.major AND t.state <> 'closed' AND {wall("t.client", 1)}
+WHERE t.major AND t.state <> 'closed' AND {ticket_wall("t.id", "t.client", 1)}
 ORDER BY t.id DESC LIMIT $2
 """
 
 _AFFECTED = f"""
 SELECT t.client, count(*) AS n FROM tierline.ticket t
-WHERE t.id = ANY($2::bigint[]) AND t.state <> 'closed' AND {wall("t.client", 1)}
+WHERE t.id = ANY($2::bigint[]) AND t.state <> 'closed' AND {counted_wall("t.client", 1)}
 GROUP BY t.client
 """
 
 _ALIKE = f"""
 SELECT t.id FROM tierline.ticket t
-WHERE t.state IN ('queued', 'working', 'on_hold') AND {wall("t.client", 1)} AND t.id <> $2
+WHERE t.state IN ('queued', 'working', 'on_hold')
+  AND {ticket_wall("t.id", "t.client", 1)} AND t.id <> $2
   AND (cardinality($3::text[]) = 0 OR t.client = ANY($3::text[]))
   AND (cardinality($4::text[]) = 0 OR t.doc ->> 'category' = ANY($4::text[]))
   AND (cardinality($5::text[]) = 0 OR t.doc ->> 'site' = ANY($5::text[]))
@@ -63,13 +64,13 @@ async def seen(
     """Those of `numbers` that `principal` may see, by number."""
     if not numbers:
         return []
-    return _tickets(await connection.fetch(_SEEN, walled_to(principal), list(numbers)))
+    return _tickets(await connection.fetch(_SEEN, sight_of(principal), list(numbers)))
 
 
 async def known_for(connection: Connection, principal: Principal, ticket: Ticket) -> list[Match]:
     """What is known to help on `ticket`, within what `principal` may see."""
     rows = await connection.fetch(
-        _PROBLEMS_OF, walled_to(principal), [ticket.client], KNOWN_ERRORS_MAX
+        _PROBLEMS_OF, sight_of(principal), [ticket.client], KNOWN_ERRORS_MAX
     )
     problems = {one.id: one for one in _tickets(rows)}
     if ticket.problem and ticket.problem not in problems:
@@ -79,11 +80,11 @@ async def known_for(connection: Connection, principal: Principal, ticket: Ticket
 
 async def known_errors(connection: Connection, principal: Principal, client: str) -> list[Ticket]:
     """Open problems whose cause and workaround are known; of one client, where it is named."""
-    walls = walled_to(principal)
+    sight = sight_of(principal)
     if client:
-        rows = await connection.fetch(_PROBLEMS_OF, walls, [client], KNOWN_ERRORS_MAX)
+        rows = await connection.fetch(_PROBLEMS_OF, sight, [client], KNOWN_ERRORS_MAX)
     else:
-        rows = await connection.fetch(_PROBLEMS, walls, KNOWN_ERRORS_MAX)
+        rows = await connection.fetch(_PROBLEMS, sight, KNOWN_ERRORS_MAX)
     return [one for one in _tickets(rows) if one.finding and one.finding.known_error]
 
 
@@ -92,11 +93,11 @@ async def majors(connection: Connection, principal: Principal) -> list[dict[str,
 
     What is under them counts as far as it may be seen.
     """
-    walls = walled_to(principal)
+    sight = sight_of(principal)
     found = []
-    for ticket in _tickets(await connection.fetch(_MAJORS, walls, MAJORS_SHOWN)):
+    for ticket in _tickets(await connection.fetch(_MAJORS, sight, MAJORS_SHOWN)):
         numbers = ticket.major.numbers if ticket.major else ()
-        rows = await connection.fetch(_AFFECTED, walls, list(numbers)) if numbers else []
+        rows = await connection.fetch(_AFFECTED, sight, list(numbers)) if numbers else []
         clients = {row["client"] for row in rows} | {ticket.client}
         found.append(
             {
@@ -128,7 +129,7 @@ async def alike(
     """
     rows = await connection.fetch(
         _ALIKE,
-        walled_to(principal),
+        sight_of(principal),
         parent,
         list(clients),
         list(categories),

@@ -45,6 +45,7 @@ def _opening(message: TicketMessage, _muted: bool) -> Open:  # noqa: FBT001
         mode=Mode(ticket.mode),
         priority=Priority(ticket.priority),
         start=ticket.group,
+        restricted=ticket.restricted,
     )
 
 

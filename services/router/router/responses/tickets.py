@@ -63,6 +63,9 @@ class TicketRow(Shown):
     next_due_at: datetime | None
     management: bool
     action_due: datetime | None
+    restricted: Annotated[
+        str, Field(description="The group that alone may see it; empty: it is not restricted.")
+    ]
 
 
 class Clock(Shown):

@@ -33,7 +33,7 @@ from tierline.web.encoding import json_response
 from tierline.web.idempotency import Answer, Given, once
 from tierline.web.principal import Principal
 from tierline.web.problems import ProblemError
-from tierline.web.walls import may_see, no_such_ticket, walled_to
+from tierline.web.walls import no_such_ticket, sees, sight_of
 
 router = APIRouter(tags=["actions"])
 
@@ -48,7 +48,7 @@ async def actions(
     async with context.db.connection() as connection:
         now = await policy_now(connection)
         wanted = Wanted(
-            clients_seen=walled_to(principal),
+            sight=sight_of(principal),
             owner=_owner(query.owner, principal),
             client=query.client or None,
             due_by=now if query.overdue else None,
@@ -81,7 +81,7 @@ async def rca(
     names = await context.people.names()
     async with context.db.connection() as connection:
         ticket = await read_ticket(connection, number)
-        if ticket is None or not may_see(principal, ticket.client):
+        if ticket is None or not sees(principal, ticket):
             no_such_ticket(number)
         if ticket.rca is None and ticket.type is not TicketType.PROBLEM:
             raise ProblemError(404, "no_rca", f"ticket {number} has no root cause analysis")

@@ -25,7 +25,7 @@ from tierline.web.bodies import Line
 from tierline.web.encoding import json_response
 from tierline.web.principal import Principal
 from tierline.web.problems import ProblemError
-from tierline.web.walls import walled_to
+from tierline.web.walls import sight_of
 
 router = APIRouter(tags=["agenda"])
 
@@ -47,8 +47,8 @@ async def scheduled(
             raise ProblemError(422, "out_of_range", "from: no week follows it") from None
         _check_stretch(start, end, BOOKED_DAYS_MAX)
         of = _login(owner, principal) if owner else None
-        clients = walled_to(principal)
-        found = await booked(connection, clients, start=start, end=end, owner=of)
+        sight = sight_of(principal)
+        found = await booked(connection, sight, start=start, end=end, owner=of)
     return json_response(found)
 
 
@@ -81,7 +81,7 @@ async def surveys(
         except OverflowError:
             raise ProblemError(422, "out_of_range", "until: nothing lies before it") from None
         _check_stretch(start, end, SURVEYED_DAYS_MAX)
-        found = await surveyed(connection, walled_to(principal), start, end)
+        found = await surveyed(connection, sight_of(principal), start, end)
     return json_response(found)
 
 

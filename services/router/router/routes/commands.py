@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Body
 from starlette.responses import Response
 
-from router import oversight
+from router import oversight, restriction
 from router import requests as r
 from router.answers.approvers import with_approver
 from router.answers.requests import AskApprovalBody, RecordAnswerBody
@@ -36,6 +36,7 @@ from router.verbs import Verb
 from router.views import event_view, ticket_view, with_snapshots
 from tierline.domain import commands as c
 from tierline.domain.events import Prioritised
+from tierline.domain.restriction import Restrict
 from tierline.domain.terms import Answer as Said
 from tierline.domain.terms import TicketType
 from tierline.store.tickets import Connection
@@ -213,6 +214,7 @@ VERBS = (
     ),
     *TOGETHER,
     *oversight.VERBS,
+    *restriction.VERBS,
 )
 
 
@@ -262,6 +264,9 @@ async def _perform(
         if isinstance(command, c.Move):
             partners = context.floor.current.partners
             check_group(context.source.current, client, command.to_group, partners)
+        if isinstance(command, Restrict):
+            partners = context.floor.current.partners
+            check_group(context.source.current, client, command.group, partners, field="group")
         if isinstance(command, c.Claim):
             await check_owner(connection, number, command.owner, principal)
         await check_others(connection, command, principal)

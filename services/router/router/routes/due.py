@@ -14,7 +14,7 @@ from router.responses.due import TicketDue
 from router.routes.tickets import Number
 from tierline.store.tickets import policy_now, read_ticket
 from tierline.web.encoding import json_response
-from tierline.web.walls import may_see, no_such_ticket
+from tierline.web.walls import no_such_ticket, sees
 
 router = APIRouter(tags=["tickets"])
 
@@ -29,7 +29,7 @@ async def due(
     """Why each promise is due when it is: target, what was carried in, holds, and the ledger."""
     async with context.db.connection() as connection:
         found = await read_ticket(connection, number)
-        if found is None or not may_see(principal, found.client):
+        if found is None or not sees(principal, found):
             no_such_ticket(number)
         now = await policy_now(connection)
     return json_response(due_view(found, now, context.source.current.calendars, query.clock))

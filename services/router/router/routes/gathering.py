@@ -28,7 +28,7 @@ from tierline.store.tickets import (
 )
 from tierline.web.encoding import json_response
 from tierline.web.problems import ProblemError
-from tierline.web.walls import may_see, no_such_ticket
+from tierline.web.walls import no_such_ticket, sees
 
 router = APIRouter(tags=["commands"])
 
@@ -85,7 +85,7 @@ async def _join(
         changes, refused = list[Change](), list[dict[str, Any]]()
         for number in numbers:
             ticket = tickets.get(number)
-            if ticket is None or not may_see(caller.principal, ticket.client):
+            if ticket is None or not sees(caller.principal, ticket):
                 refused.append(_refused(number, *_hidden(number)))
                 continue
             asker, join = caller.principal.asker, JoinMajor(parent)

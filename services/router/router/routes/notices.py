@@ -12,7 +12,7 @@ from router.queries.notices import across_tickets
 from router.requests import NoticeQuery
 from router.responses.notices import NoticePage
 from tierline.web.encoding import json_response
-from tierline.web.walls import walled_to
+from tierline.web.walls import sight_of
 
 router = APIRouter(tags=["notices"])
 
@@ -27,7 +27,7 @@ async def notices(
     async with context.db.connection() as connection:
         items, cursor = await across_tickets(
             connection,
-            walled_to(principal),
+            sight_of(principal),
             states=query.state,
             limit=query.limit,
             cursor=query.cursor,

@@ -27,7 +27,7 @@ from tierline.store.tickets import policy_now
 from tierline.web.bodies import Line
 from tierline.web.encoding import json_response
 from tierline.web.problems import ProblemError
-from tierline.web.walls import walled_to
+from tierline.web.walls import sight_of
 
 router = APIRouter(tags=["reports"])
 
@@ -57,7 +57,7 @@ async def lead_list(
     async with context.db.connection() as connection:
         now = await policy_now(connection)
         page = await read_lead_page(
-            connection, policy, name, LetterKind(at), now, clients_seen=walled_to(principal)
+            connection, policy, name, LetterKind(at), now, sight=sight_of(principal)
         )
     return json_response(list_view(page))
 
@@ -88,7 +88,7 @@ async def bounces(
             connection,
             first,
             last,
-            clients_seen=walled_to(principal),
+            sight=sight_of(principal),
             client=client,
             group=group,
         )
@@ -123,7 +123,7 @@ async def week(
     async with context.db.connection() as connection:
         now = await policy_now(connection)
         monday = _monday(week) if week else week_before(local_day(zone, now))
-        page = await read_week_page(connection, zone, monday, clients_seen=walled_to(principal))
+        page = await read_week_page(connection, zone, monday, sight=sight_of(principal))
     return json_response(week_view(page))
 
 

@@ -26,7 +26,7 @@ from tierline.store.tickets import policy_now, read_ticket
 from tierline.web.encoding import json_response
 from tierline.web.principal import Principal
 from tierline.web.problems import ProblemError
-from tierline.web.walls import may_see, no_such_ticket, walled_to
+from tierline.web.walls import no_such_ticket, sees, sight_of
 
 router = APIRouter(tags=["tickets"])
 
@@ -44,7 +44,7 @@ async def tickets(
     A parameter may be repeated: any of its values.
     """
     wanted = Wanted(
-        clients_seen=walled_to(principal),
+        sight=sight_of(principal),
         states=tuple(query.state) or OPEN_STATES,
         tiers=tuple(query.tier),
         groups=tuple(query.group),
@@ -81,7 +81,7 @@ async def ticket(
     """One ticket, whole: with what is worked under it, and what is known to help."""
     async with context.db.connection() as connection:
         found = await read_ticket(connection, number)
-        if found is None or not may_see(principal, found.client):
+        if found is None or not sees(principal, found):
             no_such_ticket(number)
         counts = await notice_counts(connection, number)
         children = await seen(connection, principal, found.major.numbers if found.major else ())

@@ -22,7 +22,7 @@ from tierline.web.bodies import Line, Reason, Strict, closest
 from tierline.web.encoding import json_response
 from tierline.web.idempotency import Answer, Given, once
 from tierline.web.problems import ProblemError
-from tierline.web.walls import may_see, no_such_ticket, walled_to
+from tierline.web.walls import no_such_ticket, sees, sight_of, walled_to
 
 router = APIRouter(tags=["training"])
 
@@ -63,7 +63,7 @@ async def training(
             connection,
             policy,
             now,
-            clients_seen=walled_to(principal),
+            sight=sight_of(principal),
             tier=tier,
             states=state or (OPEN, PLANNED),
         )
@@ -83,8 +83,8 @@ async def mark(ticket: Ticket, seq: Seq, body: MarkBody, context: Here, caller: 
         now = await policy_now(connection)
         by = principal.login or principal.name
         made = Mark(body.state, by, now, body.note)
-        seen = walled_to(principal)
-        if not await mark_item(connection, ticket, seq, made, clients_seen=seen):
+        sight = sight_of(principal)
+        if not await mark_item(connection, ticket, seq, made, sight=sight):
             raise ProblemError(404, "no_such_item", f"there is no item {ticket}/{seq}")
         said = {"ticket": ticket, "seq": seq, "state": body.state, "by": by, "at": now}
         return Answer.of(200, {**said, "note": body.note})
@@ -100,7 +100,7 @@ async def guides(number: Number, context: Here, principal: Reader) -> Response:
     """The guides for a ticket's category; none for who is walled in: they are ours alone."""
     async with context.db.connection() as connection:
         found = await read_ticket(connection, number)
-        if found is None or not may_see(principal, found.client):
+        if found is None or not sees(principal, found):
             no_such_ticket(number)
         today = local_day(context.source.current.letters.zone, await policy_now(connection))
         category = found.category if walled_to(principal) is None else ""

@@ -25,7 +25,7 @@ from tierline.store.tickets import policy_now, read_ticket
 from tierline.web.encoding import json_response
 from tierline.web.principal import NOTICES, Principal
 from tierline.web.problems import ProblemError
-from tierline.web.walls import may_see, no_such_ticket
+from tierline.web.walls import no_such_ticket, sees
 
 router = APIRouter(tags=["tickets"])
 
@@ -68,7 +68,7 @@ async def _case(
         # One snapshot: events that are committed meanwhile must not outrun the ticket's row.
         await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
         found = await read_ticket(connection, number)
-        if found is None or not may_see(principal, found.client):
+        if found is None or not sees(principal, found):
             no_such_ticket(number)
         if found.seq > EXPLAINED_EVENTS_MAX:
             limit = f"{found.seq} events are more than the {EXPLAINED_EVENTS_MAX} that are read"

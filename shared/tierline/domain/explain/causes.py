@@ -10,6 +10,7 @@ from tierline.domain.explain.causes_of_oversight import CAUSES as CAUSES_OF_OVER
 from tierline.domain.explain.causes_together import CAUSES_TOGETHER
 from tierline.domain.explain.phrases import because, length, sentence, when
 from tierline.domain.explain.seen import Seen
+from tierline.domain.restriction import Restricted, Unrestricted
 from tierline.domain.terms import HoldReason, Offer, TicketType
 
 
@@ -264,6 +265,17 @@ def _closed(seen: Seen, what: e.Closed) -> str:
     return f"{seen.by} closed it{because(what.reason)}.{carried}{asked}"
 
 
+def _restricted(seen: Seen, what: Restricted) -> str:
+    return (
+        f"{seen.by} let only {what.group}, and whoever works or answers for it, see it"
+        f"{because(what.reason)}."
+    )
+
+
+def _unrestricted(seen: Seen, what: Unrestricted) -> str:
+    return f"{seen.by} let everybody see it again{because(what.reason)}."
+
+
 def _threshold(seen: Seen, what: e.Threshold) -> str:
     target = length(seen.value("target_s") or 0)
     reached = f"{what.fraction * 100:g} % of the {what.clock} clock's {target} was used"
@@ -344,6 +356,8 @@ CAUSES: dict[type, Callable[[Seen, Any], str]] = {
     e.Breached: _breached,
     e.Lapsed: _lapsed,
     e.Reviewed: _reviewed,
+    Restricted: _restricted,
+    Unrestricted: _unrestricted,
     **CAUSES_TOGETHER,
     **CAUSES_OF_OVERSIGHT,
     **assignment_causes.CAUSES,

@@ -2,8 +2,8 @@
 
 from typing import Any, Final
 
-from tierline.domain.policy import COUNTED_MAX
 from tierline.domain.terms import Mode, Priority, TicketType
+from tierline.domain.triage import COUNTED_MAX
 from tierline.policy.counting import is_count
 from tierline.policy.errors import Problems, Where
 from tierline.policy.fields import Field, Fields
@@ -65,6 +65,7 @@ EXPECTED: Final = Fields(
         "priority": Field(Choice(tuple(str(p) for p in Priority)), "how pressing it is"),
         "path": Field(NAME, "the way it takes"),
         "mode": Field(Choice(tuple(str(m) for m in Mode)), "how far Tierline may go"),
+        "restricted": Field(NAME, "the group that alone may see it, or `nobody`"),
         "paged": Field(NAME, "who is woken first while it waits there, or `nobody`"),
         "lapses": Field(_MOMENT, "when the limit of its first tier is reached, if nobody acts"),
         "next": Field(NAME, "the group that time takes it to, or proposes"),

@@ -151,6 +151,7 @@ def _wrong(expected: Mapping[str, Any], came: _Came, at: datetime) -> Iterator[s
         "priority": ticket.priority.value,
         "path": ticket.path,
         "mode": ticket.mode.value,
+        "restricted": ticket.restricted or NOBODY,
         "paged": came.paged(),
         "next": came.next(),
     }

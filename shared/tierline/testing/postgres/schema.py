@@ -141,7 +141,14 @@ ALL = (
     Table(
         "subscription",
         _words("name url secrets"),
-        {"clients": None, "types": None, "active": True, "disabled_at": None, "why": ""},
+        {
+            "clients": None,
+            "types": None,
+            "active": True,
+            "disabled_at": None,
+            "why": "",
+            "restricted": False,
+        },
         ("name",),
     ),
     Table(
@@ -197,6 +204,7 @@ ALL = (
     ),
     Table("action", _words("ticket number owner due"), {}, ("ticket", "number")),
     Table("joined", _words("ticket login"), {}, ("ticket", "login")),
+    Table("restricted", _words("ticket keys"), {}, ("ticket",)),
     Table(
         "command",
         _words("asker key digest status answer"),

@@ -1,4 +1,4 @@
-"""Rows beside the tickets: open actions, people beside owners."""
+"""Rows beside the tickets: open actions, people beside owners, who may see them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -39,6 +39,24 @@ async def keep_joined(
     for ticket, login in sorted(given):
         await tx.insert("joined", {"ticket": ticket, "login": login}, or_nothing="")
     return await _rid_of(tx, "joined", "login", tickets, given)
+
+
+@here.answers(actions, "KEEP_RESTRICTED")
+async def keep_restricted(
+    tx: Transaction, tickets: Sequence[int], ids: Sequence[int], keys: Sequence[str]
+) -> Reply:
+    """Those given have the keys given; of the tickets named no other has any."""
+    given: dict[int, list[str]] = {}
+    for ticket, key in zip(ids, keys, strict=True):
+        given.setdefault(ticket, []).append(key)
+    for ticket, found in given.items():
+        row = {"ticket": ticket, "keys": sorted(found)}
+        if await tx.update("restricted", ticket, row) is None:
+            await tx.insert("restricted", row)
+    gone = [number for number in tickets if number not in given and tx.get("restricted", number)]
+    for number in gone:
+        await tx.delete("restricted", number)
+    return f"DELETE {len(gone)}"
 
 
 async def _rid_of(

@@ -1,4 +1,4 @@
-"""Alike: alerts of one integration and dedup key by their acceptance."""
+"""Alerts that are alike, by acceptance; restricted tickets, and who may see them."""
 
 from pathlib import Path
 
@@ -11,10 +11,12 @@ depends_on = None
 
 
 def upgrade() -> None:
-    text = (Path(__file__).parent / "0016_alike.sql").read_text()
+    text = (Path(__file__).parent / "0016_seen_and_alike.sql").read_text()
     for statement in text.split("\n--;\n"):
         op.execute(statement)
 
 
 def downgrade() -> None:
+    op.execute("ALTER TABLE tierline.subscription DROP COLUMN restricted")
+    op.execute("DROP TABLE tierline.restricted")
     op.execute("DROP INDEX tierline.alert_alike")
