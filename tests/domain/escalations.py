@@ -215,7 +215,8 @@ def disagreed(word: str) -> Story:
 
 def hidden() -> Story:
     """It is restricted, to others too, and opened again."""
-    story = Story().open(priority=P1, start="Desk").ok(Restrict("Infra", "a breach"), TOM)
+    story = Story().open(priority=P1, start="Desk").ok(Claim("sam"))
+    story.ok(Restrict("Infra", "a breach"), TOM)
     story.ok(Restrict("Network", "theirs to see"), TOM).wait(40 * MINUTE)
     return story.ok(Unrestrict("it was none"), TOM)
 

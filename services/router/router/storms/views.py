@@ -8,7 +8,7 @@ from router.storms.store import Member, Storm, read_members, read_storms, storm_
 from tierline.store.tickets import Connection
 from tierline.web.principal import Principal
 from tierline.web.problems import ProblemError
-from tierline.web.walls import may_see, wall, walled_to
+from tierline.web.walls import sees, sight_of, ticket_wall
 
 LATEST_STORMS = """
 SELECT id, grp, first, opened_at, until, over_at FROM tierline.storm
@@ -21,7 +21,7 @@ SELECT m.storm, count(*) AS n, array_agg(DISTINCT m.to_grp) AS to_groups,
     count(*) FILTER (WHERE NOT m.decided AND t.state IN ('queued', 'working', 'on_hold')
         AND t.doc #>> '{{proposal,storm}}' = m.storm::text) AS waiting
 FROM tierline.storm_ticket m JOIN tierline.ticket t ON t.id = m.ticket
-WHERE m.storm = ANY($2::bigint[]) AND {wall("t.client", 1)} GROUP BY m.storm
+WHERE m.storm = ANY($2::bigint[]) AND {ticket_wall("t.id", "t.client", 1)} GROUP BY m.storm
 """
 
 
@@ -33,7 +33,7 @@ async def storm_list(
     storms = [storm_of(row) for row in rows]
     if not storms:
         return []
-    rows = await connection.fetch(_COUNTED, walled_to(principal), [one.id for one in storms])
+    rows = await connection.fetch(_COUNTED, sight_of(principal), [one.id for one in storms])
     counted = {row["storm"]: row for row in rows}
     return [
         _row(storm, found["to_groups"], found["n"], found["waiting"], now)
@@ -62,13 +62,13 @@ async def storm_view(
 
 _SEEN = f"""
 SELECT EXISTS (SELECT FROM tierline.storm_ticket m JOIN tierline.ticket t ON t.id = m.ticket
-    WHERE m.storm = $2 AND {wall("t.client", 1)})
+    WHERE m.storm = $2 AND {ticket_wall("t.id", "t.client", 1)})
 """
 
 
 async def check_storm_seen(connection: Connection, principal: Principal, number: int) -> None:
     """Raise the 404 of a missing storm unless `principal` sees a ticket of it."""
-    if not await connection.fetchval(_SEEN, walled_to(principal), number):
+    if not await connection.fetchval(_SEEN, sight_of(principal), number):
         no_such_storm(number)
 
 
@@ -83,7 +83,7 @@ def no_such_storm(number: int) -> NoReturn:
 
 def seen(principal: Principal, members: Sequence[Member]) -> list[Member]:
     """Those of `members` that `principal` may see."""
-    return [one for one in members if may_see(principal, one.ticket.client)]
+    return [one for one in members if sees(principal, one.ticket)]
 
 
 def _row(
