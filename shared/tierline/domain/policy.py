@@ -135,6 +135,7 @@ class Step:
     `over_budget`: what to do where the limit is longer than the client's promise leaves.
     `receiver_full`: what an unclaimed ticket does where this tier has no room for it.
     `expect`: how long a stay is expected to take; said when it passes, and moves nothing.
+    `chase`: how long a vendor may be silent, on the client's cover; None: as for holds.
     """
 
     tier: str
@@ -146,6 +147,7 @@ class Step:
     over_budget: OverBudget = OverBudget.SAY
     receiver_full: ReceiverFull = ReceiverFull.LEAD_DECIDES
     expect: Duration | None = None
+    chase: Duration | None = None
 
 
 def rank(tiers: tuple[str, ...], tier: str) -> int:

@@ -242,6 +242,7 @@ def _step(it: Mapping[str, Any]) -> Step:
         over_budget=OverBudget(it.get("over_budget", OverBudget.SAY)),
         receiver_full=ReceiverFull(it.get("receiver_full", ReceiverFull.LEAD_DECIDES)),
         expect=_optional(it.get("expect")),
+        chase=_optional(it.get("chase")),
     )
 
 
