@@ -6,6 +6,7 @@ for editors.
 
 from typing import Any, Final
 
+from tierline.domain.conditions import STEP_FACTS
 from tierline.domain.terms import (
     Assign,
     Mode,
@@ -171,6 +172,10 @@ STEP: Final = Fields(
     "a step",
     {
         "at": Field(NAME, "the tier, one of `tiers`", required=True),
+        "when": Field(
+            Conditions(STEP_FACTS),
+            "the tickets that come to it, by facts or a CEL expression; all, if absent",
+        ),
         "limit": Field(DURATION, "how long it may stay there without a plan"),
         "unclaimed": Field(
             DurationText(after="tell lead"), "when the lead hears that nobody took it"
@@ -193,7 +198,6 @@ STEP: Final = Fields(
             "what an unclaimed ticket does where this tier has no room for it",
         ),
     },
-    later=frozenset({"when"}),
     instead={
         "who": "name them as `call` of a trigger under `management`",
         "update": "write it as `update` of a trigger under `management`",
