@@ -53,13 +53,14 @@ paths:
   standard:
     - {at: T1, limit: 30m, unclaimed: 15m tell lead, silent: 10m}
     - {at: T2, limit: 1h, unclaimed: 20m, assist: lead at 60%, over budget: compress,
-       receiver full: move}
-    - {at: vendor, by hand: true}
+       receiver full: move, when: {vendor: "*", vip: true}}
+    - {at: vendor, by hand: true, chase: 4h}
 triage:
   - {name: VPN, when: {category: vpn}, do: {priority: P2, start: Desk, problem_key: "{client}"}}
   - {name: Rest, do: {category: "{device.type}", next: true}}
-recovery: {untouched: resolve after 5m, fires again within: 12h reopen, third time: problem}
-plans: {horizon: {P1: 1h, else: 1bd}, slip_grace: 5m, revisions: 1}
+recovery: {untouched: resolve after 5m, touched: ask owner,
+           fires again within: 12h reopen, third time: problem}
+plans: {horizon: {P1: 1h, else: 1bd}, slip_grace: 5m, revisions: 1, then: lead}
 holds: {chase: 4h, close_after: 2}
 hand over: {packet: require, ask within: 3m}
 closed next group: {P1-P2: page on_call, else: wait for opening}
@@ -162,6 +163,22 @@ def test_packets_and_pages(policy):
     assert policy.hand_over == HandOverRules(PacketRule.REQUIRE, timedelta(minutes=3))
     pressing = frozenset({Priority.P1, Priority.P2})
     assert policy.paging == PagingRules(pressing, timedelta(minutes=7), 2)
+
+
+def test_what_a_step_asks_is_compiled_from_what_is_stored_too(folder, policy):
+    stored = compile_document(to_document(folder, year=2026))
+    for found in (policy, stored):
+        when = found.paths["standard"].steps[1].when
+        assert when.said == "a vendor and vip true"
+        assert when.holds({"vendor": "Northgrid", "vip": True})
+        assert not when.holds({"vip": True})
+
+
+def test_what_is_always_so_may_be_said_and_stays_in_the_document(folder):
+    document = to_document(folder, year=2026)
+    assert document["recovery"]["touched"] == "ask owner"
+    assert document["plans"]["then"] == "lead"
+    assert compile_document(document).paths["standard"].steps[2].chase == Duration(seconds=14400)
 
 
 def test_rules_keep_templates_for_later(policy):

@@ -36,6 +36,12 @@ def _one(tmp_path, fields):
     return found
 
 
+def test_rosters_are_written_as_schedules(tmp_path):
+    (found,) = _refused(tmp_path, "rosters: {}\n").findings
+    assert found.message == "the records has no key `rosters`"
+    assert found.remedy == "write who is on call when under `schedules`"
+
+
 def test_a_schedule_in_one_line_is_one_rotation(tmp_path):
     found = _one(tmp_path, f"zone: Europe/London, {WEEKLY}, when away: gap")
     (layer,) = found.layers

@@ -199,6 +199,12 @@ CASES = {
         "takes a ticket to `T1` and no further",
         "time reaches",
     ),
+    "path that some tickets leave": (
+        Code.PATH_ENDS_FOR_SOME,
+        ("{at: T2, limit: 1h}", "{at: T2, limit: 1h, when: {category: firewall}}"),
+        "goes nowhere from `T1` for some tickets",
+        "without `when`",
+    ),
     "path that nobody takes": (
         Code.PATH_UNUSED,
         ("paths:\n", "paths:\n  other: [{at: T1, limit: 1h}]\n"),
@@ -315,6 +321,23 @@ def test_a_path_whose_end_nobody_hears_of(tmp_path):
     room = changed(no_lead, ("    hours: office\n", "    hours: office\n    room: net\n"))
     told = room + "tell: {end of path: {room: notify}}\n"
     assert {it.code for it in _warnings(tmp_path, told)} == {Code.NOT_RECORDED}
+
+
+def test_a_step_before_one_that_some_pass_by_is_an_end_too(tmp_path):
+    rules = changed(
+        RULES,
+        ("[T1, T2]", "[T0, T1, T2]"),
+        (
+            "  Desk:",
+            "  First: {tier: T0, hours: office, lead: Priya, members: [Priya, Sam]}\n  Desk:",
+        ),
+        ("{at: T1,", "{at: T0, limit: 5m}\n    - {at: T1,"),
+        ("{at: T2, limit: 1h}", "{at: T2, limit: 1h, when: {vip: true}}"),
+        ("lead: Priya, members: [Priya, Sam]}\n  Network", "members: [Priya, Sam]}\n  Network"),
+        ("people: {service manager: Priya}\n", ""),
+    )
+    found = [it for it in _warnings(tmp_path, rules) if it.code == Code.PATH_END_UNTOLD]
+    assert [it.field for it in found] == ["paths.standard[2]"]
 
 
 def test_a_rule_is_not_shadowed_where_one_between_changes_what_was_looked_at(tmp_path):

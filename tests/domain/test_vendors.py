@@ -1,10 +1,21 @@
 """A vendor's part: its own case, promise and chases, managed to closure."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from tests.domain.worlds import HOUR, KIM, MINUTE, MONDAY, SAM, TOM, Story
+from tests.domain.worlds import (
+    HOUR,
+    KIM,
+    MINUTE,
+    MONDAY,
+    SAM,
+    TOM,
+    Story,
+    example_policy,
+    minutes,
+)
 from tierline.domain.commands import (
     Claim,
     Close,
@@ -16,6 +27,7 @@ from tierline.domain.commands import (
     UpdateVendorCase,
 )
 from tierline.domain.events import Lapsed, Reviewed, VendorCaseClosed
+from tierline.domain.policy import Path, Step
 from tierline.domain.terms import ClockName, HoldReason
 
 ASK = OpenVendorCase("Northgrid", "replace the line card", "NG-77", "Pat", MONDAY + 4 * HOUR)
@@ -58,6 +70,21 @@ def test_it_lapses_at_that_very_instant(odd_us):
 def sum_of(clock) -> timedelta:
     """What the clock still has to count."""
     return timedelta(seconds=clock.target_s) - timedelta(microseconds=clock.carried_us)
+
+
+def test_the_step_a_ticket_is_at_says_how_soon_its_vendor_is_asked_again():
+    policy = example_policy()
+    steps = (Step("T1", chase=minutes(90)), Step("T2"))
+    policy = replace(policy, paths={"standard": Path("standard", steps)})
+    story = Story(policy).open().ok(Claim("sam")).ok(ASK)
+    assert story.ticket.vendor.next_chase == MONDAY + 90 * MINUTE
+    story.wait(90 * MINUTE)
+    assert story.ticket.vendor.next_chase == MONDAY + 180 * MINUTE
+    story.ok(UpdateVendorCase("tomorrow", chase_at=MONDAY + 5 * HOUR))
+    assert story.ticket.vendor.next_chase == MONDAY + 5 * HOUR
+    story.ok(Move("it is for T2", to_tier="T2"), TOM).ok(Claim("tom"), TOM)
+    story.ok(UpdateVendorCase("still tomorrow"), TOM)
+    assert story.ticket.vendor.next_chase == story.now + timedelta(days=1), "T2 says nothing"
 
 
 def test_it_is_chased_until_they_answer_and_then_anew():

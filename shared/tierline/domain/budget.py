@@ -11,7 +11,9 @@ from typing import Final
 from tierline.domain.business_time import add_each, open_us_between
 from tierline.domain.clock import MICROSECOND
 from tierline.domain.draft import Draft
-from tierline.domain.policy import Group, Path, Policy, Step, rank
+from tierline.domain.passing import is_for
+from tierline.domain.policy import Group, Path, Step, rank
+from tierline.domain.serving import step_after
 from tierline.domain.terms import ClockName, OverBudget
 
 SHORT: Final = "short"
@@ -56,7 +58,7 @@ def compressed_s(draft: Draft, group: Group, step: Step, limit_s: int, at: datet
     path = draft.policy.paths.get(draft.ticket.path)
     if left is None or path is None:
         return limit_s
-    part = left * limit_s // max(1, _limits_ahead_s(draft.policy, path, step, group))
+    part = left * limit_s // max(1, _limits_ahead_s(draft, path, step, group))
     return min(limit_s, max(LEAST_S, part))
 
 
@@ -64,18 +66,21 @@ def to_skip(draft: Draft, path: Path, step: Step, group: Group, at: datetime) ->
     """Whether `step` is left out: its limit is longer than the promise leaves, and it says skip."""
     if step.over_budget is not OverBudget.SKIP or step.limit is None:
         return False
-    if path.step_after(step.tier, draft.policy.tiers) is None:
+    if step_after(draft.policy, path, step.tier, draft.ticket, draft.floor.partners) is None:
         return False
     limit_us = step.limit.on(group.hours) * _SECOND_US
     (ends,) = add_each(group.hours, at, [limit_us * MICROSECOND])
     return too_long(draft, ends, at)
 
 
-def _limits_ahead_s(policy: Policy, path: Path, step: Step, group: Group) -> int:
+def _limits_ahead_s(draft: Draft, path: Path, step: Step, group: Group) -> int:
     """Seconds of the limits of `step` and of every later step that time may go to."""
-    here = rank(policy.tiers, step.tier)
+    tiers, here = draft.policy.tiers, rank(draft.policy.tiers, step.tier)
     return sum(
         each.limit.on(group.hours)
         for each in path.steps
-        if each.limit is not None and not each.by_hand and rank(policy.tiers, each.tier) >= here
+        if each.limit is not None
+        and not each.by_hand
+        and rank(tiers, each.tier) >= here
+        and (each is step or is_for(each.when, draft.ticket))
     )

@@ -15,7 +15,7 @@ from tierline.domain.events import TIME, EscalationProposed, Reviewed
 from tierline.domain.moving import move
 from tierline.domain.policy import Group, Step
 from tierline.domain.promises import LEAST_LEFT_S
-from tierline.domain.serving import step_after
+from tierline.domain.serving import passed_by, step_after
 from tierline.domain.terms import ClockName, Mode, Priority, ReceiverFull
 from tierline.domain.ticket import STORM
 from tierline.domain.triage import choose_group
@@ -29,12 +29,16 @@ DECIDE_WITHIN: Final = timedelta(minutes=15)
 
 
 class Target(NamedTuple):
-    """Where time takes a ticket next: the step, its group, why that one, the tiers left out."""
+    """Where time takes a ticket next: the step, its group, why that one, the tiers left out.
+
+    `passed_by`: steps on the way that are not for it, and which tickets those are for.
+    """
 
     step: Step
     group: Group
     chosen: str
     skipped: tuple[str, ...]
+    passed_by: dict[str, str]
 
 
 def next_target(draft: Draft, at: datetime) -> Target | None:
@@ -46,12 +50,13 @@ def next_target(draft: Draft, at: datetime) -> Target | None:
     path = policy.paths.get(ticket.path)
     tier, skipped = ticket.tier, list[str]()
     partners, client = draft.floor.partners, ticket.client
-    while path is not None and (step := step_after(policy, path, tier, client, partners)):
+    while path is not None and (step := step_after(policy, path, tier, ticket, partners)):
         group, chosen = choose_group(
             policy, draft.floor, step.tier, ticket.category, at, client=client
         )
         if not budget.to_skip(draft, path, step, group, at):
-            return Target(step, group, chosen, tuple(skipped))
+            passed = passed_by(policy, path, ticket.tier, step.tier, ticket)
+            return Target(step, group, chosen, tuple(skipped), passed)
         skipped.append(step.tier)
         tier = step.tier
     return None
@@ -126,6 +131,7 @@ def move_by_time(
         mode=ticket.mode,
         floor=draft.floor.seen(target.group, at),
         **({"skipped": list(target.skipped)} if target.skipped else {}),
+        **({"passed_by": target.passed_by} if target.passed_by else {}),
         **(storm or {}),
     )
     group = target.group

@@ -155,7 +155,7 @@ def _lapsed(what: Lapsed, seen: Seen) -> Occasions:
     elif what.clock is ClockName.TIER:
         ticket, policy = seen.ticket, seen.policy
         path = policy.paths.get(ticket.path)
-        if step_after(policy, path, ticket.tier, ticket.client) is None:
+        if step_after(policy, path, ticket.tier, ticket) is None:
             yield "end of path"
 
 

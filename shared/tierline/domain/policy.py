@@ -12,6 +12,7 @@ from typing import Any
 from tierline.domain.business_time import mean_open_per_weekday
 from tierline.domain.calendar import Calendar
 from tierline.domain.clock import Terms
+from tierline.domain.conditions import Condition
 from tierline.domain.letters.rules import LetterRules
 from tierline.domain.management import RcaRule, Trigger
 from tierline.domain.storm_rules import StormRules
@@ -135,6 +136,8 @@ class Step:
     `over_budget`: what to do where the limit is longer than the client's promise leaves.
     `receiver_full`: what an unclaimed ticket does where this tier has no room for it.
     `expect`: how long a stay is expected to take; said when it passes, and moves nothing.
+    `chase`: how long a vendor may be silent, on the client's cover; None: as for holds.
+    `when`: the tickets that come to it on their way; all others pass it by. None: all come.
     """
 
     tier: str
@@ -146,6 +149,8 @@ class Step:
     over_budget: OverBudget = OverBudget.SAY
     receiver_full: ReceiverFull = ReceiverFull.LEAD_DECIDES
     expect: Duration | None = None
+    chase: Duration | None = None
+    when: Condition | None = None
 
 
 def rank(tiers: tuple[str, ...], tier: str) -> int:

@@ -8,7 +8,10 @@ whatever way: triage, time, a proposal or a hand.
 from collections.abc import Mapping
 from typing import Final
 
+from tierline.domain.passing import is_for
 from tierline.domain.policy import Group, Path, Policy, Step
+from tierline.domain.snapshot import Snapshot
+from tierline.domain.ticket import Ticket
 
 CLIENT: Final = "client "
 PARTNER: Final = "partner "
@@ -47,18 +50,41 @@ def groups_for(policy: Policy, partners: Partners, tier: str, client: str) -> tu
 
 
 def step_after(
-    policy: Policy, path: Path | None, tier: str, client: str, partners: Partners | None = None
+    policy: Policy,
+    path: Path | None,
+    tier: str,
+    ticket: Ticket | Snapshot,
+    partners: Partners | None = None,
 ) -> Step | None:
-    """The next step time may take a ticket of `client` to from `tier`; None at the path's end.
+    """The next step time may take `ticket` to from `tier`; None at the path's end.
 
-    A tier all of whose groups are somebody else's is no step for it. Without `partners` every
-    partner counts as one who works on the client.
+    A tier all of whose groups are somebody else's is no step for it, nor is one whose condition
+    does not hold. Without `partners` every partner counts as one who works on the client.
     """
     while path is not None and (step := path.step_after(tier, policy.tiers)) is not None:
-        if groups_for(policy, partners or {}, step.tier, client):
+        if groups_for(policy, partners or {}, step.tier, ticket.client) and is_for(
+            step.when, ticket
+        ):
             return step
         tier = step.tier
     return None
+
+
+def passed_by(
+    policy: Policy, path: Path | None, tier: str, to_tier: str, ticket: Ticket | Snapshot
+) -> dict[str, str]:
+    """The steps between two tiers that are not for `ticket`: tier, and which tickets it is for.
+
+    An empty `to_tier` stands for the path's end. By-hand steps are passed by whatever they ask.
+    """
+    found: dict[str, str] = {}
+    while path is not None and (step := path.step_after(tier, policy.tiers)) is not None:
+        tier = step.tier
+        if tier == to_tier:
+            break
+        if step.when is not None and not is_for(step.when, ticket):
+            found[tier] = step.when.said
+    return found
 
 
 def own_groups(policy: Policy, client: str) -> tuple[Group, ...]:

@@ -30,7 +30,8 @@ class Snapshot:
     `problem`: the problem behind it (0: none).
     `management`: management has been called and looks. `action_due`: of its open actions, the first
     to be due. `restricted`: the group that it is restricted to; `restricted_to`: the keys of
-    all who may see it (`seeing`).
+    all who may see it (`seeing`). `vendor`: the one with whom a case is open; `vip`: somebody
+    important asks.
     """
 
     number: int
@@ -81,6 +82,8 @@ class Snapshot:
     approver_email: str = ""
     restricted: str = ""
     restricted_to: tuple[str, ...] = ()
+    vendor: str = ""
+    vip: bool = False
 
 
 def snapshot(ticket: Ticket) -> Snapshot:
@@ -99,6 +102,10 @@ def seen(ticket: Ticket) -> dict[str, Any]:
         rare["action_due"] = min(dues)
     if ticket.restricted:
         rare["restricted"], rare["restricted_to"] = ticket.restricted, keys_of(ticket)
+    if ticket.vendor is not None:
+        rare["vendor"] = ticket.vendor.vendor
+    if ticket.vip:
+        rare["vip"] = True
     if (asked := ticket.open_approval) is not None:
         rare["approver"], rare["approver_email"] = asked.approver, asked.email
     return {

@@ -266,7 +266,7 @@ def _next_rooms(ticket: Snapshot, policy: Policy) -> Iterator[tuple[str, str]]:
     Whom partners work on is a matter of records, and nobody is warned of what they may not have.
     """
     path = policy.paths.get(ticket.path)
-    step = step_after(policy, path, ticket.tier, ticket.client)
+    step = step_after(policy, path, ticket.tier, ticket)
     if step is None:
         return
     groups = [g for g in policy.groups_of(step.tier) if not g.of or is_own(g, ticket.client)]

@@ -16,6 +16,7 @@ class Code(StrEnum):
     STEP_WITHOUT_LIMIT = "step_without_limit"
     STEP_TELLS_NOBODY = "step_tells_nobody"
     PATH_ENDS_BY_HAND = "path_ends_by_hand"
+    PATH_ENDS_FOR_SOME = "path_ends_for_some"
     PATH_END_UNTOLD = "path_end_untold"
     PATH_UNUSED = "path_unused"
     HOURS_RARELY_OPEN = "hours_rarely_open"

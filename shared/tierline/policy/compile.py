@@ -45,25 +45,15 @@ from tierline.domain.terms import (
 )
 from tierline.policy.calendars import Calendars
 from tierline.policy.client_rules import changed_by, expanded, own_name
-from tierline.policy.counting import least_of, window
+from tierline.policy.conditions import condition, matcher
+from tierline.policy.counting import window
 from tierline.policy.durations import parse_duration
 from tierline.policy.errors import Problems
-from tierline.policy.expressions import compile_expression
 from tierline.policy.grammar import THIRD_TIME
 from tierline.policy.group_figures import read_capacity, read_cost
 from tierline.policy.letters import read_letters
 from tierline.policy.management import rca_rule, triggers
-from tierline.policy.matchers import (
-    FACTS,
-    AllFields,
-    Always,
-    ByExpression,
-    CountTest,
-    FieldTest,
-    Matcher,
-    fact_path,
-    windows_of,
-)
+from tierline.policy.matchers import windows_of
 from tierline.policy.offers import rate_of, rates_of
 from tierline.policy.restricting import group_meant
 from tierline.policy.sections import PAGE, assist_share, days_of
@@ -242,6 +232,8 @@ def _step(it: Mapping[str, Any]) -> Step:
         over_budget=OverBudget(it.get("over_budget", OverBudget.SAY)),
         receiver_full=ReceiverFull(it.get("receiver_full", ReceiverFull.LEAD_DECIDES)),
         expect=_optional(it.get("expect")),
+        chase=_optional(it.get("chase")),
+        when=condition(it["when"]) if "when" in it else None,
     )
 
 
@@ -268,22 +260,7 @@ def _rule(it: Mapping[str, Any], groups: Mapping[str, Any]) -> Rule:
         delay=_seconds(do["delay"]) if "delay" in do else None,
         restrict=group_meant(do["restrict"], groups) if "restrict" in do else None,
     )
-    return Rule(name=it["name"], matches=_matcher(it.get("when")), do=action)
-
-
-def _matcher(when: str | Mapping[str, Any] | None) -> Matcher:
-    if when is None:
-        return Always()
-    if isinstance(when, str):
-        return ByExpression(compile_expression(when, FACTS))
-    tests = ((fact_path(name), wanted) for name, wanted in sorted(when.items()))
-    return AllFields(tuple(_test(path, wanted) for path, wanted in tests if path))
-
-
-def _test(path: tuple[str, ...], wanted: str | list[Any]) -> FieldTest | CountTest:
-    if isinstance(wanted, str):
-        return CountTest(path[-1], least_of(wanted))
-    return FieldTest(path, tuple(wanted))
+    return Rule(name=it["name"], matches=matcher(it.get("when")), do=action)
 
 
 def _counted(rules: Iterable[Rule]) -> dict[str, timedelta]:

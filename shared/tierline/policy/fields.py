@@ -30,11 +30,15 @@ def plain_key(key: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """A mapping with known keys. `what` is how errors call it; `later` are keys not yet known."""
+    """A mapping with known keys. `what` is how errors call it.
+
+    `instead`: keys that somebody may look for here, and where it is said; `later`: not yet known.
+    """
 
     what: str
     fields: Mapping[str, Field]
     later: frozenset[str] = field(default_factory=frozenset)
+    instead: Mapping[str, str] = field(default_factory=dict)
 
     def check(self, value: Any, at: Where, problems: Problems) -> Any:
         """Accept known keys with fitting values, and none of the required ones missing."""
@@ -64,7 +68,7 @@ class Fields:
         else:
             spaced = " " in key
             known = (name.replace("_", " ") if spaced else name for name in self.fields)
-            remedy = did_you_mean(key, known)
+            remedy = self.instead.get(plain_key(key)) or did_you_mean(key, known)
             problems.error(here, f"{self.what} has no key `{key}`", remedy, at_key=True)
 
     def _complete(self, value: Mapping[str, Any], at: Where, problems: Problems) -> bool:

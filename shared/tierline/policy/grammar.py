@@ -6,6 +6,7 @@ for editors.
 
 from typing import Any, Final
 
+from tierline.domain.conditions import STEP_FACTS
 from tierline.domain.terms import (
     Assign,
     Mode,
@@ -47,6 +48,10 @@ from tierline.policy.training import TRAINING
 
 THIRD_TIME: Final = "problem"
 """What an alert is taken for that fires for the third time, as a policy says it."""
+ASK_OWNER: Final = "ask owner"
+"""What the recovery of a ticket that somebody has touched does."""
+LEAD: Final = "lead"
+"""Whose a plan is to decide once its revisions are used up."""
 
 GROUP: Final = Fields(
     "a group",
@@ -167,6 +172,10 @@ STEP: Final = Fields(
     "a step",
     {
         "at": Field(NAME, "the tier, one of `tiers`", required=True),
+        "when": Field(
+            Conditions(STEP_FACTS),
+            "the tickets that come to it, by facts or a CEL expression; all, if absent",
+        ),
         "limit": Field(DURATION, "how long it may stay there without a plan"),
         "unclaimed": Field(
             DurationText(after="tell lead"), "when the lead hears that nobody took it"
@@ -181,12 +190,20 @@ STEP: Final = Fields(
             Choice(tuple(str(each) for each in OverBudget)),
             "what to do where the limit is longer than the client's promise leaves",
         ),
+        "chase": Field(
+            DURATION, "how long a vendor may be silent before its owner is reminded to ask again"
+        ),
         "receiver_full": Field(
             Choice(tuple(str(each) for each in ReceiverFull)),
             "what an unclaimed ticket does where this tier has no room for it",
         ),
     },
-    later=frozenset({"chase", "when", "who", "update", "needs", "delay"}),
+    instead={
+        "who": "name them as `call` of a trigger under `management`",
+        "update": "write it as `update` of a trigger under `management`",
+        "needs": "write it as `needs` of a trigger under `management`",
+        "delay": "a triage rule says it: do: {delay: 30m}",
+    },
 )
 
 TELL: Final = Fields(
@@ -210,6 +227,9 @@ SECTIONS: Final[dict[str, tuple[Shape, str, bool]]] = {
                     DurationText(business_days=False, before="resolve after"),
                     "quiet time after which a recovered ticket nobody touched is resolved",
                 ),
+                "touched": Field(
+                    Choice((ASK_OWNER,)), "the owner of a ticket somebody touched is asked"
+                ),
                 "reopen_by_hand_within": Field(
                     CLOCK_TIME, "how long after closing people may reopen a ticket"
                 ),
@@ -222,7 +242,6 @@ SECTIONS: Final[dict[str, tuple[Shape, str, bool]]] = {
                     "an alert that fires for the third time opens a problem",
                 ),
             },
-            later=frozenset({"touched"}),
         ),
         "what a recovery does",
         False,
@@ -235,8 +254,8 @@ SECTIONS: Final[dict[str, tuple[Shape, str, bool]]] = {
                 "horizon": Field(ByPriority(DURATION), "how far ahead a plan may promise"),
                 "slip_grace": Field(CLOCK_TIME, "time to revise a plan that slipped"),
                 "revisions": Field(Whole(0, 20), "revisions before the lead must agree"),
+                "then": Field(Choice((LEAD,)), "whose a further revision is to decide"),
             },
-            later=frozenset({"then"}),
         ),
         "limits on a plan to resolution",
         False,

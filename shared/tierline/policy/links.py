@@ -125,6 +125,11 @@ class _Links:
         if not timed:
             fix = "remove `by hand` from at least one"
             self._problems.error(where, "every step is by hand", fix, at_key=True)
+        for i, step in enumerate(steps):
+            if "when" in step and i not in timed:
+                vain = "asks in vain: people take tickets there, and time does not"
+                fix = "leave out `when`, or `by hand`"
+                self._problems.error((*where, i, "when"), vain, fix)
         for i in timed[:-1]:
             if "limit" not in steps[i]:
                 still = f"`{steps[i]['at']}` has no limit: time never moves a ticket past it"

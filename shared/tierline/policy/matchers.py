@@ -131,6 +131,7 @@ class ByExpression:
     """A CEL expression; true matches, everything else does not."""
 
     expression: Expression
+    known: tuple[str, ...] = FACTS
 
     def __call__(self, facts: Facts) -> bool:
         """Whether the expression is true."""
@@ -138,7 +139,7 @@ class ByExpression:
 
     def explain(self, facts: Facts) -> Verdict:
         """Whether the expression is true; a field that is not there and a type error are noted."""
-        known = {name: facts[name] for name in FACTS if name in facts}
+        known = {name: facts[name] for name in self.known if name in facts}
         for name in NESTED:
             known.setdefault(name, {})
         windows = self.expression.windows

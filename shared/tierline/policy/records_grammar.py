@@ -53,5 +53,5 @@ RECORDS: Final = Fields(
         "schedules": Field(MapOf(SCHEDULE), "who is on call when"),
         "overrides": Field(ListOf(OVERRIDE), "changes of schedules between two instants"),
     },
-    later=frozenset({"rosters"}),
+    instead={"rosters": "write who is on call when under `schedules`"},
 )

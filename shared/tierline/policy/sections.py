@@ -9,7 +9,7 @@ from typing import Any, Final
 from tierline.domain import audience
 from tierline.domain.terms import Reach
 from tierline.policy.counting import AtLeast, is_count
-from tierline.policy.errors import Problems, Where
+from tierline.policy.errors import Problems, Where, did_you_mean
 from tierline.policy.expressions import EXPRESSION_LIMIT, ExpressionError, compile_expression
 from tierline.policy.matchers import FACTS, fact_hint, fact_path
 from tierline.policy.shapes import BAD, Checked, Choice, JsonSchema, ListOf, MapOf, Text, kind_of
@@ -151,7 +151,12 @@ _ANY_OF = ListOf(Wanted(), least=1, single=True, limit=VALUES_PER_FACT_LIMIT)
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """`when:` facts with the values of which any will do, or one CEL expression."""
+    """`when:` facts with the values of which any will do, or one CEL expression.
+
+    `known`: the only facts there are, where those of an alert are not meant.
+    """
+
+    known: tuple[str, ...] = ()
 
     def check(self, value: Any, at: Where, problems: Problems) -> Any:
         """Accept known facts, or an expression that compiles."""
@@ -165,8 +170,9 @@ class Conditions:
         fine = True
         for name, wanted in value.items():
             here = (*at, name)
-            if fact_path(name) is None:
-                problems.error(here, f"no fact is called `{name}`", fact_hint(name), at_key=True)
+            if (name not in self.known) if self.known else fact_path(name) is None:
+                hint = did_you_mean(name, self.known) if self.known else fact_hint(name)
+                problems.error(here, f"no fact is called `{name}`", hint, at_key=True)
                 fine = False
                 continue
             shape = AtLeast() if is_count(name) else _ANY_OF
@@ -174,10 +180,9 @@ class Conditions:
             fine = fine and found[name] is not BAD
         return found if fine else BAD
 
-    @staticmethod
-    def _expression(source: str, at: Where, problems: Problems) -> Any:
+    def _expression(self, source: str, at: Where, problems: Problems) -> Any:
         try:
-            compile_expression(source, FACTS)
+            compile_expression(source, self.known or FACTS)
         except ExpressionError as error:
             problems.error(at, error.message, error.remedy)
             return BAD
@@ -191,6 +196,8 @@ class Conditions:
             "maxProperties": FACTS_PER_RULE_LIMIT,
             "additionalProperties": _ANY_OF.schema(),
         }
+        if self.known:
+            facts["propertyNames"] = {"enum": list(self.known)}
         return {"anyOf": [{"type": "string", "maxLength": EXPRESSION_LIMIT}, facts]}
 
 

@@ -15,5 +15,5 @@ POLICY: Final = Fields(
             MapOf(CLIENT_RULES), "what is otherwise for one client; also in clients/NAME.yaml"
         ),
     },
-    later=frozenset({"capacity"}),
+    instead={"capacity": "give each group its own, like Desk: {capacity: 6 each}"},
 )

@@ -1,6 +1,6 @@
 """Why each type of event happens: one function a type, its sentence beside the event's own why."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from tierline.domain import events as e
@@ -100,12 +100,21 @@ def _moved(seen: Seen, what: e.Moved) -> str:
     if what.clocks_begin:
         group += " With the first hand-over to us our promises begin, as the agreement says."
     if not seen.by_time:
-        return f"{seen.by} moved it{because(what.reason)}.{group}"
+        return f"{seen.by} moved it{because(what.reason)}.{group}{_passed(seen)}"
     path = f" {what.to_tier} is the next step of the path {seen.value('path')}."
     if what.skipped:
         left_out = " and ".join(what.skipped)
         path += f" {left_out} would have kept it longer than the client was promised."
+    path += _passed(seen)
     return f"{_capital(what.reason)}, and its mode lets time move it.{path}{group}"
+
+
+def _passed(seen: Seen) -> str:
+    found: Mapping[str, str] = seen.value("passed_by") or {}
+    return "".join(
+        f" {tier} was passed by: it is only for tickets with {said}."
+        for tier, said in found.items()
+    )
 
 
 def _declined(seen: Seen, what: e.ProposalDeclined) -> str:
@@ -166,10 +175,11 @@ def _proposed(seen: Seen, what: e.EscalationProposed) -> str:
     if what.choice:
         return (
             f"{_capital(what.reason)}, and nobody had claimed it, so time was short and not skill; "
-            f"{step} has no room, so both leads choose."
+            f"{step} has no room, so both leads choose.{_passed(seen)}"
         )
     return (
         f"{_capital(what.reason)}, so {step} is next; its mode is {mode}, so it is only proposed."
+        f"{_passed(seen)}"
     )
 
 

@@ -11,7 +11,7 @@ from tierline.domain.explain.account import Account, Case, NothingToExplainError
 from tierline.domain.explain.phrases import because, length, sentence, when
 from tierline.domain.policy import Step
 from tierline.domain.promises import step_of
-from tierline.domain.serving import step_after
+from tierline.domain.serving import passed_by, step_after
 from tierline.domain.terms import ClockName, Mode, TicketType
 from tierline.domain.ticket import STORM, Proposal, Ticket
 
@@ -66,7 +66,7 @@ def _values(case: Case) -> dict[str, object]:
 
 def _next_step(case: Case) -> Step | None:
     path = case.policy.paths.get(case.ticket.path)
-    return step_after(case.policy, path, case.ticket.tier, case.ticket.client)
+    return step_after(case.policy, path, case.ticket.tier, case.ticket)
 
 
 def _gone(case: Case, tier: str) -> Account:
@@ -134,6 +134,7 @@ def _lapsed(case: Case) -> tuple[list[str], str, str]:
     words = [f"Its limit in {ticket.tier} has run out."]
     if step is None:
         words.append(f"{ticket.tier} is the last step that time takes on the path {ticket.path}.")
+        words += _passed(case, "")
         skipped = _by_hand(case)
         if skipped:
             words.append(f"{skipped} comes after it, but by hand only.")
@@ -186,6 +187,13 @@ def _stayed(event: Event) -> str:
     return f"A lead decided that it stays{with_others} (event {event.seq})."
 
 
+def _passed(case: Case, to_tier: str) -> Iterator[str]:
+    ticket = case.ticket
+    path = case.policy.paths.get(ticket.path)
+    for tier, said in passed_by(case.policy, path, ticket.tier, to_tier, ticket).items():
+        yield f"It passes {tier} by, which is only for tickets with {said}."
+
+
 def _by_hand(case: Case) -> str:
     path, tiers = case.policy.paths.get(case.ticket.path), case.policy.tiers
     here = tiers.index(case.ticket.tier)
@@ -202,7 +210,9 @@ def _running(case: Case, clock: Clock) -> tuple[list[str], str, str]:
     step = _next_step(case)
     if step is None:
         words.append(f"{ticket.tier} is the last step that time takes on the path {ticket.path}.")
+        words += _passed(case, "")
         return words, "It moves when somebody moves it.", "end of path"
+    words += _passed(case, step.tier)
     if ticket.mode is not Mode.ACT:
         words.append(f"Its mode is {ticket.mode}: then a move to {step.tier} is only proposed.")
         return words, "It moves when somebody moves it, or accepts what is proposed.", "mode"

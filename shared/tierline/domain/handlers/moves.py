@@ -14,7 +14,7 @@ from tierline.domain.events import (
 from tierline.domain.handlers.asked import Asked, missing, not_active, refuse
 from tierline.domain.moving import direction, is_bounce, move
 from tierline.domain.policy import Group
-from tierline.domain.serving import groups_for, serves, step_after
+from tierline.domain.serving import groups_for, passed_by, serves, step_after
 from tierline.domain.terms import PacketRule, Priority
 from tierline.domain.triage import choose_group
 
@@ -43,6 +43,7 @@ def move_by_hand(draft: Draft, command: Move, asked: Asked) -> Rejected | None:
         f"{kind.__name__.lower()} by hand",
         chosen=chosen,
         floor=draft.floor.seen(group, draft.now),
+        **_passed_by(draft, group, command),
     )
     move(
         draft,
@@ -56,6 +57,16 @@ def move_by_hand(draft: Draft, command: Move, asked: Asked) -> Rejected | None:
         handed=command.handed,
     )
     return None
+
+
+def _passed_by(draft: Draft, group: Group, command: Move) -> dict[str, dict[str, str]]:
+    """For the event's why: the steps passed by where the path said which tier comes next."""
+    if command.to_group or command.to_tier:
+        return {}
+    ticket, policy = draft.ticket, draft.policy
+    path = policy.paths.get(ticket.path)
+    found = passed_by(policy, path, ticket.tier, group.tier, ticket)
+    return {"passed_by": found} if found else {}
 
 
 def _packet_missing(
@@ -144,7 +155,7 @@ def _target(draft: Draft, command: Move) -> tuple[Group, str] | Rejected:
     tier = command.to_tier
     if not tier:
         path = policy.paths.get(ticket.path)
-        step = step_after(policy, path, ticket.tier, ticket.client, partners)
+        step = step_after(policy, path, ticket.tier, ticket, partners)
         if step is None:
             return refuse("end_of_path", "the path ends here: name to_group or to_tier", ticket)
         tier = step.tier

@@ -183,7 +183,7 @@ def refuse_plan(draft: Draft, command: RefusePlan, asked: Asked) -> Rejected | N
 def _of_next_tier(draft: Draft, login: str) -> bool:
     ticket, policy = draft.ticket, draft.policy
     partners, path = draft.floor.partners, policy.paths.get(ticket.path)
-    step = step_after(policy, path, ticket.tier, ticket.client, partners)
+    step = step_after(policy, path, ticket.tier, ticket, partners)
     groups = groups_for(policy, partners, step.tier, ticket.client) if step else ()
     return any(login in group.members for group in groups)
 

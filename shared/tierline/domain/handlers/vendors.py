@@ -22,7 +22,7 @@ from tierline.domain.events import (
 )
 from tierline.domain.handlers.asked import Asked, missing, not_active, not_ahead, not_yours, refuse
 from tierline.domain.policy import LIMIT_ONLY
-from tierline.domain.promises import sla_of
+from tierline.domain.promises import sla_of, step_of
 from tierline.domain.terms import ClockName
 from tierline.domain.ticket import VendorCase
 
@@ -115,10 +115,14 @@ def close_case(draft: Draft, command: CloseVendorCase, asked: Asked) -> Rejected
 
 
 def next_chase(draft: Draft, at: datetime) -> datetime:
-    """When the owner is reminded to ask the vendor again: by the policy's chase, on the cover."""
-    ticket = draft.ticket
-    cover = sla_of(draft.policy, ticket.agreement).cover[ticket.priority]
-    chase_s = timedelta(seconds=draft.policy.holds.chase.on(cover))
+    """When the owner is reminded to ask the vendor again (UTC), on the cover.
+
+    The step the ticket is at says how soon, else what the policy says of holds.
+    """
+    ticket, policy = draft.ticket, draft.policy
+    chase = step_of(policy, ticket, ticket.tier).chase or policy.holds.chase
+    cover = sla_of(policy, ticket.agreement).cover[ticket.priority]
+    chase_s = timedelta(seconds=chase.on(cover))
     return add(cover, at, chase_s) or at + chase_s
 
 

@@ -1,6 +1,6 @@
 """Paths that end nowhere, and steps of which nobody hears."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from tierline.domain.audience import (
     ACCOUNT_MANAGER,
@@ -10,7 +10,7 @@ from tierline.domain.audience import (
     ROOM,
     SERVICE_MANAGER,
 )
-from tierline.domain.policy import Group, Path, Policy
+from tierline.domain.policy import Group, Path, Policy, Step
 from tierline.policy.codes import Code
 from tierline.policy.errors import Problems, Where
 from tierline.policy.folder import LoadedPolicy
@@ -37,6 +37,12 @@ def look(loaded: LoadedPolicy, problems: Problems) -> None:
 def _end(path: Path, at: Where, policy: Policy, problems: Problems) -> None:
     timed = [i for i, step in enumerate(path.steps) if not step.by_hand]
     last = path.steps[timed[-1]]
+    later = [path.steps[i] for i in timed[1:]]
+    if later and all(step.when is not None for step in later):
+        first = path.steps[timed[0]].tier
+        message = f"goes nowhere from `{first}` for some tickets: every later step has a `when`"
+        fix = "add a last step without `when`, like management"
+        problems.warn(at, message, fix, code=Code.PATH_ENDS_FOR_SOME, at_key=True)
     if path.steps[-1].by_hand:
         message = (
             f"ends by hand: time takes a ticket to `{last.tier}` and no further,"
@@ -45,14 +51,27 @@ def _end(path: Path, at: Where, policy: Policy, problems: Problems) -> None:
         fix = "add a last step that time reaches, like management"
         where = (*at, len(path.steps) - 1)
         problems.warn(where, message, fix, code=Code.PATH_ENDS_BY_HAND)
-    if last.limit is None:
+    for place in _ends(path, timed):
+        _untold(path.steps[place], (*at, place), policy, problems)
+
+
+def _ends(path: Path, timed: Sequence[int]) -> Iterator[int]:
+    """Where time may leave a ticket for good: last, or before steps that some tickets pass by."""
+    for place in reversed(timed):
+        yield place
+        if path.steps[place].when is None:
+            return
+
+
+def _untold(step: Step, at: Where, policy: Policy, problems: Problems) -> None:
+    if step.limit is None:
         return
     told = policy.tell.get(_END, DEFAULT_TELL[_END])
-    for group in policy.groups_of(last.tier):
+    for group in policy.groups_of(step.tier):
         if not any(_stands_for(audience, group, policy.people) for audience in told):
             message = f"nobody is told when the limit of `{group.name}` at the end runs out"
             fix = f"give `{group.name}` a lead, or name a service manager under `people`"
-            problems.warn((*at, timed[-1]), message, fix, code=Code.PATH_END_UNTOLD)
+            problems.warn(at, message, fix, code=Code.PATH_END_UNTOLD)
 
 
 def _stands_for(audience: str, group: Group, people: Mapping[str, str]) -> bool:
