@@ -30,8 +30,8 @@ from tierline.domain.policy import (
     Path,
     Policy,
     Step,
-    SurveyRules,
 )
+from tierline.domain.survey_rules import SurveyRules
 from tierline.domain.terms import (
     Answer,
     Assign,

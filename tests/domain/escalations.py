@@ -62,9 +62,10 @@ from tierline.domain.commands import (
 from tierline.domain.events import SYSTEM, Actor, Closed, Held
 from tierline.domain.floor import Floor
 from tierline.domain.people import Person
-from tierline.domain.policy import HandOverRules, PagingRules, Path, Policy, SurveyRules
+from tierline.domain.policy import HandOverRules, PagingRules, Path, Policy
 from tierline.domain.restriction import Restrict, Unrestrict
 from tierline.domain.storm_commands import DecideStorm, FollowStorm, JoinStorm, TellStorm
+from tierline.domain.survey_rules import SurveyRules
 from tierline.domain.terms import Answer, HoldReason, PacketRule, Role, Score, TicketType
 from tierline.domain.ticket import Packet
 

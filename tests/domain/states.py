@@ -75,9 +75,9 @@ from tierline.domain.oversight_commands import (
     WriteRca,
 )
 from tierline.domain.people import Away
-from tierline.domain.policy import SurveyRules
 from tierline.domain.restriction import Restrict, Unrestrict
 from tierline.domain.storm_commands import DecideStorm, FollowStorm, JoinStorm, TellStorm
+from tierline.domain.survey_rules import SurveyRules
 from tierline.domain.terms import Answer, HoldReason, Mode, Role, Score, State, TicketType
 from tierline.domain.ticket import Packet
 

@@ -41,7 +41,7 @@ CASES = {
     "unknown key": ("members: [Sam]", "membres: [Sam]} #!", "no key `membres`", "`members`"),
     "who of a step": ("limit: 30m}", "limit: 30m, who: lead} #!", "no key `who`",
                       "`call` of a trigger under `management`"),
-    "a step asks an alert": ("{at: T2}", "{at: T2, when: {labels.kind: x}} #!", "`labels.kind`", ""),
+    "a step asks an alert": ("{at: T2}", "{at: T2, when: {labels.a: x}} #!", "`labels.a`", ""),
     "a step asks nobody": ("{at: T2}", "{at: T2, when: {vendr: x}} #!", "`vendr`", "`vendor`"),
     "a step asks in CEL": ("{at: T2}", "{at: T2, when: severity == 1} #!", "`severity`", ""),
     "a step asks by hand": ("{at: T2}", "{at: T2, by hand: true, when: {vip: true}} #!",

@@ -17,7 +17,7 @@ from tierline.domain.commands import (
     Resolve,
 )
 from tierline.domain.events import Actor, Closed, SurveyAnswered
-from tierline.domain.policy import SurveyRules
+from tierline.domain.survey_rules import SurveyRules
 from tierline.domain.surveys import OPEN_FOR, contradicts, is_asked
 from tierline.domain.terms import Mode, Score, State
 from tierline.domain.ticket import Requester

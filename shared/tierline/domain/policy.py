@@ -16,6 +16,7 @@ from tierline.domain.conditions import Condition
 from tierline.domain.letters.rules import LetterRules
 from tierline.domain.management import RcaRule, Trigger
 from tierline.domain.storm_rules import StormRules
+from tierline.domain.survey_rules import SurveyRules
 from tierline.domain.terms import (
     Assign,
     ClockName,
@@ -244,14 +245,6 @@ class ApprovalRules:
     """How long an approver has to answer, on the cover."""
 
     within: Duration = field(default_factory=lambda: Duration(business_days=2))
-
-
-@dataclass(frozen=True, slots=True)
-class SurveyRules:
-    """The share of closed tickets whose requester is asked, and how often one is at most."""
-
-    share: float = 0.0
-    every: timedelta = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)

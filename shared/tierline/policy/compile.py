@@ -27,8 +27,8 @@ from tierline.domain.policy import (
     RuleAction,
     Sla,
     Step,
-    SurveyRules,
 )
+from tierline.domain.survey_rules import SurveyRules
 from tierline.domain.terms import (
     Assign,
     ClockName,

@@ -17,7 +17,7 @@ from tierline.domain.commands import (
     Resolve,
 )
 from tierline.domain.events import Actor
-from tierline.domain.policy import SurveyRules
+from tierline.domain.survey_rules import SurveyRules
 from tierline.domain.terms import Answer
 from tierline.domain.ticket import Requester
 from tierline.web.answer_links import Purpose, read_link

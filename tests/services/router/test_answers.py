@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from tests.services.router.world import HARBOUR, OAKFIELD, SECRET, World
-from tierline.domain.policy import SurveyRules
+from tierline.domain.survey_rules import SurveyRules
 from tierline.web.answer_links import AnswerLink, Purpose, make_link, read_link
 
 APPROVAL, SURVEY = Purpose.APPROVAL, Purpose.SURVEY
