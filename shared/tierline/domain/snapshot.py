@@ -95,19 +95,6 @@ def seen(ticket: Ticket) -> dict[str, Any]:
     """The fields of a ticket's snapshot by name: what is written down without making one."""
     promise, internal = nearest(ticket)
     requester, hold, plan = ticket.requester, ticket.hold, ticket.plan
-    rare: dict[str, Any] = {}  # left out where there is nothing: every event carries a snapshot
-    if ticket.attention is not None:
-        rare["management"] = True
-    if ticket.actions and (dues := [action.due for action in ticket.actions if action.open]):
-        rare["action_due"] = min(dues)
-    if ticket.restricted:
-        rare["restricted"], rare["restricted_to"] = ticket.restricted, keys_of(ticket)
-    if ticket.vendor is not None:
-        rare["vendor"] = ticket.vendor.vendor
-    if ticket.vip:
-        rare["vip"] = True
-    if (asked := ticket.open_approval) is not None:
-        rare["approver"], rare["approver_email"] = asked.approver, asked.email
     return {
         "number": ticket.id,
         "seq": ticket.seq,
@@ -151,8 +138,26 @@ def seen(ticket: Ticket) -> dict[str, Any]:
         "major": ticket.major is not None,
         "children": len(ticket.major.children) if ticket.major else 0,
         "problem": ticket.problem,
-        **rare,
+        **_rare(ticket),
     }
+
+
+def _rare(ticket: Ticket) -> dict[str, Any]:
+    """What is left out where there is nothing: every event carries a snapshot."""
+    rare: dict[str, Any] = {}
+    if ticket.attention is not None:
+        rare["management"] = True
+    if ticket.actions and (dues := [action.due for action in ticket.actions if action.open]):
+        rare["action_due"] = min(dues)
+    if ticket.restricted:
+        rare["restricted"], rare["restricted_to"] = ticket.restricted, keys_of(ticket)
+    if ticket.vendor is not None:
+        rare["vendor"] = ticket.vendor.vendor
+    if ticket.vip:
+        rare["vip"] = True
+    if (asked := ticket.open_approval) is not None:
+        rare["approver"], rare["approver_email"] = asked.approver, asked.email
+    return rare
 
 
 def nearest(ticket: Ticket) -> tuple[Promise | None, Promise | None]:
