@@ -21,11 +21,11 @@ from tierline.domain.calendar import Calendar
 from tierline.domain.commands import Asker
 from tierline.domain.events import Actor
 from tierline.domain.floor import Floor, Turn
+from tierline.domain.hand_over_rules import HandOverRules
 from tierline.domain.people import Away, Person
 from tierline.domain.policy import (
     Agreement,
     Duration,
-    HandOverRules,
     PagingRules,
     Path,
     Policy,

@@ -61,8 +61,9 @@ from tierline.domain.commands import (
 )
 from tierline.domain.events import SYSTEM, Actor, Closed, Held
 from tierline.domain.floor import Floor
+from tierline.domain.hand_over_rules import HandOverRules
 from tierline.domain.people import Person
-from tierline.domain.policy import HandOverRules, PagingRules, Path, Policy
+from tierline.domain.policy import PagingRules, Path, Policy
 from tierline.domain.restriction import Restrict, Unrestrict
 from tierline.domain.storm_commands import DecideStorm, FollowStorm, JoinStorm, TellStorm
 from tierline.domain.survey_rules import SurveyRules

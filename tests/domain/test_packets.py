@@ -7,7 +7,7 @@ import pytest
 from tests.domain.worlds import MINUTE, MONDAY, P1, P3, TOM, Story, example_policy
 from tierline.domain.commands import Claim, GivePacket, Move
 from tierline.domain.events import PacketGiven, Reviewed
-from tierline.domain.policy import HandOverRules
+from tierline.domain.hand_over_rules import HandOverRules
 from tierline.domain.terms import PacketRule
 from tierline.domain.ticket import Packet
 

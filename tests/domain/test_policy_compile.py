@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tierline.domain.calendar import Calendar
-from tierline.domain.policy import Duration, HandOverRules, PagingRules
+from tierline.domain.hand_over_rules import HandOverRules
+from tierline.domain.policy import Duration, PagingRules
 from tierline.domain.terms import (
     Assign,
     ClockName,

@@ -13,6 +13,7 @@ from tierline.domain.business_time import mean_open_per_weekday
 from tierline.domain.calendar import Calendar
 from tierline.domain.clock import Terms
 from tierline.domain.conditions import Condition
+from tierline.domain.hand_over_rules import HandOverRules
 from tierline.domain.letters.rules import LetterRules
 from tierline.domain.management import RcaRule, Trigger
 from tierline.domain.storm_rules import StormRules
@@ -24,7 +25,6 @@ from tierline.domain.terms import (
     HoldReason,
     Mode,
     OverBudget,
-    PacketRule,
     Priority,
     PriorityChange,
     Reach,
@@ -193,17 +193,6 @@ class PlanRules:
     horizon: Mapping[Priority, Duration]
     slip_grace: timedelta = timedelta(minutes=15)
     revisions: int = 2
-
-
-@dataclass(frozen=True, slots=True)
-class HandOverRules:
-    """What the next tier gets to know: whether it is required, or asked for `ask_within` later.
-
-    A packet is what was tried, the evidence, and the ask. It never gates a P1 or a move by time.
-    """
-
-    packet: PacketRule = PacketRule.FREE
-    ask_within: timedelta = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)

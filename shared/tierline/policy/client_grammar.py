@@ -21,7 +21,7 @@ def _optional(fields: Fields, what: str) -> Fields:
         )
         for key, it in fields.fields.items()
     }
-    return Fields(what, loose, fields.later, fields.instead)
+    return Fields(what, loose, fields.instead)
 
 
 CLIENT_RULES: Final = Fields(

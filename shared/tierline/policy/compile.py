@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from tierline.domain.calendar import Calendar
+from tierline.domain.hand_over_rules import HandOverRules
 from tierline.domain.policy import (
     DEFAULT_THRESHOLDS,
     Agreement,
@@ -14,7 +15,6 @@ from tierline.domain.policy import (
     ClientRules,
     Duration,
     Group,
-    HandOverRules,
     HoldRules,
     ModeRules,
     PagingRules,

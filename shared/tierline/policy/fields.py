@@ -11,8 +11,6 @@ from tierline.policy.shapes import BAD, JsonSchema, Shape, kind_of
 PRIORITIES = tuple(str(priority) for priority in Priority)
 ELSE = "else"
 
-_LATER = "comes with a later version of Tierline"
-
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -32,12 +30,11 @@ def plain_key(key: str) -> str:
 class Fields:
     """A mapping with known keys. `what` is how errors call it.
 
-    `instead`: keys that somebody may look for here, and where it is said; `later`: not yet known.
+    `instead`: keys that somebody may look for here, and where it is said.
     """
 
     what: str
     fields: Mapping[str, Field]
-    later: frozenset[str] = field(default_factory=frozenset)
     instead: Mapping[str, str] = field(default_factory=dict)
 
     def check(self, value: Any, at: Where, problems: Problems) -> Any:
@@ -61,9 +58,7 @@ class Fields:
         return found if fine and not any(item is BAD for item in found.values()) else BAD
 
     def _refuse(self, key: str, here: Where, problems: Problems) -> None:
-        if plain_key(key) in self.later:
-            problems.error(here, f"`{key}` {_LATER}", "leave it out for now", at_key=True)
-        elif plain_key(key) in self.fields:
+        if plain_key(key) in self.fields:
             problems.error(here, f"`{key}` is written twice", "keep one of the two", at_key=True)
         else:
             spaced = " " in key

@@ -182,9 +182,13 @@ class Conditions:
 
     def _expression(self, source: str, at: Where, problems: Problems) -> Any:
         try:
-            compile_expression(source, self.known or FACTS)
+            expression = compile_expression(source, self.known or FACTS)
         except ExpressionError as error:
             problems.error(at, error.message, error.remedy)
+            return BAD
+        if self.known and expression.windows:
+            fix = "let a triage rule count, and ask for what it sets, like category"
+            problems.error(at, "only a triage rule can count", fix)
             return BAD
         return source
 
