@@ -77,6 +77,12 @@ def _compiled(document: str) -> Policy:
     return compile_document(json.loads(document), rules().policy.calendars)
 
 
+def forget() -> None:
+    """Let the policy be read and compiled again, where what reads it is another for a while."""
+    for kept in (rules, policy, _compiled):
+        kept.cache_clear()
+
+
 def compile_once(document: Any, _calendars: Any = None) -> Policy:
     """Stands for `compile_document`, which is pure: hundreds of processes start with one policy."""
     return _compiled(json.dumps(document, sort_keys=True))

@@ -16,7 +16,7 @@ from notifier.sending import Sending
 from router import replay
 from router.reactions import consumer as reacting
 from router.reactions import major, reactor, storm
-from tests.simulation import planted_answers
+from tests.simulation import furnish, planted_answers
 from tests.simulation.planted_faults import _answer
 from tests.simulation.statements.outcomes import recording
 from tests.simulation.statements.telling import writing_notices
@@ -258,10 +258,14 @@ def reaction_done_twice() -> AbstractContextManager[Any]:
     return patch.object(reactor, "settle", settle)
 
 
-def many_storms() -> AbstractContextManager[Any]:
+@contextlib.contextmanager
+def many_storms() -> Iterator[None]:
     """No fault: two limits of a group within half an hour are a storm."""
     rules = StormRules(1, timedelta(minutes=30), timedelta(minutes=10))
-    return patch.object(compiling, "read_storm", lambda _written: rules)
+    furnish.forget()
+    with patch.object(compiling, "read_storm", lambda _written: rules):
+        yield
+    furnish.forget()
 
 
 @contextlib.contextmanager

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.simulation.furnish import policy
 from tests.simulation.life import Result, live
 from tests.simulation.planted import PLANTED, Planted
 from tests.simulation.planted_losses import many_storms
@@ -49,6 +50,7 @@ def test_nothing_breaks_and_everything_drains(group: int) -> None:
 
 def test_nothing_breaks_where_storms_come_often() -> None:
     with many_storms():
+        assert policy().storm.more_than == 1
         for seed in range(STORMY):
             result = live(seed)
             assert not result.violations, told(result)
