@@ -82,11 +82,15 @@ class HandCorrection:
 
 @dataclass(frozen=True, slots=True)
 class TakeCorrection:
-    """As a problem: carry on with what was still to be done on `ticket`."""
+    """As a problem: carry on with what was still to be done on `ticket`.
+
+    `client`: whose that is, where nobody has looked whether the problem is of the same.
+    """
 
     ticket: int
     actions: tuple[Action, ...]
     rca: Rca | None = None
+    client: str = ""
 
 
 OversightCommand = (

@@ -366,6 +366,17 @@ async def test_an_analysis_that_the_problem_cannot_take_is_still_owed(world, rea
     assert (await world.ticket(number))["rca"]["held_by"] == 0
 
 
+async def test_an_analysis_is_not_handed_to_a_problem_of_another_client(world, reactions):
+    number = await world.open("Fire", priority="P1")
+    problem = await world.open(type="problem", client=OAKFIELD)
+    await world.did("sam", number, "link-problem", problem=problem)
+    await world.did("sam", number, "move", reason="over my head", to_group="Network")
+    await world.did("ines", number, "resolve", resolution="a new card")
+    await reactions.settle()
+    assert await reactions.outcomes("analysis joins") == [(problem, "refused")]
+    assert (await world.ticket(number))["rca"]["held_by"] == 0
+
+
 async def test_known_errors_help_on_new_tickets_within_the_wall(world, reactions):
     ticket = await world.open("Switch died", category="network")
     await world.did("sam", ticket, "problem", reason="again")

@@ -101,7 +101,7 @@ def _owes(message: TicketMessage) -> bool:
 
 def _giving(message: TicketMessage, _muted: bool) -> TakeCorrection:  # noqa: FBT001
     what: Any = message.event.what
-    return TakeCorrection(message.ticket.number, (), what.owes)
+    return TakeCorrection(message.ticket.number, (), what.owes, message.ticket.client)
 
 
 def _written_on_problem(message: TicketMessage) -> bool:
@@ -115,7 +115,7 @@ def _problem_behind(message: TicketMessage, _ticket: Ticket) -> tuple[int, ...]:
 
 def _giving_at_once(message: TicketMessage, _muted: bool) -> TakeCorrection:  # noqa: FBT001
     what: Any = message.event.what
-    return TakeCorrection(message.ticket.number, (), what.rca)
+    return TakeCorrection(message.ticket.number, (), what.rca, message.ticket.client)
 
 
 def _by_itself(message: TicketMessage) -> bool:

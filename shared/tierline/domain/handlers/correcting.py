@@ -123,6 +123,8 @@ def take_over(draft: Draft, command: TakeCorrection, asked: Asked) -> Rejected |
     ticket = draft.ticket
     if refused := not_open(ticket):
         return refused
+    if command.client and command.client != ticket.client:  # its people would read the other's
+        return refuse("other_client", "the problem is of another client", ticket)
     if not command.actions and command.rca is None:
         return refuse("nothing_open", "there is nothing to carry on with", ticket)
     if refused := _too_many(ticket, len(command.actions)):
