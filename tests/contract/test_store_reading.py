@@ -30,6 +30,7 @@ from tierline.store import (
     partners,
     schedules_read,
     tickets,
+    vendors,
 )
 from tierline.web.walls import EVERYTHING
 
@@ -341,6 +342,11 @@ async def test_without_schedules_none_is_read(side):
 @proves(partners.PARTNERS)
 async def test_without_partners_none_is_read(side):
     assert await side.fetch(partners.PARTNERS) == []
+
+
+@proves(vendors.VENDOR)
+async def test_of_a_vendor_without_a_record_nothing_is_read(side):
+    assert await side.fetch(vendors.VENDOR, "Northgrid") == []
 
 
 @proves(approvers.APPROVERS)
