@@ -43,13 +43,17 @@ auditor's findings are read by sla-timer alone; each of its replicas reads the s
 
 @dataclass(frozen=True)
 class Exposed:
-    """A metric as it is registered. `name` is as written in the code, `_total` included."""
+    """A metric as it is registered.
+
+    `name` is as written in the code, `_total` included; `bounds` are a histogram's buckets.
+    """
 
     name: str
     kind: str
     labels: tuple[str, ...]
     words: str
     module: str
+    bounds: tuple[float, ...] = ()
 
     @property
     def series(self) -> frozenset[str]:
@@ -98,6 +102,7 @@ def _found() -> Iterator[Exposed]:
             labels=tuple(names),
             words=collector._documentation.rstrip("."),
             module=_module_of(collector),
+            bounds=tuple(getattr(collector, "_kwargs", {}).get("buckets", ())),
         )
 
 
