@@ -12,7 +12,7 @@ WORKERS ?= $(shell echo $$(($(JOBS) + 1)))
 PYTEST := $(BIN)/python -m pytest -q --tb=short
 PARALLEL := -n $(WORKERS) --dist loadfile
 SLOWEST := --durations=10 --durations-min=0.5
-ONLY_PYTHON := not browser and not alertmanager and not kafka
+ONLY_PYTHON := not browser and not alertmanager and not kafka and not promtool
 FAULT_SECONDS ?= 600
 SEEDS ?= 300
 
@@ -79,6 +79,10 @@ test-browser: setup ## the pages in a real Chromium (needs chromium and chromium
 .PHONY: test-senders
 test-senders: setup ## real senders (needs prometheus-alertmanager)
 	$(PYTEST) $(SLOWEST) -m alertmanager tests
+
+.PHONY: test-rules
+test-rules: setup ## the alert rules by Prometheus' own tool (needs promtool, of Debian's prometheus)
+	$(PYTEST) $(SLOWEST) -m promtool tests/deploy
 
 .PHONY: test-kafka
 test-kafka: setup ## the service suite on Apache Kafka, and three brokers (needs a JDK 17 and Maven)

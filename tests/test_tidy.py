@@ -27,6 +27,7 @@ MAY_READ_TIME: dict[str, str] = {
     "notifier.outages": "waits before it asks the database again",
     "router.policies.foreseen": "lets other requests have their turn between two reads",
     "router.transactions": "waits before it tries again after a deadlock",
+    "tierline.bus.metrics": "how long a message lay at the broker is real time",
     "tierline.cli.client": "waits before it asks the router again",
     "tierline.cli.replaying.drain": "looks again and again until everything has drained",
     "tierline.cli.replaying.feed": "lets held policy time follow ten times a second",
@@ -67,6 +68,7 @@ STARTED_FROM_OUTSIDE: dict[str, str] = {
     "tierline.messages.due_lines.schema": "`make contracts`",
     "tierline.replay.made_up": "somebody who wants a log to try a replay with",
     "tierline.replay.schema": "`make contracts`",
+    "tierline.runtime.telemetry.export": "`tierline.runtime.telemetry.switch`, if tracing is on",
     "tierline.store.migrate": "`tierline up`, and a deployment's migration job",
     "tierline.store.migrations.env": "Alembic",
 }

@@ -6,6 +6,8 @@ from typing import Any
 
 import httpx
 
+from tierline.messages.traced import here
+
 CONNECT_SECONDS = 2.0
 ANSWER_SECONDS = 10.0
 STREAM_SILENCE_SECONDS = 45.0
@@ -226,6 +228,8 @@ class Router:
         more: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         headers = {**_headers(session, key), **(more or {})}
+        if traceparent := here():
+            headers["traceparent"] = traceparent
         query = httpx.QueryParams(tuple(params))
         try:
             return await self._client.request(

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
@@ -16,7 +16,7 @@ from intake.client_of import Clients
 from intake.keys import Keys
 from intake.openapi import document
 from intake.replays import Replays
-from intake.routes.alerts import AlertsApp, address_of
+from intake.routes.alerts import PATH, AlertsApp, address_of
 from intake.settings import Settings
 from intake.triage.wiring import make_triage
 from tierline.bus.producer import Producer
@@ -29,6 +29,16 @@ from tierline.web.health import Check, health_router
 from tierline.web.problems import install_problems
 
 
+class Route(NamedTuple):
+    """What the counts of requests call an address; the framework's own routes have as much."""
+
+    path: str
+
+
+ROUTE: Final = Route(PATH)
+ROUTE_OF_KEY: Final = Route(f"{PATH}/{{kind}}/{{key}}")
+
+
 class IntakeApp(FastAPI):
     """FastAPI, with the two addresses of alerts ahead of it."""
 
@@ -37,6 +47,7 @@ class IntakeApp(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "http" and (address := address_of(scope["path"])) is not None:
+            scope["route"] = ROUTE_OF_KEY if address.key else ROUTE
             await self.alerts.answer(address, scope, receive, send)
         else:
             await super().__call__(scope, receive, send)

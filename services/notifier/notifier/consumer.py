@@ -8,6 +8,7 @@ from notifier.deliver import Deliverer
 from notifier.directory import DirectorySource
 from notifier.handlers import write_notices
 from notifier.metrics import WRITTEN
+from notifier.tracing import Notified
 from tierline.bus.consumer import Connect, Consumer, kafka_client
 from tierline.bus.inbox import Committed, Inbox
 from tierline.messages.events import TicketMessage
@@ -43,12 +44,14 @@ def consumer_loops(
     async def tell(connection: Any, messages: Sequence[TicketMessage]) -> Committed:
         claimed_at = asyncio.get_running_loop().time()
         known = await directory.get(connection)
+        notified = Notified(messages)
         written = await write_notices(
-            connection, messages, policy.current, known, room=deliverer.room
+            connection, notified.messages, policy.current, known, room=deliverer.room
         )
 
         def committed() -> None:
             WRITTEN.inc(written.messages)
+            notified.end()
             deliverer.hand_over(written.handed, claimed_at)
             if written.left:
                 deliverer.wake.set()

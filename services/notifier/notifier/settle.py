@@ -36,6 +36,7 @@ class Settlement:
     dropped: tuple[Dropped, ...] = ()
     group: str = ""
     restricted: bool = False
+    client: str = ""
 
     @property
     def over(self) -> bool:
@@ -90,6 +91,7 @@ def settle(prepared: Prepared, verdict: Verdict, limits: Limits, rng: Random) ->
         dropped=prepared.dropped,
         group=prepared.group,
         restricted=prepared.restricted,
+        client=prepared.client,
     )
     match verdict:
         case Delivered(proof):

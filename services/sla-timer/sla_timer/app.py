@@ -4,6 +4,7 @@ from fastapi import FastAPI
 
 from sla_timer.audit import Auditor
 from sla_timer.settings import Settings
+from sla_timer.standing import Standing
 from sla_timer.tick import Ticker
 from tierline.bus.producer import Producer
 from tierline.bus.relay import Relay
@@ -42,6 +43,7 @@ async def build(settings: Settings) -> Service:
             ("policy", policy.run),
             ("floor", floor.run),
             ("audit", Auditor(db).run),
+            ("standing", Standing(db, lambda: policy.current).run),
         ],
         on_stop=[producer.close, db.close],
     )

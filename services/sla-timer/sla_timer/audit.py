@@ -20,6 +20,7 @@ from tierline.store.tickets import Connection
 log = structlog.get_logger(__name__)
 
 FINDINGS = Gauge("tierline_auditor_findings", "What should have happened and has not", ["what"])
+LOOKED_AT = Gauge("tierline_auditor_timestamp_seconds", "When the auditor last looked at all of it")
 
 _COUNTS = {
     "alerts without an outcome": (
@@ -97,6 +98,7 @@ class Auditor:
             FINDINGS.labels(finding.what).set(finding.count)
             if finding.count:
                 log.error("auditor", finding=finding.what, count=finding.count)
+        LOOKED_AT.set_to_current_time()
         return [finding for finding in findings if finding.count]
 
     async def _wrong(self, connection: Connection) -> int:

@@ -22,3 +22,8 @@ AUDIT_LATE_S = 60.0
 
 AUDIT_SAMPLE = 500
 """Tickets whose stored due instant is checked in one look; the looks go round."""
+
+STANDING_EVERY_S = 15.0
+"""What stands in the tables is read for the gauges so often..."""
+STANDING_SHARE = 0.02
+"""...and where that takes long, so seldom that it takes no more than this share of the time."""

@@ -30,6 +30,7 @@ from tierline.bus.limits import (
     SESSION_TIMEOUT_MS,
     backoff_s,
 )
+from tierline.bus.metrics import Watch
 from tierline.bus.paced import PacedConsumer
 from tierline.bus.resting import Wanted, rest
 
@@ -117,6 +118,7 @@ class Consumer:
         self._consumer: Any = None
         self._positions: dict[TopicPartition, int] = {}
         self._heard = 0.0
+        self._watch = Watch(topic, group, shown=not latest)
 
     def lagging(self) -> bool:
         """Whether messages wait on the broker that this consumer has yet to reach.
@@ -144,6 +146,7 @@ class Consumer:
                     await self._consume(stop)
             except BROKER_AWAY as error:
                 failures += 1
+                self._watch.trouble("client")
                 log.warning("consumer starts over", topic=self._topic, reason=repr(error))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), backoff_s(failures))
@@ -152,6 +155,7 @@ class Consumer:
 
     async def _close(self) -> None:
         consumer, self._consumer = self._consumer, None
+        self._watch.close()
         if consumer is None:
             return
         # In a task of its own: where a fetch was waiting to be tried again, aiokafka's stop ends in
@@ -175,14 +179,17 @@ class Consumer:
             batch = await self._consumer.getmany(timeout_ms=GET_WAIT_MS, max_records=BATCH_MAX)
             if not batch:
                 _see_it_fetches(self._consumer)
+                self._watch.show(self._consumer)
                 continue
             gathering.begin()
             self._heard = _now()
+            self._watch.came(batch)
             messages = [_message(record) for records in batch.values() for record in records]
             try:
                 await self._handle(messages)
             except Exception:
                 failures += 1
+                self._watch.trouble("batch")
                 log.exception("batch will be handed over again", topic=self._topic)
                 self._seek_back(batch)
                 with contextlib.suppress(TimeoutError):
@@ -190,16 +197,20 @@ class Consumer:
                 continue
             failures = 0
             await self._commit(batch)
+            self._watch.show(self._consumer)
             await gathering.end(stop, full=len(messages) >= BATCH_MAX)
 
     def _seek_back(self, batch: dict[TopicPartition, list[Any]]) -> None:
         for partition, records in batch.items():
+            self._watch.reached({partition: records[0].offset})
             with contextlib.suppress(IllegalStateError):  # revoked meanwhile: another has it now
                 self._consumer.seek(partition, records[0].offset)
+        self._watch.show(self._consumer)
 
     async def _commit(self, batch: dict[TopicPartition, list[Any]]) -> None:
         offsets = {partition: records[-1].offset + 1 for partition, records in batch.items()}
         self._positions.update(offsets)
+        self._watch.reached(offsets)
         if not self._commits:
             return
         try:

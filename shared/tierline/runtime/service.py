@@ -18,7 +18,9 @@ from fastapi import FastAPI
 
 from tierline.runtime.bounded_http import BoundedHttpProtocol
 from tierline.runtime.logs import configure_logging
-from tierline.runtime.settings import ServiceSettings, load_settings_or_exit
+from tierline.runtime.requests import Watched
+from tierline.runtime.settings import ServiceSettings, load_settings_or_exit, secrets_of
+from tierline.runtime.telemetry.switch import turn_on
 
 LISTEN_BACKLOG = 2048
 SERVER_STOP_SECONDS = 3
@@ -80,14 +82,16 @@ def run_service(
         settings_class: ServiceSettings or a subclass; unusable settings end the process with 2.
     """
     settings = load_settings_or_exit(settings_class)
-    configure_logging(name, settings.log_level)
+    configure_logging(name, settings.log_level, secrets=secrets_of(settings))
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        code = runner.run(_run(build, settings))
+        code = runner.run(_run(name, build, settings))
     sys.stderr.flush()
     raise SystemExit(code)
 
 
-async def _run(build: Callable[[Any], Awaitable[Service]], settings: ServiceSettings) -> int:
+async def _run(
+    name: str, build: Callable[[Any], Awaitable[Service]], settings: ServiceSettings
+) -> int:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -98,11 +102,13 @@ async def _run(build: Callable[[Any], Awaitable[Service]], settings: ServiceSett
         log.error("cannot listen", host=settings.host, port=settings.port, reason=str(error))
         return 1
     try:
+        stop_tracing = turn_on(f"tierline-{name}")
         service = await build(settings)
     except Exception:
         log.exception("the service could not be built")
         listener.close()
         return 1
+    service.on_stop.append(stop_tracing)  # the last: what closes before it is traced too
     _collect_seldom()
     log.info("started", port=settings.port)
     code = await serve(service, settings, listener, stop)
@@ -135,7 +141,7 @@ async def serve(
     Returns:
         0 after a requested stop, 1 after a failure.
     """
-    server = _server(service.app)
+    server = _server(Watched(service.app))
     code = 0
     try:
         async with asyncio.TaskGroup() as group:
@@ -180,7 +186,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _server(app: FastAPI) -> _Server:
+def _server(app: Watched) -> _Server:
     config = uvicorn.Config(
         app,
         http=BoundedHttpProtocol,

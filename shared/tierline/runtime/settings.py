@@ -2,6 +2,7 @@
 
 import sys
 from typing import Annotated, Any, TypeVar
+from urllib.parse import unquote, urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -90,6 +91,28 @@ class ServiceSettings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
+
+
+def secrets_of(settings: BaseSettings) -> set[str]:
+    """The values of `settings` that must be shown nowhere, and the passwords inside addresses.
+
+    Which they are is said where they are declared: a field that is left out of the repr.
+    """
+    hidden = {
+        str(getattr(settings, name))
+        for name, field in type(settings).model_fields.items()
+        if not field.repr
+    }
+    passwords = {password for value in hidden if (password := _password_in(value))}
+    return (hidden | passwords | {unquote(password) for password in passwords}) - {""}
+
+
+def _password_in(address: str) -> str:
+    """The password of scheme://user:password@host, as it is written; empty where there is none."""
+    try:
+        return urlsplit(address).password or ""
+    except ValueError:  # no address, or a broken one
+        return ""
 
 
 class SettingsError(Exception):

@@ -1,10 +1,13 @@
 """The pool. Plain asyncpg: statements stand where they are used, values are always bound."""
 
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Self
 
 import asyncpg
+
+from tierline.store.metrics import POOL_WAIT_SECONDS, show_pool
 
 POOL_MAX = 5
 """Connections a process holds, relay included; `doctor` compares the sum with max_connections."""
@@ -98,6 +101,7 @@ class Database:
             command_timeout=COMMAND_TIMEOUT_S,
             reset=_as_it_is,
         )
+        show_pool(pool)
         return cls(pool)
 
     async def close(self) -> None:
@@ -107,7 +111,9 @@ class Database:
     @asynccontextmanager
     async def connection(self) -> "AsyncIterator[asyncpg.Connection[Any]]":
         """A connection without a transaction: each statement commits by itself."""
+        began = time.perf_counter()
         async with self._pool.acquire() as connection:
+            POOL_WAIT_SECONDS.observe(time.perf_counter() - began)
             try:
                 yield connection
             except TimeoutError:
@@ -117,7 +123,9 @@ class Database:
     @asynccontextmanager
     async def transaction(self) -> "AsyncIterator[asyncpg.Connection[Any]]":
         """A connection inside a READ COMMITTED transaction; committed unless an error leaves it."""
+        began = time.perf_counter()
         async with self._pool.acquire() as connection, connection.transaction():
+            POOL_WAIT_SECONDS.observe(time.perf_counter() - began)
             try:
                 yield connection
             except TimeoutError:
