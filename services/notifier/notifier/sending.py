@@ -32,6 +32,7 @@ class Sending:
         self._limits = limits
         self._rng = rng
         self._closed: dict[Place, float] = {}
+        self._trying: set[int] = set()
         self._inside: Counter[Place] = Counter()
         self._address_turns: dict[Place, asyncio.Semaphore] = {}
         self._channel_turns = {name: asyncio.Semaphore(limits.per_channel) for name in channels}
@@ -46,6 +47,10 @@ class Sending:
         self._close(prepared.claim.place, verdict)
         OUTCOMES.labels(prepared.claim.channel, type(verdict).__name__.lower()).inc()
         return settle(prepared, verdict, self._limits, self._rng)
+
+    def begun(self, prepared: Prepared) -> bool:
+        """Whether it is with its channel, or was when it was cut off; not waiting for its turn."""
+        return prepared.claim.id in self._trying
 
     def closed_now(self) -> list[Place]:
         """Places that take nothing now, as their own Retry-After said."""
@@ -72,7 +77,10 @@ class Sending:
                 late_s = asyncio.get_running_loop().time() - claimed_at
                 if late_s > self._limits.lease_s - self._limits.send_s:
                     return PutBack(0.0, "its turn came too late for the lease to outlast a send")
-                return await self._try(channel, claim, parcel)
+                self._trying.add(claim.id)
+                verdict = await self._try(channel, claim, parcel)
+                self._trying.discard(claim.id)
+                return verdict
         finally:
             self._inside[place] -= 1
             if not self._inside[place]:

@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from sla_timer.audit import Auditor
+from sla_timer.limits import TICK_SILENCE_S
 from sla_timer.settings import Settings
 from sla_timer.tick import Ticker
 from tierline.bus.producer import Producer
@@ -31,7 +32,7 @@ async def build(settings: Settings) -> Service:
     relay = Relay(db, producer)
     ticker = Ticker(db, lambda: policy.current, lambda: floor.current, relay.nudge, floor.moved)
     app = FastAPI(title="Tierline sla-timer", docs_url=None, redoc_url=None)
-    checks = {"postgres": db.alive, "policy": policy.ready}
+    checks = {"postgres": db.alive, "policy": policy.ready, "kafka": producer.alive}
     app.include_router(health_router("sla-timer", checks))
     return Service(
         name="sla-timer",
@@ -43,5 +44,7 @@ async def build(settings: Settings) -> Service:
             ("floor", floor.run),
             ("audit", Auditor(db).run),
         ],
+        last=frozenset({"relay"}),
+        silence={"tick": TICK_SILENCE_S},
         on_stop=[producer.close, db.close],
     )

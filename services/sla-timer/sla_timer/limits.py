@@ -16,6 +16,10 @@ REPLAYS_MAX = 5
 SET_ASIDE_S = 60.0
 """A ticket on which time cannot pass is looked at again after so many policy seconds."""
 
+TICK_SILENCE_S = 90.0
+"""A tick that has been at one batch for this long is stuck: its statements, of 15 s each at most,
+would have ended by then, and everything that is due waits for it."""
+
 AUDIT_EVERY_S = 20.0
 AUDIT_LATE_S = 60.0
 """What has waited for longer than this is a finding."""

@@ -6,6 +6,9 @@ from typing import Any, Self
 
 import asyncpg
 
+from tierline.pulse import beat
+from tierline.store.schema import behind
+
 POOL_MAX = 5
 """Connections a process holds, relay included; `doctor` compares the sum with max_connections."""
 
@@ -69,7 +72,8 @@ async def _as_it_is(_connection: object) -> None:
     """
 
 
-ALIVE = "SELECT 1 FROM tierline.policy_clock"
+ALIVE = "SELECT version_num FROM tierline.policy_clock, alembic_version"
+"""The migration applied last; no row where none was."""
 
 
 class Database:
@@ -108,30 +112,34 @@ class Database:
     async def connection(self) -> "AsyncIterator[asyncpg.Connection[Any]]":
         """A connection without a transaction: each statement commits by itself."""
         async with self._pool.acquire() as connection:
+            beat()
             try:
                 yield connection
             except TimeoutError:
                 connection.terminate()
                 raise
+        beat()
 
     @asynccontextmanager
     async def transaction(self) -> "AsyncIterator[asyncpg.Connection[Any]]":
         """A connection inside a READ COMMITTED transaction; committed unless an error leaves it."""
         async with self._pool.acquire() as connection, connection.transaction():
+            beat()
             try:
                 yield connection
             except TimeoutError:
                 # No answer in COMMAND_TIMEOUT_S: a ROLLBACK would wait as long once more.
                 connection.terminate()
                 raise
+        beat()
 
     async def alive(self) -> str | None:
-        """None when Postgres answers, else why it cannot be used."""
+        """None when Postgres answers and its schema is one that this code can use, else why not."""
         try:
             async with self._pool.acquire(timeout=2) as connection:
-                await connection.fetchval(ALIVE)
+                there = [row["version_num"] for row in await connection.fetch(ALIVE)]
         except UNREACHABLE as error:
             return f"postgres: {type(error).__name__}"
         except asyncpg.PostgresError as error:
             return f"postgres: {error}"
-        return None
+        return behind(there)
