@@ -70,6 +70,7 @@ def edge(
     nudge: Callable[[], None],
     checks: dict[str, Check],
     *,
+    beside: dict[str, Check] | None = None,
     kept: Kept | None = None,
     development: bool = False,
 ) -> Edge:
@@ -79,13 +80,14 @@ def edge(
         database: its pool.
         nudge: wakes the relay after a commit.
         checks: what `/readyz` asks, by name.
+        beside: likewise, of what accepting can do without.
         kept: called with what was committed.
         development: a replay may run here, during which no alert is taken.
     """
     app = IntakeApp(title="Tierline intake", redoc_url=None, docs_url=None)
     install_docs(app)
     install_problems(app)
-    app.include_router(health_router("intake", checks))
+    app.include_router(health_router("intake", checks, beside or {}))
     batcher = Batcher(database, nudge, kept) if kept else Batcher(database, nudge)
     acceptor = Acceptor(Clients(database), batcher)
     app.alerts = AlertsApp(Keys(database), acceptor, Replays(database) if development else None)
@@ -106,11 +108,20 @@ async def build(settings: Settings) -> Service:
     checks: dict[str, Check] = {"postgres": db.alive, "policy": policy.ready}
     triage = make_triage(settings.kafka_bootstrap, db, policy, relay.nudge)
     await triage.floor.refresh()  # whom a ticket is offered to is not decided without people
-    front = edge(db, relay.nudge, checks, kept=triage.kept, development=settings.development)
+    front = edge(
+        db,
+        relay.nudge,
+        checks,
+        # Not asked for by a sender: what is accepted waits in Postgres until the broker is back.
+        beside={"kafka": producer.alive, "triage": triage.feed.joined},
+        kept=triage.kept,
+        development=settings.development,
+    )
     loops: list[tuple[str, Loop]] = [("relay", relay.run), ("policy", policy.run)]
     return Service(
         name="intake",
         app=front.app,
-        loops=loops + triage.loops,
+        loops=[*loops, *triage.feed.loops],
+        last=frozenset({"relay"}),
         on_stop=[front.batcher.close, producer.close, db.close],
     )

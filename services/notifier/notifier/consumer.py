@@ -10,18 +10,18 @@ from notifier.handlers import write_notices
 from notifier.metrics import WRITTEN
 from notifier.tracing import Notified
 from tierline.bus.consumer import Connect, Consumer, kafka_client
+from tierline.bus.feed import Feed
 from tierline.bus.inbox import Committed, Inbox
 from tierline.messages.events import TicketMessage
 from tierline.messages.topics import EVENTS
 from tierline.policy.source import PolicySource
-from tierline.runtime.service import Loop
 from tierline.store.database import Database
 
 NAME = "notifier"
 """Of the consumer group, and of this consumer's progress."""
 
 
-def consumer_loops(
+def event_feed(
     bootstrap: str,
     db: Database,
     policy: PolicySource,
@@ -29,8 +29,8 @@ def consumer_loops(
     deliverer: Deliverer,
     *,
     connect: Connect = kafka_client,
-) -> list[tuple[str, Loop]]:
-    """The loops that bring events in: from the broker, and by sweep what it did not bring.
+) -> Feed:
+    """What brings events in: from the broker, and by sweep what it did not bring.
 
     Args:
         bootstrap: the broker.
@@ -64,4 +64,4 @@ def consumer_loops(
     async def sweep(stop: Any) -> None:
         await inbox.sweep(stop, consumer.lagging)
 
-    return [("consumer", consumer.run), ("sweep", sweep)]
+    return Feed([("consumer", consumer.run), ("sweep", sweep)], consumer.alive)

@@ -35,6 +35,7 @@ class Sending:
         self._limits = limits
         self._rng = rng
         self._closed: dict[Place, float] = {}
+        self._trying: set[int] = set()
         self._inside: Counter[Place] = Counter()
         self._address_turns: dict[Place, asyncio.Semaphore] = {}
         self._channel_turns = {name: asyncio.Semaphore(limits.per_channel) for name in channels}
@@ -63,6 +64,10 @@ class Sending:
             TOLD_SECONDS.labels(prepared.claim.channel).observe(prepared.claim.age_s + since_s)
         return settle(prepared, verdict, self._limits, self._rng)
 
+    def begun(self, prepared: Prepared) -> bool:
+        """Whether it is with its channel, or was when it was cut off; not waiting for its turn."""
+        return prepared.claim.id in self._trying
+
     def closed_now(self) -> list[Place]:
         """Places that take nothing now, as their own Retry-After said."""
         now = asyncio.get_running_loop().time()
@@ -88,7 +93,10 @@ class Sending:
                 late_s = asyncio.get_running_loop().time() - claimed_at
                 if late_s > self._limits.lease_s - self._limits.send_s:
                     return PutBack(0.0, "its turn came too late for the lease to outlast a send")
-                return await self._traced(channel, prepared, parcel)
+                self._trying.add(claim.id)
+                verdict = await self._traced(channel, prepared, parcel)
+                self._trying.discard(claim.id)
+                return verdict
         finally:
             self._inside[place] -= 1
             if not self._inside[place]:

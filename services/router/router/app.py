@@ -13,12 +13,13 @@ from router.described import describe
 from router.housekeeping import Housekeeping
 from router.keys import keys_by
 from router.people import People
-from router.reactions.consumer import reaction_loops
+from router.reactions.consumer import reaction_feed
 from router.reactions.reactor import Reactor
 from router.routes import (
     actions,
     agenda,
     answers,
+    audit,
     board,
     clock,
     commands,
@@ -85,17 +86,27 @@ ROUTES = (
     stream,
     clock,
     dead_letters,
+    audit,
     replay,
     answers,
     agenda,
 )
 
 
-def application(checks: dict[str, Check] | None = None) -> FastAPI:
-    """The HTTP application; `app.state.context` is set before its first request."""
+def application(
+    checks: dict[str, Check] | None = None, beside: dict[str, Check] | None = None
+) -> FastAPI:
+    """The HTTP application; `app.state.context` is set before its first request.
+
+    Args:
+        checks: what `/readyz` asks, by name.
+        beside: likewise, of what the API can do without.
+    """
     app = FastAPI(title="Tierline router", version="1.0.0", redoc_url=None, docs_url=None)
     install_docs(app)
-    app.include_router(health_router("router", {} if checks is None else checks))
+    app.include_router(
+        health_router("router", {} if checks is None else checks, beside or {})
+    )
     for resource in ROUTES:
         app.include_router(resource.router)
     install_problems(app)
@@ -148,7 +159,11 @@ async def build(settings: Settings) -> Service:
         wrong_passwords=WrongPasswords(),
         development=settings.development,
     )
-    app = application({"postgres": db.alive, "policy": source.ready})
+    reactions = reaction_feed(settings.kafka_bootstrap, db, reactor)
+    app = application(
+        {"postgres": db.alive, "policy": source.ready},
+        {"kafka": producer.alive, "reactions": reactions.joined},
+    )
     app.state.context = context
     return Service(
         name="router",
@@ -160,8 +175,9 @@ async def build(settings: Settings) -> Service:
             ("live events", live.consume),
             ("live watch", live.watch),
             ("housekeeping", Housekeeping(db).run),
-            *reaction_loops(settings.kafka_bootstrap, db, reactor),
+            *reactions.loops,
             ("absences", Absences(context).run),
         ],
+        last=frozenset({"relay"}),
         on_stop=[producer.close, db.close],
     )

@@ -26,6 +26,7 @@ from tierline.bus.limits import (
     HEARTBEAT_MS,
     LAG_HEARD_S,
     MAX_POLL_INTERVAL_MS,
+    OUT_OF_GROUP_S,
     REQUEST_TIMEOUT_MS,
     SESSION_TIMEOUT_MS,
     backoff_s,
@@ -119,6 +120,20 @@ class Consumer:
         self._positions: dict[TopicPartition, int] = {}
         self._heard = 0.0
         self._watch = Watch(topic, group, shown=not latest)
+        self._member_at = float("-inf")
+        self._failed = False
+
+    async def alive(self) -> str | None:
+        """None while it is in its group, was a moment ago or is joining it; else what is amiss."""
+        coordinator = getattr(self._consumer, "_coordinator", None)
+        if coordinator is not None and coordinator.coordinator_id is not None:
+            if coordinator.generation > 0:
+                self._member_at, self._failed = _now(), False
+            if not self._failed:
+                return None
+        if _now() - self._member_at <= OUT_OF_GROUP_S:
+            return None
+        return f"kafka: not in the group that reads {self._topic}"
 
     def lagging(self) -> bool:
         """Whether messages wait on the broker that this consumer has yet to reach.
@@ -147,6 +162,7 @@ class Consumer:
             except BROKER_AWAY as error:
                 failures += 1
                 self._watch.trouble("client")
+                self._failed = True
                 log.warning("consumer starts over", topic=self._topic, reason=repr(error))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), backoff_s(failures))

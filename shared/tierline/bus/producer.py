@@ -15,6 +15,8 @@ from tierline.bus.limits import (
     CLOSE_TIMEOUT_S,
     GATE_CHECK_S,
     PRODUCER_BATCH_BYTES,
+    REACH_WAIT_S,
+    REACHED_S,
     REQUEST_TIMEOUT_MS,
     SEND_TIMEOUT_S,
 )
@@ -45,6 +47,32 @@ class Producer:
         self._replication = replication
         self._producer: AIOKafkaProducer | None = None
         self._topics_seen = 0.0
+        self._starting = asyncio.Lock()
+        self._reached = float("-inf")
+        self._asking: asyncio.Task[str | None] | None = None
+
+    async def alive(self) -> str | None:
+        """None when the broker answered lately or answers now, else why it does not."""
+        if time.monotonic() - self._reached <= REACHED_S:
+            return None
+        if self._asking is None:
+            self._asking = asyncio.create_task(self._reach(), name="reach the broker")
+        asking = self._asking
+        await asyncio.wait({asking}, timeout=REACH_WAIT_S)
+        if not asking.done():
+            return "kafka: no answer yet"
+        self._asking = None
+        return asking.result()
+
+    async def _reach(self) -> str | None:
+        try:
+            async with asyncio.timeout(SEND_TIMEOUT_S):
+                producer = await self._ready()
+                await producer.client.fetch_all_metadata()
+        except BROKER_AWAY as error:
+            return f"kafka: {type(error).__name__}"
+        self._reached = time.monotonic()
+        return None
 
     async def send(self, messages: Sequence[Outgoing]) -> dict[int, str]:
         """Send all of `messages`; returns, by id, why some were refused for good.
@@ -53,15 +81,17 @@ class Producer:
         """
         try:
             async with asyncio.timeout(SEND_TIMEOUT_S):
-                return await send_batches(await self._ready(), messages)
+                refused = await send_batches(await self._ready(), messages)
         except BROKER_AWAY as error:
             await self.close()  # so that nothing of it arrives later, behind what is sent next
             raise NotSentError(_why(error)) from error
+        self._reached = time.monotonic()
+        return refused
 
     async def close(self) -> None:
         """Stop the producer; the next send starts a fresh one. What it had not sent is given up."""
         producer, self._producer = self._producer, None
-        self._topics_seen = 0.0
+        self._topics_seen, self._reached = 0.0, float("-inf")
         if producer is None:
             return
         # An idempotent producer tries for ever, and its stop waits for that: end it first.
@@ -75,6 +105,10 @@ class Producer:
 
     async def _ready(self) -> AIOKafkaProducer:
         """The producer, once the topics exist: the gate that a broker with amnesia must pass."""
+        async with self._starting:
+            return await self._started()
+
+    async def _started(self) -> AIOKafkaProducer:
         if self._producer is None:
             await self._make_topics()
             producer = AIOKafkaProducer(

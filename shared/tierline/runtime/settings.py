@@ -33,7 +33,9 @@ class ServiceSettings(BaseSettings):
         development: the development stack: policy time can be sped up, pages need no TLS.
         home: the data folder of the development stack.
         supervisor_pid: the process that started the service and must not be outlived.
-        stop_seconds: how long open work may take to finish at a stop.
+        drain_seconds: how long it serves on after it was asked to stop and said that it is not
+            ready: longer than whoever sends to it takes to notice.
+        stop_seconds: how long open work may take to finish after that.
         log_level: the lowest level that is logged.
     """
 
@@ -59,6 +61,7 @@ class ServiceSettings(BaseSettings):
     development: bool = False
     home: str = ""
     supervisor_pid: Annotated[int, Field(ge=0)] = 0
+    drain_seconds: Annotated[float, Field(ge=0, le=600)] = 0.0
     stop_seconds: Annotated[float, Field(gt=0, le=600)] = 10.0
     log_level: str = "info"
 

@@ -7,7 +7,9 @@ from typing import Any, Self
 
 import asyncpg
 
+from tierline.pulse import beat
 from tierline.store.metrics import POOL_WAIT_SECONDS, show_pool
+from tierline.store.schema import behind
 
 POOL_MAX = 5
 """Connections a process holds, relay included; `doctor` compares the sum with max_connections."""
@@ -72,7 +74,8 @@ async def _as_it_is(_connection: object) -> None:
     """
 
 
-ALIVE = "SELECT 1 FROM tierline.policy_clock"
+ALIVE = "SELECT version_num FROM tierline.policy_clock, alembic_version"
+"""The migration applied last; no row where none was."""
 
 
 class Database:
@@ -114,11 +117,13 @@ class Database:
         began = time.perf_counter()
         async with self._pool.acquire() as connection:
             POOL_WAIT_SECONDS.observe(time.perf_counter() - began)
+            beat()
             try:
                 yield connection
             except TimeoutError:
                 connection.terminate()
                 raise
+        beat()
 
     @asynccontextmanager
     async def transaction(self) -> "AsyncIterator[asyncpg.Connection[Any]]":
@@ -126,20 +131,22 @@ class Database:
         began = time.perf_counter()
         async with self._pool.acquire() as connection, connection.transaction():
             POOL_WAIT_SECONDS.observe(time.perf_counter() - began)
+            beat()
             try:
                 yield connection
             except TimeoutError:
                 # No answer in COMMAND_TIMEOUT_S: a ROLLBACK would wait as long once more.
                 connection.terminate()
                 raise
+        beat()
 
     async def alive(self) -> str | None:
-        """None when Postgres answers, else why it cannot be used."""
+        """None when Postgres answers and its schema is one that this code can use, else why not."""
         try:
             async with self._pool.acquire(timeout=2) as connection:
-                await connection.fetchval(ALIVE)
+                there = [row["version_num"] for row in await connection.fetch(ALIVE)]
         except UNREACHABLE as error:
             return f"postgres: {type(error).__name__}"
         except asyncpg.PostgresError as error:
             return f"postgres: {error}"
-        return None
+        return behind(there)

@@ -9,10 +9,10 @@ from intake.triage.consumer import GROUP, TriageConsumer
 from intake.triage.in_hand import InHand
 from intake.triage.triager import Triager
 from tierline.bus.consumer import Connect, Consumer, kafka_client
+from tierline.bus.feed import Feed
 from tierline.messages.topics import ALERTS
 from tierline.policy.crew import crew_of
 from tierline.policy.source import PolicySource
-from tierline.runtime.service import Loop
 from tierline.store.database import Database
 from tierline.store.floor import FloorSource
 from tierline.store.on_call import read_rotas
@@ -20,9 +20,9 @@ from tierline.store.on_call import read_rotas
 
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """The loops of triage, what the edge calls with what it has committed, what it decides on."""
+    """What feeds triage, what the edge calls with what it has committed, what it decides on."""
 
-    loops: list[tuple[str, Loop]]
+    feed: Feed
     kept: Kept
     floor: FloorSource
 
@@ -53,7 +53,7 @@ def make_triage(
         await triage.sweep(stop, consumer.lagging)
 
     in_hand = InHand(triager)
-    loops: list[tuple[str, Loop]] = [
+    loops = [
         ("floor", floor.run), ("triage", consumer.run), ("in hand", in_hand.run), ("sweep", sweep)
     ]  # fmt: skip
-    return Triage(loops, in_hand.offer, floor)
+    return Triage(Feed(loops, consumer.alive), in_hand.offer, floor)

@@ -8,10 +8,10 @@ from router.reactions.reactor import Reactor
 from router.reactions.register import BY_EVENT
 from router.reactions.waiting import note
 from tierline.bus.consumer import Connect, Consumer, kafka_client
+from tierline.bus.feed import Feed
 from tierline.bus.inbox import Committed, Inbox
 from tierline.messages.events import TicketMessage
 from tierline.messages.topics import EVENTS
-from tierline.runtime.service import Loop
 from tierline.store.database import Database
 
 NAME = "reactions"
@@ -35,10 +35,10 @@ def reaction_inbox(db: Database, reactor: Reactor) -> Inbox:
     return Inbox(db, NAME, react)
 
 
-def reaction_loops(
+def reaction_feed(
     bootstrap: str, db: Database, reactor: Reactor, *, connect: Connect = kafka_client
-) -> list[tuple[str, Loop]]:
-    """The loops that find out what events mean for other tickets, and do it.
+) -> Feed:
+    """What finds out what events mean for other tickets, and does it.
 
     Args:
         bootstrap: the broker.
@@ -52,8 +52,9 @@ def reaction_loops(
     async def sweep(stop: asyncio.Event) -> None:
         await inbox.sweep(stop, consumer.lagging)
 
-    return [
+    loops = [
         ("reactions consumer", consumer.run),
         ("reactions sweep", sweep),
         ("reactions", reactor.run),
     ]
+    return Feed(loops, consumer.alive)
