@@ -15,6 +15,7 @@ SERVICES = ("intake", "router", "sla_timer", "notifier", "console")
 SHARED: dict[str, str] = {
     "tierline.bus.metrics": "intake, router, sla-timer, notifier",
     "tierline.runtime.requests": "every service",
+    "tierline.runtime.vitals": "every service",
     "tierline.store.metrics": "intake, router, sla-timer, notifier",
     "tierline.web.sse": "router",
 }

@@ -20,7 +20,7 @@ from tests.contract.store_rows import (
     put_ticket,
 )
 from tierline.domain.seeing import marked
-from tierline.policy import crew, source
+from tierline.policy import crew, source, vendors
 from tierline.store import (
     approvers,
     database,
@@ -30,7 +30,6 @@ from tierline.store import (
     partners,
     schedules_read,
     tickets,
-    vendors,
 )
 from tierline.store.schema import head
 from tierline.web.walls import EVERYTHING

@@ -104,9 +104,7 @@ def application(
     """
     app = FastAPI(title="Tierline router", version="1.0.0", redoc_url=None, docs_url=None)
     install_docs(app)
-    app.include_router(
-        health_router("router", {} if checks is None else checks, beside or {})
-    )
+    app.include_router(health_router("router", {} if checks is None else checks, beside or {}))
     for resource in ROUTES:
         app.include_router(resource.router)
     install_problems(app)

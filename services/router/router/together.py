@@ -25,8 +25,8 @@ from tierline.domain.commands import (
 )
 from tierline.domain.terms import HoldReason, TicketType
 from tierline.domain.ticket import Ticket
+from tierline.policy.vendors import read_vendor
 from tierline.store.tickets import Change, Connection, read_ticket
-from tierline.store.vendors import read_vendor
 from tierline.web.principal import Principal
 from tierline.web.problems import ProblemError
 from tierline.web.walls import sees

@@ -10,8 +10,8 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from tierline.policy import crew
-from tierline.store import approvers, freezes, on_call, partners, schedules_read, vendors
+from tierline.policy import crew, vendors
+from tierline.store import approvers, freezes, on_call, partners, schedules_read
 from tierline.testing.postgres.registry import Registry, Reply
 from tierline.testing.postgres.rows import shape
 from tierline.testing.postgres.transaction import Transaction
