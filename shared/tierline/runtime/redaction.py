@@ -18,20 +18,23 @@ SECRET_NAMES = re.compile(
 )
 """Names, or ends of names, whose value is never shown."""
 
+# What may come before is bounded or not looked at: a line can hold a body of a hundred kilobytes.
 _SHAPES: Final = (
     # Our credentials: API tokens, sessions, integration keys; links with which outsiders answer.
     (re.compile(r"\b(tl|tls|tli)_[A-Za-z0-9_-]{16,}"), r"\1_" + HIDDEN),
     (re.compile(r"\btla_[a-z]+\.[0-9]+\.[0-9]+\.[A-Za-z0-9_-]+"), "tla_" + HIDDEN),
     (re.compile(r"\bwhsec_[A-Za-z0-9+/=_-]+"), "whsec_" + HIDDEN),
     # scheme://user:password@host; the password may hold what it should not, a slash say.
-    (re.compile(r"\b([a-z][a-z0-9+.-]*://[^\s:/@]*):[^\s@]+@"), r"\1:" + HIDDEN + "@"),
+    (re.compile(r"([a-z]://[^\s:/@]{0,200}):[^\s@]{1,500}@"), r"\1:" + HIDDEN + "@"),
+    (re.compile(r"(?i)(authorization[\"']?\s*[=:]\s*[\"']?)[^\"'\r\n,}]+"), r"\1" + HIDDEN),
     (re.compile(r"(?i)\b(bearer|basic|digest)\s+[A-Za-z0-9._~+/=-]{6,}"), r"\1 " + HIDDEN),
     # A chat room's address is its credential: https://hooks.slack.com/services/T/B/x, .../hooks/x
-    (re.compile(r"(https?://[^\s/]+/(?:[^\s?#]*/)?(?:services|hooks|webhooks?)/)[^\s\"'<>]+"),
-     r"\1" + HIDDEN),
+    (re.compile(
+        r"(https?://[^\s/]{1,255}/(?:[^\s?#]{0,200}/)?(?:services|hooks|webhooks?)/)[^\s\"'<>]+"
+    ), r"\1" + HIDDEN),
     # name=value, name: value, "name": "value"
     (re.compile(
-        r"(?i)(\b[\w-]*(?:passw(?:or)?d|passphrase|secret|token|api[_-]?key|authorization)s?"
+        r"(?i)((?:passw(?:or)?d|passphrase|secret|token|api[_-]?key)s?"
         r"[\"']?\s*[=:]\s*)(\"[^\"]*\"|'[^']*'|[^\s,;&)}\]]+)"
     ), r"\1" + HIDDEN),
 )  # fmt: skip

@@ -44,6 +44,7 @@ SECRETS = {
     "cannot connect to postgresql://tierline:hun/ter2@db:5432/tierline": "hun/ter2",
     f"{{'Authorization': 'Bearer {'q' * 20}'}}": "q" * 20,
     "authorization: Bearer opaque-credential-1": "opaque-credential-1",
+    "Authorization: Token abc-def-123\nHost: x": "abc-def-123",
     f"Proxy said Basic {BASIC}": BASIC,
     "POST https://hooks.slack.com/services/T0/B0/xyzzy42 gave 404": "xyzzy42",
     "POST https://chat.example/team/hooks/xyzzy42?x=1": "xyzzy42",

@@ -174,7 +174,7 @@ async def test_a_command_and_what_follows_from_it_are_of_the_requests_trace(data
     async with router_world(database_url) as world:
         world.app = Watched(world.app)
         number = await world.open()
-        with keeping():
+        with keeping() as kept:
             answer = await world.as_("sam").post(
                 f"/v1/tickets/{number}/claim", json={}, headers={"traceparent": PARENT}
             )
@@ -183,6 +183,8 @@ async def test_a_command_and_what_follows_from_it_are_of_the_requests_trace(data
             rows = await connection.fetch(
                 "SELECT type, body ->> 'traceparent' AS trace FROM tierline.event ORDER BY seq"
             )
+    (request,) = kept.named("POST /v1/tickets/{number}/claim")
+    assert (request.trace, request.parent) == (TRACE, "b7ad6b7169203331")
     traced = {row["type"]: row["trace"] for row in rows}
     assert trace_id_of(traced["claimed"]) == TRACE
     assert traced["opened"] is None
