@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from sla_timer.audit import Auditor
+from sla_timer.heartbeat import Heartbeat
 from sla_timer.limits import TICK_SILENCE_S
 from sla_timer.settings import Settings
 from sla_timer.tick import Ticker
@@ -10,7 +11,7 @@ from tierline.bus.producer import Producer
 from tierline.bus.relay import Relay
 from tierline.policy.crew import crew_of
 from tierline.policy.source import PolicySource
-from tierline.runtime.service import Service
+from tierline.runtime.service import Loop, Service
 from tierline.store.database import Database
 from tierline.store.floor import FloorSource
 from tierline.store.on_call import read_rotas
@@ -34,6 +35,13 @@ async def build(settings: Settings) -> Service:
     app = FastAPI(title="Tierline sla-timer", docs_url=None, redoc_url=None)
     checks = {"postgres": db.alive, "policy": policy.ready, "kafka": producer.alive}
     app.include_router(health_router("sla-timer", checks))
+    auditor = Auditor(db, settings.alarm)
+    beating: list[tuple[str, Loop]] = []
+    if settings.heartbeat_url:
+        heart = Heartbeat(
+            auditor, settings.heartbeat_url, settings.heartbeat_fail_url, settings.heartbeat_method
+        )
+        beating.append(("heartbeat", heart.run))
     return Service(
         name="sla-timer",
         app=app,
@@ -42,7 +50,8 @@ async def build(settings: Settings) -> Service:
             ("relay", relay.run),
             ("policy", policy.run),
             ("floor", floor.run),
-            ("audit", Auditor(db).run),
+            ("audit", auditor.run),
+            *beating,
         ],
         last=frozenset({"relay"}),
         silence={"tick": TICK_SILENCE_S},

@@ -21,8 +21,11 @@ TICK_SILENCE_S = 90.0
 would have ended by then, and everything that is due waits for it."""
 
 AUDIT_EVERY_S = 20.0
-AUDIT_LATE_S = 60.0
-"""What has waited for longer than this is a finding."""
+"""From one look of the auditor to the next; what is late then: `tierline.store.audit.LATE_S`."""
 
-AUDIT_SAMPLE = 500
-"""Tickets whose stored due instant is checked in one look; the looks go round."""
+HEARTBEAT_EVERY_S = 60.0
+HEARTBEAT_FRESH_S = 60.0
+"""A heartbeat speaks of a look that is no older than this."""
+
+TELL_S = 10.0
+"""Longest for one mail, webhook or heartbeat of the auditor."""

@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from tierline.cli import (
     actions,
     agenda,
+    audit,
     credentials,
     dead_letters,
     due,
@@ -144,6 +145,7 @@ notices.register(app)
 on_call.register(app)
 agenda.register(app)
 app.add_typer(schedules.app, name="schedules")
+audit.register(app)
 app.add_typer(dead_letters.app, name="dead-letters")
 reports.register(app)
 app.add_typer(training.app, name="training")

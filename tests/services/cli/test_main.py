@@ -55,7 +55,7 @@ def test_all_of_the_commands_are_there():
         "known-errors",
         "list", "letter", "letters", "bounces", "training",
         "next", "storms",
-        "scheduled", "to-confirm", "surveys",
+        "scheduled", "to-confirm", "surveys", "audit",
     }  # fmt: skip
 
 

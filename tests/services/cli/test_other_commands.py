@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.services.cli.router import CLOCK, FakeRouter, document, notice, problem, run
+from tests.services.cli.router import CLOCK, NOW, FakeRouter, document, notice, problem, run
 
 
 def test_clock_shows_policy_time_and_how_far_it_is_ahead():
@@ -163,3 +163,33 @@ def test_a_jump_of_days_counts_24_hours_each():
     router = FakeRouter({"POST /v1/clock": CLOCK})
     assert run(router, "clock", "jump", "3d").exit_code == 0
     assert router.writes() == [("/v1/clock", {"jump_s": 259_200.0})]
+
+
+FINDING = {
+    "what": "outbox rows stuck",
+    "count": 7,
+    "remedy": "Look at Kafka.",
+    "found_since": "2026-11-23T08:00:00Z",
+    "told_at": "2026-11-23T08:01:00Z",
+    "rows": [{"which": "12", "since": "2026-11-23T07:59:00Z", "about": "tickets.events 1001"}],
+}
+
+
+def test_the_audit_shows_findings_with_what_to_do_and_ends_with_1():
+    answer = {"at": NOW, "items": [FINDING]}
+    result = run(FakeRouter({"GET /v1/audit": answer}), "audit")
+    assert result.exit_code == 1
+    assert [line.strip() for line in result.stdout.splitlines()] == [
+        "outbox rows stuck: 7",
+        "told Mon 2026-11-23 08:01:00 GMT",
+        "12  since Mon 2026-11-23 07:59:00 GMT  tickets.events 1001",
+        "and 6 more",
+        "Look at Kafka.",
+    ]
+    result = run(FakeRouter({"GET /v1/audit": answer}), "audit", "--json")
+    assert (result.exit_code, document(result)) == (1, answer)
+
+
+def test_an_audit_that_finds_nothing_says_so():
+    result = run(FakeRouter({"GET /v1/audit": {"at": NOW, "items": []}}), "audit")
+    assert (result.exit_code, result.stdout) == (0, "nothing is amiss\n")
