@@ -12,7 +12,7 @@ WORKERS ?= $(shell echo $$(($(JOBS) + 1)))
 PYTEST := $(BIN)/python -m pytest -q --tb=short
 PARALLEL := -n $(WORKERS) --dist loadfile
 SLOWEST := --durations=10 --durations-min=0.5
-ONLY_PYTHON := not browser and not alertmanager and not kafka and not promtool
+ONLY_PYTHON := not browser and not alertmanager and not kafka and not promtool and not versions
 FAULT_SECONDS ?= 600
 SEEDS ?= 300
 
@@ -89,6 +89,10 @@ test-kafka: setup ## the service suite on Apache Kafka, and three brokers (needs
 	@$(BIN)/python -m tests.kafka.fetch
 	TIERLINE_TEST_BROKER=apache $(PYTEST) $(PARALLEL) $(SLOWEST) -m "$(ONLY_PYTHON)" tests/services tests/contract
 	$(PYTEST) $(SLOWEST) -m kafka tests
+
+.PHONY: test-versions
+test-versions: setup ## the previous version's services beside these, on one database (needs the history)
+	$(PYTEST) $(SLOWEST) -m versions tests
 
 .PHONY: sim
 sim: setup ## the deterministic simulation on SEEDS seeds, with crashes at every await
