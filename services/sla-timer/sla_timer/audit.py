@@ -51,6 +51,27 @@ _COUNTS = {
     ),
 }
 
+_MONTHS = {
+    "rows beyond every month": (
+        "WITH ends AS (SELECT kind, max(until) AS until FROM tierline.month GROUP BY kind)"
+        " SELECT sum(n)::bigint FROM ("
+        " SELECT count(*) AS n FROM tierline.event_rest, ends"
+        " WHERE ends.kind = 'ticket' AND ticket >= until"
+        " UNION ALL SELECT count(*) FROM tierline.notice_rest, ends"
+        " WHERE ends.kind = 'ticket' AND ticket >= until"
+        " UNION ALL SELECT count(*) FROM tierline.alert_rest, ends"
+        " WHERE ends.kind = 'alert' AND id >= until) AS rests"
+    ),
+    "numbers beyond every month soon": (
+        "SELECT count(*) FROM (SELECT kind, max(until) AS until, max(until - first) AS width"
+        " FROM tierline.month GROUP BY kind) AS ends"
+        " JOIN (SELECT 'ticket' AS kind, last_value FROM tierline.ticket_number"
+        " UNION ALL SELECT 'alert', last_value FROM tierline.alert_id_seq) AS drawn USING (kind)"
+        " WHERE last_value > until - width / 10"
+    ),
+}
+"""Months are made ahead by the router; it was away for months, or could not make them."""
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -92,6 +113,8 @@ class Auditor:
             for what, sql in _COUNTS.items():
                 count = await connection.fetchval(sql, AUDIT_LATE_S)
                 findings.append(Finding(what, count))
+            for what, sql in _MONTHS.items():
+                findings.append(Finding(what, await connection.fetchval(sql)))
             findings.append(Finding("due instants stored wrongly", await self._wrong(connection)))
         for finding in findings:
             FINDINGS.labels(finding.what).set(finding.count)
