@@ -40,6 +40,9 @@ MAY_READ_TIME: dict[str, str] = {
     "tierline.runtime.home": "waits for a lock, and for what a killed copy left over",
     "tierline.runtime.process": "waits for a process to end",
     "tierline.runtime.supervisor": "waits before it starts a dead child again",
+    "tierline.store.archive.files": "how long a file lies that nobody has finished",
+    "tierline.store.migrations.env": "waits for the job before it",
+    "tierline.store.migrations.versions.0018_months": "waits before it asks for a lock again",
     "tierline.testing.producers": "a fake that stalls",
     "tierline.testing.steps": "polls what another connection waits for",
 }

@@ -1,12 +1,14 @@
 """The router, put together: the API, the live stream, the relay of what it wrote."""
 
 import contextlib
+from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
 from router.absences import Absences
+from router.archived import answer_missing
 from router.consumer import Live
 from router.context import Context
 from router.described import describe
@@ -51,6 +53,7 @@ from tierline.bus.relay import Relay
 from tierline.policy.crew import crew_of
 from tierline.policy.source import NoPolicyError, PolicySource
 from tierline.runtime.service import Service
+from tierline.store.archive.round import Archivist
 from tierline.store.database import Database
 from tierline.store.floor import FloorSource
 from tierline.store.on_call import read_rotas
@@ -61,6 +64,7 @@ from tierline.web.health import Check, health_router
 from tierline.web.passwords import Passwords
 from tierline.web.problems import install_problems, problem_response, unavailable
 from tierline.web.sse import Hub
+from tierline.web.walls import NoSuchTicketError
 
 ROUTES = (
     sessions,
@@ -109,6 +113,7 @@ def application(
         app.include_router(resource.router)
     install_problems(app)
     app.add_exception_handler(NoPolicyError, _no_policy)
+    app.add_exception_handler(NoSuchTicketError, answer_missing)
 
     def authenticator() -> Authenticator:
         context: Context = app.state.context
@@ -140,6 +145,7 @@ async def build(settings: Settings) -> Service:
     relay = Relay(db, producer)
     live = Live(db, hub, people, settings.kafka_bootstrap)
     reactor = Reactor(db, lambda: source.current, lambda: floor.current, relay.nudge, floor.fold)
+    archivist = Archivist(db, Path(settings.archive)) if settings.archive else None
     context = Context(
         db=db,
         source=source,
@@ -172,7 +178,7 @@ async def build(settings: Settings) -> Service:
             ("floor", floor.run),
             ("live events", live.consume),
             ("live watch", live.watch),
-            ("housekeeping", Housekeeping(db).run),
+            ("housekeeping", Housekeeping(db, archivist, source).run),
             *reactions.loops,
             ("absences", Absences(context).run),
         ],

@@ -80,11 +80,28 @@ def work_on(target: Target, work: Work[T]) -> T:
         FailureError: the database cannot be used. What `work` raises is passed on.
     """
 
+    async def within(db: Database) -> T:
+        async with db.transaction() as connection:
+            return await work(connection)
+
+    return work_with(target, within)
+
+
+def work_with(target: Target, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Do some work that has transactions of its own.
+
+    Args:
+        target: the database.
+        work: gets it, connected.
+
+    Raises:
+        FailureError: the database cannot be used. What `work` raises is passed on.
+    """
+
     async def run() -> T:
         db = await _connect(target)
         try:
-            async with db.transaction() as connection:
-                return await work(connection)
+            return await work(db)
         finally:
             await db.close()
 

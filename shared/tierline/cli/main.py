@@ -12,6 +12,7 @@ from typer.core import TyperGroup
 from tierline.cli import (
     actions,
     agenda,
+    archive,
     audit,
     credentials,
     dead_letters,
@@ -140,6 +141,7 @@ known_errors.register(app)
 actions.register(app)
 rca.register(app)
 app.add_typer(records.app, name="records")
+app.add_typer(archive.app, name="archive")
 app.add_typer(clock_commands.app, name="clock")
 notices.register(app)
 on_call.register(app)

@@ -60,6 +60,20 @@ class Kind:
 _REAL = "clock_timestamp() - make_interval(secs => $1)"
 _POLICY = "tierline.policy_now() - make_interval(secs => $1 * c.speed)"
 
+_RESTS = (
+    "(SELECT 'event' AS which, ticket AS number, 'ticket' AS kind FROM tierline.event_rest"
+    " UNION ALL SELECT 'notice', ticket, 'ticket' FROM tierline.notice_rest"
+    " UNION ALL SELECT 'alert', id, 'alert' FROM tierline.alert_rest) AS rest"
+)
+_ENDS = (
+    "(SELECT kind, max(until) AS until, max(until - first) AS width"
+    " FROM tierline.month GROUP BY kind) AS ends"
+)
+_DRAWN = (
+    "(SELECT 'ticket' AS kind, last_value FROM tierline.ticket_number"
+    " UNION ALL SELECT 'alert', last_value FROM tierline.alert_id_seq) AS drawn"
+)
+
 KINDS: Final = (
     Kind(
         "alerts without an outcome",
@@ -102,6 +116,20 @@ KINDS: Final = (
         "id::text, created_at, 'ticket ' || ticket || ', ' || occasion || ', ' || recipient",
         "This is a defect: a notice and its message are written together. Please report it, with"
         " the notifier's log of that moment.",
+    ),
+    Kind(
+        "rows beyond every month",
+        f"{_RESTS} JOIN {_ENDS} USING (kind) WHERE number >= until AND $1::float8 IS NOT NULL",
+        "which || ' ' || number, clock_timestamp(), 'beyond ' || until",
+        "Look at router: it makes months ahead, and was away for months or could not make them. The"
+        " rows are kept and found, by slower ways; they are moved when their month is made.",
+    ),
+    Kind(
+        "numbers beyond every month soon",
+        f"{_ENDS} JOIN {_DRAWN} USING (kind) WHERE last_value > until - width / 10"
+        " AND $1::float8 IS NOT NULL",
+        "kind, clock_timestamp(), 'number ' || last_value || ' of ' || until",
+        "Look at router: does it run, does its log say `tidying put off`? It makes months ahead.",
     ),
 )
 
