@@ -37,7 +37,9 @@ def channels_of(settings: Settings, sender: HttpSender) -> Mapping[str, Channel]
 async def build(settings: Settings) -> Service:
     """The service, ready to run. Raises one of UNREACHABLE while Postgres is away."""
     # What a crash of PostgreSQL undoes here, the sweep finds: sent again under its first key.
-    db = await Database.connect(settings.database_url, commits_wait=False)
+    db = await Database.connect(
+        settings.database_url, commits_wait=False, pooler=settings.database_pooler
+    )
     policy = PolicySource(db)
     await policy.refresh()
     directory = DirectorySource(db)
@@ -60,7 +62,7 @@ async def build(settings: Settings) -> Service:
         ("directory", directory.run),
         ("deliver", deliverer.run),
         ("letters", clerk.run),
-        *consumer_loops(settings.kafka_bootstrap, db, policy, directory, deliverer),
+        *consumer_loops(settings.broker, db, policy, directory, deliverer),
     ]
     if settings.mail_catcher:
         catcher = Catcher(db, settings.smtp_host, settings.smtp_port)

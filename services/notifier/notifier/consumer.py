@@ -10,6 +10,7 @@ from notifier.handlers import write_notices
 from notifier.metrics import WRITTEN
 from tierline.bus.consumer import Connect, Consumer, kafka_client
 from tierline.bus.inbox import Committed, Inbox
+from tierline.messages.broker import Where
 from tierline.messages.events import TicketMessage
 from tierline.messages.topics import EVENTS
 from tierline.policy.source import PolicySource
@@ -21,7 +22,7 @@ NAME = "notifier"
 
 
 def consumer_loops(
-    bootstrap: str,
+    where: Where,
     db: Database,
     policy: PolicySource,
     directory: DirectorySource,
@@ -32,7 +33,7 @@ def consumer_loops(
     """The loops that bring events in: from the broker, and by sweep what it did not bring.
 
     Args:
-        bootstrap: the broker.
+        where: the broker.
         db: notices, messages and progress are written in one transaction.
         policy: who is told, at this moment.
         directory: who and where.
@@ -56,7 +57,7 @@ def consumer_loops(
         return committed
 
     inbox = Inbox(db, NAME, tell)
-    consumer = Consumer(bootstrap, EVENTS, NAME, inbox.handle, connect=connect)
+    consumer = Consumer(where, EVENTS, NAME, inbox.handle, connect=connect)
 
     async def sweep(stop: Any) -> None:
         await inbox.sweep(stop, consumer.lagging)
