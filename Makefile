@@ -115,6 +115,18 @@ test-kafka: setup ## the service suite on Apache Kafka, and three brokers (needs
 	TIERLINE_TEST_BROKER=apache $(PYTEST) $(PARALLEL) $(SLOWEST) -m "$(ONLY_PYTHON)" tests/services tests/contract
 	$(PYTEST) $(SLOWEST) -m kafka tests
 
+.PHONY: test-deploy
+test-deploy: setup ## images, Compose and the chart for real (needs root and much more: deploy/test)
+	@$(BIN)/python -m tests.kafka.fetch
+	deploy/test/tools.sh helm docker-compose etcd kube-apiserver
+	deploy/test/engine.sh build
+	deploy/test/stand-ins.sh
+	TAG=local deploy/test/images.sh
+	deploy/test/engine.sh run
+	deploy/test/compose.sh
+	deploy/test/engine.sh stop
+	deploy/test/admission.sh
+
 .PHONY: sim
 sim: setup ## the deterministic simulation on SEEDS seeds, with crashes at every await
 	$(BIN)/python -m tests.simulation.run --seeds $(SEEDS) --jobs $(WORKERS)

@@ -11,11 +11,12 @@ if [ ! -e .env ]; then
   echo "made deploy/compose/.env with random secrets; keep it"
 fi
 [ "${TIERLINE_BUILD:-1}" = 0 ] || docker compose build
+started=$(date -u +%Y-%m-%dT%H:%M:%SZ)
 docker compose up --detach --wait --wait-timeout "${WAIT_SECONDS:-300}"
 
 value() { sed -n "s/^$1=//p" .env | tail -n 1; }
 echo
-docker compose logs --no-log-prefix --no-color loaded | grep -v '^warning:'
+docker compose logs --no-log-prefix --no-color --since "$started" loaded | grep -v '^warning:' || true
 cat <<EOF
 
 console   $(value CONSOLE_URL)

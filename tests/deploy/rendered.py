@@ -73,7 +73,7 @@ def objects(file: Path) -> list[dict[str, Any]]:
 def main(arguments: list[str]) -> int:
     """Write the files; 2 where helm is missing."""
     if arguments != ["--write"] or not helm():
-        sys.stderr.write("usage: python -m tests.deploy.rendered --write (needs helm, or HELM=...)\n")
+        sys.stderr.write("usage: python -m tests.deploy.rendered --write (needs helm or HELM)\n")
         return 2
     for file in RENDERED:
         file.parent.mkdir(parents=True, exist_ok=True)

@@ -162,7 +162,10 @@ def test_migrations_go_past_the_pooler():
 
 
 def test_what_is_scaled_by_another_has_no_replicas_of_its_own():
-    scalers = [*of_kind("HorizontalPodAutoscaler", EVERYTHING), *of_kind("ScaledObject", EVERYTHING)]
+    scalers = [
+        *of_kind("HorizontalPodAutoscaler", EVERYTHING),
+        *of_kind("ScaledObject", EVERYTHING),
+    ]
     scaled = [it["spec"]["scaleTargetRef"]["name"] for it in scalers]
     assert sorted(scaled) == sorted(f"tierline-{name}" for name in SERVICES)
     for it in of_kind("Deployment", EVERYTHING):
@@ -182,6 +185,7 @@ def test_keda_asks_for_the_groups_and_topics_that_the_services_use():
     assert {asked[f"tierline-{name}"]["topic"] for name in ("intake", "router", "notifier")} == {
         *("alerts.received", "tickets.events")
     }
+    assert {asked["tierline-intake"][key] for key in ("sasl", "tls")} == {"scram_sha512", "enable"}
     assert "tierline.ticket WHERE next_due_at" in asked["tierline-sla-timer"]["query"]
 
 

@@ -1,35 +1,48 @@
-"""`python -m tierline.runtime.healthcheck`: 0 when the service beside it is ready, else 1 and why.
+"""`python -m tierline.runtime.healthcheck [URL...]`: 0 when all that is asked is ready, else 1.
 
-For an image's HEALTHCHECK, where there is no curl; a cluster's probes ask by HTTP themselves.
+Without an address it asks the service beside it, for an image's HEALTHCHECK: there is no curl.
+With addresses it is the test of a release in a cluster.
 """
 
 import http.client
 import os
 import sys
+from collections.abc import Sequence
+from http import HTTPStatus
+from urllib.parse import urlsplit
 
 SECONDS = 4.0
 SHOWN_CHARACTERS = 300
+HERE = "127.0.0.1"
 
 
-def main() -> int:
-    """Ask /readyz of the service that listens on TIERLINE_PORT in this container."""
-    line = http.client.HTTPConnection(
-        "127.0.0.1", int(os.environ["TIERLINE_PORT"]), timeout=SECONDS
-    )
+def why_not(url: str) -> str | None:
+    """Ask one address; None where it answers 200, else what it said instead.
+
+    Args:
+        url: http://host:port/path.
+    """
+    parts = urlsplit(url)
+    line = http.client.HTTPConnection(parts.hostname or HERE, parts.port, timeout=SECONDS)
     try:
-        line.request("GET", "/readyz")
+        line.request("GET", parts.path or "/")
         answer = line.getresponse()
         said = answer.read(SHOWN_CHARACTERS).decode(errors="replace")
     except (OSError, http.client.HTTPException) as error:
-        print(f"no answer: {type(error).__name__}", file=sys.stderr)
-        return 1
+        return f"{url} gives no answer ({type(error).__name__})"
     finally:
         line.close()
-    if answer.status == http.HTTPStatus.OK:
-        return 0
-    print(said, file=sys.stderr)
-    return 1
+    return None if answer.status == HTTPStatus.OK else f"{url} says {said}"
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Ask every address; say on standard error what is not ready."""
+    urls = arguments or [f"http://{HERE}:{os.environ['TIERLINE_PORT']}/readyz"]
+    reasons = [reason for url in urls if (reason := why_not(url)) is not None]
+    for reason in reasons:
+        print(reason, file=sys.stderr)
+    return 1 if reasons else 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
