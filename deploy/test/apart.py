@@ -1,4 +1,4 @@
-"""`apart.py FILE FOLDER`: of a file of manifests, the objects that Kubernetes itself knows, and pods.
+"""`apart.py FILE FOLDER`: the objects of a file that Kubernetes itself knows, and the pod of each.
 
 Admission judges pods and only warns of what would make them; so each one's pod is written as a pod.
 """

@@ -31,10 +31,10 @@ RENDERED: dict[Path, list[str]] = {
 
 HEADS = {
     PLAIN: """\
-# Tierline without Helm: rendered from deploy/helm/tierline by `make manifests`, not edited by hand.
+# Tierline without Helm: rendered from deploy/helm/tierline by `make manifests`, never edited.
 # What to have before, and how to change a value: docs/guides/kubernetes.md, "Without Helm".
 """,
-    EVERYTHING: "# Every option of the chart at once, by `make manifests`: for the tests beside it.\n",
+    EVERYTHING: "# Every option of the chart at once, by `make manifests`: for the tests here.\n",
 }
 
 
