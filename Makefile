@@ -15,6 +15,7 @@ SLOWEST := --durations=10 --durations-min=0.5
 ONLY_PYTHON := not browser and not alertmanager and not kafka and not promtool and not versions
 FAULT_SECONDS ?= 600
 SEEDS ?= 300
+TAG ?= local
 
 .DEFAULT_GOAL := help
 
@@ -51,6 +52,36 @@ fmt: setup ## format the code, and mend what the linter can mend
 .PHONY: contracts
 contracts: setup ## write the generated files of docs/reference anew
 	@$(BIN)/python -m tests.contract.generated --write
+
+.PHONY: manifests
+manifests: setup ## render deploy/manifests anew from the Helm chart (needs helm)
+	@test ! -e deploy/observability/alerts.yaml || \
+	  install -D -m 644 deploy/observability/alerts.yaml deploy/helm/tierline/files/alert-rules.yaml
+	@$(BIN)/python -m tests.deploy.rendered --write
+
+.PHONY: images
+images: ## build the image of every service (needs Docker); TAG=local
+	@for target in cli intake router sla-timer notifier console; do \
+	  docker build --file deploy/docker/Dockerfile --target $$target \
+	    --build-arg REVISION=$$(git rev-parse HEAD) --tag tierline/$$target:$(TAG) . || exit 1; \
+	done
+
+.PHONY: sbom
+sbom: ## what each image holds, as CycloneDX, into build/sbom (needs the images)
+	@mkdir -p build/sbom
+	@for target in cli intake router sla-timer notifier console; do \
+	  docker run --rm --entrypoint cat tierline/$$target:$(TAG) \
+	    /usr/share/tierline/sbom.cdx.json > build/sbom/$$target.cdx.json || exit 1; \
+	  echo "wrote build/sbom/$$target.cdx.json"; \
+	done
+
+.PHONY: compose-up
+compose-up: ## Kafka, PostgreSQL and every service in containers, ready, for a trial (needs Docker)
+	@deploy/compose/up.sh
+
+.PHONY: compose-down
+compose-down: ## stop them; the data stays in its volumes
+	@docker compose -f deploy/compose/compose.yaml --profile cli down
 
 .PHONY: test
 test: setup ## every leg that needs only Python
@@ -93,6 +124,17 @@ test-kafka: setup ## the service suite on Apache Kafka, and three brokers (needs
 .PHONY: test-versions
 test-versions: setup ## the previous version's services beside these, on one database (needs the history)
 	$(PYTEST) $(SLOWEST) -m versions tests
+.PHONY: test-deploy
+test-deploy: setup ## images, Compose and the chart for real (needs root and much more: deploy/test)
+	@$(BIN)/python -m tests.kafka.fetch
+	deploy/test/tools.sh helm docker-compose etcd kube-apiserver
+	deploy/test/engine.sh build
+	deploy/test/stand-ins.sh
+	TAG=local deploy/test/images.sh
+	deploy/test/engine.sh run
+	deploy/test/compose.sh
+	deploy/test/engine.sh stop
+	deploy/test/admission.sh
 
 .PHONY: sim
 sim: setup ## the deterministic simulation on SEEDS seeds, with crashes at every await

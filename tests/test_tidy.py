@@ -35,6 +35,7 @@ MAY_READ_TIME: dict[str, str] = {
     "tierline.cli.replaying.run": "shows the progress twice a second",
     "tierline.cli.running": "waits for the stack to stop",
     "tierline.policy.folder": "the year around which holidays are looked up, where none is given",
+    "tierline.cli.migrate": "waits until another has made the tables",
     "tierline.runtime.embedded.postgres": "waits for a server",
     "tierline.runtime.embedded.server": "waits for a server",
     "tierline.runtime.home": "waits for a lock, and for what a killed copy left over",
@@ -73,6 +74,7 @@ STARTED_FROM_OUTSIDE: dict[str, str] = {
     "tierline.replay.schema": "`make contracts`",
     "tierline.runtime.telemetry.export": "`tierline.runtime.telemetry.switch`, if tracing is on",
     "tierline.store.migrate": "`tierline up`, and a deployment's migration job",
+    "tierline.runtime.healthcheck": "an image's HEALTHCHECK",
     "tierline.store.migrations.env": "Alembic",
 }
 """Modules that nothing imports, and what starts them. Migrations and test helpers aside."""

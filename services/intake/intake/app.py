@@ -96,9 +96,9 @@ def edge(
 
 async def build(settings: Settings) -> Service:
     """The service, ready to run. Raises one of UNREACHABLE while Postgres is away."""
-    db = await Database.connect(settings.database_url)
+    db = await Database.connect(settings.database_url, pooler=settings.database_pooler)
     producer = Producer(
-        settings.kafka_bootstrap,
+        settings.broker,
         idempotent=settings.kafka_idempotent,
         replication=settings.kafka_replication,
     )
@@ -106,7 +106,7 @@ async def build(settings: Settings) -> Service:
     policy = PolicySource(db)
     await policy.refresh()
     checks: dict[str, Check] = {"postgres": db.alive, "policy": policy.ready}
-    triage = make_triage(settings.kafka_bootstrap, db, policy, relay.nudge)
+    triage = make_triage(settings.broker, db, policy, relay.nudge)
     await triage.floor.refresh()  # whom a ticket is offered to is not decided without people
     front = edge(
         db,

@@ -38,7 +38,9 @@ def channels_of(settings: Settings, sender: HttpSender) -> Mapping[str, Channel]
 async def build(settings: Settings) -> Service:
     """The service, ready to run. Raises one of UNREACHABLE while Postgres is away."""
     # What a crash of PostgreSQL undoes here, the sweep finds: sent again under its first key.
-    db = await Database.connect(settings.database_url, commits_wait=False)
+    db = await Database.connect(
+        settings.database_url, commits_wait=False, pooler=settings.database_pooler
+    )
     policy = PolicySource(db)
     await policy.refresh()
     directory = DirectorySource(db)
@@ -55,7 +57,7 @@ async def build(settings: Settings) -> Service:
         limits=Limits(finish_s=FINISH_SHARE * settings.stop_seconds),
     )
     clerk = Clerk(db, lambda: policy.current, directory, deliverer.wake)
-    feed = event_feed(settings.kafka_bootstrap, db, policy, directory, deliverer)
+    feed = event_feed(settings.broker, db, policy, directory, deliverer)
     checks: dict[str, Check] = {
         "postgres": db.alive,
         "policy": policy.ready,

@@ -12,6 +12,7 @@ from notifier.tracing import Notified
 from tierline.bus.consumer import Connect, Consumer, kafka_client
 from tierline.bus.feed import Feed
 from tierline.bus.inbox import Committed, Inbox
+from tierline.messages.broker import Where
 from tierline.messages.events import TicketMessage
 from tierline.messages.topics import EVENTS
 from tierline.policy.source import PolicySource
@@ -22,7 +23,7 @@ NAME = "notifier"
 
 
 def event_feed(
-    bootstrap: str,
+    where: Where,
     db: Database,
     policy: PolicySource,
     directory: DirectorySource,
@@ -33,7 +34,7 @@ def event_feed(
     """What brings events in: from the broker, and by sweep what it did not bring.
 
     Args:
-        bootstrap: the broker.
+        where: the broker.
         db: notices, messages and progress are written in one transaction.
         policy: who is told, at this moment.
         directory: who and where.
@@ -59,7 +60,7 @@ def event_feed(
         return committed
 
     inbox = Inbox(db, NAME, tell)
-    consumer = Consumer(bootstrap, EVENTS, NAME, inbox.handle, connect=connect)
+    consumer = Consumer(where, EVENTS, NAME, inbox.handle, connect=connect)
 
     async def sweep(stop: Any) -> None:
         await inbox.sweep(stop, consumer.lagging)

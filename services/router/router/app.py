@@ -131,19 +131,19 @@ async def _no_policy(_request: Request, error: Exception) -> Response:
 
 async def build(settings: Settings) -> Service:
     """The service, ready to run. Raises one of UNREACHABLE while Postgres is away."""
-    db = await Database.connect(settings.database_url)
+    db = await Database.connect(settings.database_url, pooler=settings.database_pooler)
     source, people, hub = PolicySource(db), People(db), Hub()
     floor = FloorSource(db, read_rotas, crew_of(source))
     with contextlib.suppress(NoPolicyError):  # it can be loaded while the router runs
         await source.refresh()
     await floor.refresh()  # when a claim ends is not decided on a floor without people's shifts
     producer = Producer(
-        settings.kafka_bootstrap,
+        settings.broker,
         idempotent=settings.kafka_idempotent,
         replication=settings.kafka_replication,
     )
     relay = Relay(db, producer)
-    live = Live(db, hub, people, settings.kafka_bootstrap)
+    live = Live(db, hub, people, settings.broker)
     reactor = Reactor(db, lambda: source.current, lambda: floor.current, relay.nudge, floor.fold)
     archivist = Archivist(db, Path(settings.archive)) if settings.archive else None
     context = Context(
@@ -163,7 +163,7 @@ async def build(settings: Settings) -> Service:
         wrong_passwords=WrongPasswords(),
         development=settings.development,
     )
-    reactions = reaction_feed(settings.kafka_bootstrap, db, reactor)
+    reactions = reaction_feed(settings.broker, db, reactor)
     app = application(
         {"postgres": db.alive, "policy": source.ready},
         {"kafka": producer.alive, "reactions": reactions.joined},

@@ -21,13 +21,13 @@ from tierline.web.health import health_router
 
 async def build(settings: Settings) -> Service:
     """The service, ready to run. Raises one of UNREACHABLE while Postgres is away."""
-    db = await Database.connect(settings.database_url)
+    db = await Database.connect(settings.database_url, pooler=settings.database_pooler)
     policy = PolicySource(db)
     floor = FloorSource(db, read_rotas, crew_of(policy))
     await policy.refresh()
     await floor.refresh()  # whom a ticket is offered to is not decided on a floor without people
     producer = Producer(
-        settings.kafka_bootstrap,
+        settings.broker,
         idempotent=settings.kafka_idempotent,
         replication=settings.kafka_replication,
     )

@@ -14,6 +14,7 @@ import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
+from tierline.bus.connecting import client_settings
 from tierline.bus.errors import BROKER_AWAY
 from tierline.bus.gathering import Gathering
 from tierline.bus.limits import (
@@ -34,6 +35,7 @@ from tierline.bus.limits import (
 from tierline.bus.metrics import Watch
 from tierline.bus.paced import PacedConsumer
 from tierline.bus.resting import Wanted, rest
+from tierline.messages.broker import Where
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +61,7 @@ class Reading:
     `reset`: where a group without a committed offset begins, `earliest` or `latest`.
     """
 
-    bootstrap: str
+    where: Where
     topic: str
     group: str
     reset: str
@@ -73,7 +75,7 @@ def kafka_client(reading: Reading) -> PacedConsumer:
     """A client of a real broker; it commits nothing by itself."""
     return PacedConsumer(
         reading.topic,
-        bootstrap_servers=reading.bootstrap,
+        **client_settings(reading.where),
         group_id=reading.group,
         enable_auto_commit=False,
         auto_offset_reset=reading.reset,
@@ -90,7 +92,7 @@ class Consumer:
     """Reads one topic in a group and hands batches to `handle`, one at a time.
 
     Args:
-        bootstrap: the broker.
+        where: the broker.
         topic: what is read.
         group: offsets are committed for it.
         handle: commits a batch's effects; what it raises has the batch handed over again.
@@ -101,7 +103,7 @@ class Consumer:
 
     def __init__(
         self,
-        bootstrap: str,
+        where: Where,
         topic: str,
         group: str,
         handle: Handle,
@@ -110,7 +112,7 @@ class Consumer:
         wanted: Wanted | None = None,
         connect: Connect = kafka_client,
     ) -> None:
-        self._reading = Reading(bootstrap, topic, group, "latest" if latest else "earliest")
+        self._reading = Reading(where, topic, group, "latest" if latest else "earliest")
         self._topic = topic
         self._handle = handle
         self._commits = not latest

@@ -10,6 +10,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import ProducerClosed
 
 from tierline.bus.batches import Outgoing, send_batches
+from tierline.bus.connecting import client_settings
 from tierline.bus.errors import BROKER_AWAY
 from tierline.bus.limits import (
     CLOSE_TIMEOUT_S,
@@ -21,6 +22,7 @@ from tierline.bus.limits import (
     SEND_TIMEOUT_S,
 )
 from tierline.bus.topics import ensure_topics
+from tierline.messages.broker import Where
 from tierline.messages.topics import TOPICS
 
 __all__ = ["NotSentError", "Outgoing", "Producer"]
@@ -36,13 +38,13 @@ class Producer:
     """One Kafka producer, started at first use and again after it broke.
 
     Args:
-        bootstrap: host:port, several separated by commas.
+        where: the broker, or its address: host:port, several separated by commas.
         idempotent: the broker drops what a retry sends twice (Apache Kafka; not the embedded one).
         replication: copies kept of each message, where topics have to be made.
     """
 
-    def __init__(self, bootstrap: str, *, idempotent: bool = False, replication: int = 1) -> None:
-        self._bootstrap = bootstrap
+    def __init__(self, where: Where, *, idempotent: bool = False, replication: int = 1) -> None:
+        self._where = where
         self._idempotent = idempotent
         self._replication = replication
         self._producer: AIOKafkaProducer | None = None
@@ -112,7 +114,7 @@ class Producer:
         if self._producer is None:
             await self._make_topics()
             producer = AIOKafkaProducer(
-                bootstrap_servers=self._bootstrap,
+                **client_settings(self._where),
                 acks="all",
                 enable_idempotence=self._idempotent,
                 max_batch_size=PRODUCER_BATCH_BYTES,
@@ -132,7 +134,7 @@ class Producer:
         return self._producer
 
     async def _make_topics(self) -> None:
-        await ensure_topics(self._bootstrap, replication=self._replication)
+        await ensure_topics(self._where, replication=self._replication)
 
 
 def _why(error: BaseException) -> str:

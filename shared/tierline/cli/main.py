@@ -19,9 +19,11 @@ from tierline.cli import (
     due,
     known_errors,
     load,
+    migrate,
     next_ticket,
     notices,
     on_call,
+    password,
     policy,
     rca,
     records,
@@ -30,6 +32,7 @@ from tierline.cli import (
     schedules,
     storms,
     tickets,
+    topics,
     training,
     up,
     why,
@@ -132,6 +135,9 @@ def root(
 
 up.register(app)
 load.register(app)
+migrate.register(app)
+password.register(app)
+topics.register(app)
 app.add_typer(policy.app, name="policy")
 app.add_typer(tickets.app, name="tickets")
 next_ticket.register(app)

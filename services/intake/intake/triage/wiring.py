@@ -10,6 +10,7 @@ from intake.triage.in_hand import InHand
 from intake.triage.triager import Triager
 from tierline.bus.consumer import Connect, Consumer, kafka_client
 from tierline.bus.feed import Feed
+from tierline.messages.broker import Where
 from tierline.messages.topics import ALERTS
 from tierline.policy.crew import crew_of
 from tierline.policy.source import PolicySource
@@ -28,7 +29,7 @@ class Triage:
 
 
 def make_triage(
-    bootstrap: str,
+    where: Where,
     db: Database,
     policy: PolicySource,
     committed: Callable[[], None],
@@ -38,7 +39,7 @@ def make_triage(
     """Put triage together.
 
     Args:
-        bootstrap: the broker.
+        where: the broker.
         db: its pool.
         policy: the rules.
         committed: called after each transaction, to wake the relay.
@@ -47,7 +48,7 @@ def make_triage(
     floor = FloorSource(db, read_rotas, crew_of(policy))
     triager = Triager(db, lambda: policy.current, lambda: floor.current, committed, floor.moved)
     triage = TriageConsumer(db, triager)
-    consumer = Consumer(bootstrap, ALERTS, GROUP, triage.handle, connect=connect)
+    consumer = Consumer(where, ALERTS, GROUP, triage.handle, connect=connect)
 
     async def sweep(stop: asyncio.Event) -> None:
         await triage.sweep(stop, consumer.lagging)

@@ -10,6 +10,7 @@ from router.reactions.waiting import note
 from tierline.bus.consumer import Connect, Consumer, kafka_client
 from tierline.bus.feed import Feed
 from tierline.bus.inbox import Committed, Inbox
+from tierline.messages.broker import Where
 from tierline.messages.events import TicketMessage
 from tierline.messages.topics import EVENTS
 from tierline.store.database import Database
@@ -36,18 +37,18 @@ def reaction_inbox(db: Database, reactor: Reactor) -> Inbox:
 
 
 def reaction_feed(
-    bootstrap: str, db: Database, reactor: Reactor, *, connect: Connect = kafka_client
+    where: Where, db: Database, reactor: Reactor, *, connect: Connect = kafka_client
 ) -> Feed:
     """What finds out what events mean for other tickets, and does it.
 
     Args:
-        bootstrap: the broker.
+        where: the broker.
         db: what is to be done and progress are written in one transaction.
         reactor: is told when something waits.
         connect: makes the broker's client.
     """
     inbox = reaction_inbox(db, reactor)
-    consumer = Consumer(bootstrap, EVENTS, NAME, inbox.handle, connect=connect)
+    consumer = Consumer(where, EVENTS, NAME, inbox.handle, connect=connect)
 
     async def sweep(stop: asyncio.Event) -> None:
         await inbox.sweep(stop, consumer.lagging)

@@ -2,6 +2,7 @@
 
 import asyncio
 
+import asyncpg
 from alembic import context
 from sqlalchemy import Connection
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
@@ -32,7 +33,10 @@ async def _lock(connection: AsyncConnection) -> None:
 
 
 async def _online(url: str) -> None:
-    engine = create_async_engine(url, poolclass=NullPool)
+    # asyncpg reads the whole address itself: SQLAlchemy knows no sslmode.
+    engine = create_async_engine(
+        "postgresql+asyncpg://", poolclass=NullPool, async_creator=lambda: asyncpg.connect(url)
+    )
     async with engine.connect() as connection:
         await _lock(connection)
         await connection.run_sync(_run)
