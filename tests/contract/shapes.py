@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 
 EARLIEST = datetime(1970, 1, 1)  # noqa: DTZ001 - Hypothesis adds the zone itself
@@ -45,4 +46,6 @@ def built(hint: Any, **given: Any) -> st.SearchStrategy[Any]:
         names = [field.name for field in dataclasses.fields(hint)]
         fixed = {name: st.just(value) for name, value in given.items()}
         return st.builds(hint, **{n: fixed[n] if n in fixed else built(hints[n]) for n in names})
+    if hint is msgspec.UnsetType:
+        return st.just(msgspec.UNSET)
     raise TypeError(f"no strategy for {hint!r}")

@@ -24,7 +24,7 @@ EXAMPLE = dict(
 )
 
 
-@pytest.mark.parametrize("name", [*SERVICES, *JOBS])
+@pytest.mark.parametrize("name", [*SERVICES, *sorted(JOBS)])
 def test_our_containers_are_held_tight(name):
     part = PARTS[name]
     assert part["read_only"] is True

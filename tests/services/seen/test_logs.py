@@ -65,7 +65,7 @@ class Opaque:
 
 
 @pytest.mark.parametrize("human", [False, True])
-@pytest.mark.parametrize("text", SECRETS)
+@pytest.mark.parametrize("text", SECRETS, ids=[str(n) for n in range(len(SECRETS))])
 def test_a_secret_is_shown_in_no_part_of_a_line(text: str, human: bool):
     hidden = SECRETS[text]
     with logged(human=human, secrets=[OWN]) as lines:
