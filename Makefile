@@ -55,8 +55,8 @@ contracts: setup ## write the generated files of docs/reference anew
 
 .PHONY: manifests
 manifests: setup ## render deploy/manifests anew from the Helm chart (needs helm)
-	@test ! -e deploy/observability/alerts.yaml || \
-	  install -D -m 644 deploy/observability/alerts.yaml deploy/helm/tierline/files/alert-rules.yaml
+	@test ! -e deploy/observability/rules.yaml || \
+	  install -D -m 644 deploy/observability/rules.yaml deploy/helm/tierline/files/alert-rules.yaml
 	@$(BIN)/python -m tests.deploy.rendered --write
 
 .PHONY: images
@@ -124,17 +124,6 @@ test-kafka: setup ## the service suite on Apache Kafka, and three brokers (needs
 .PHONY: test-versions
 test-versions: setup ## the previous version's services beside these, on one database (needs the history)
 	$(PYTEST) $(SLOWEST) -m versions tests
-.PHONY: test-deploy
-test-deploy: setup ## images, Compose and the chart for real (needs root and much more: deploy/test)
-	@$(BIN)/python -m tests.kafka.fetch
-	deploy/test/tools.sh helm docker-compose etcd kube-apiserver
-	deploy/test/engine.sh build
-	deploy/test/stand-ins.sh
-	TAG=local deploy/test/images.sh
-	deploy/test/engine.sh run
-	deploy/test/compose.sh
-	deploy/test/engine.sh stop
-	deploy/test/admission.sh
 
 .PHONY: sim
 sim: setup ## the deterministic simulation on SEEDS seeds, with crashes at every await

@@ -326,7 +326,7 @@ def test_what_cannot_be_rendered_says_why(arguments, said):
 
 
 def test_the_chart_carries_the_alert_rules_as_they_are():
-    rules = ROOT / "deploy" / "observability" / "alerts.yaml"
+    rules = ROOT / "deploy" / "observability" / "rules.yaml"
     carried = CHART / "files" / "alert-rules.yaml"
     assert rules.is_file() == carried.is_file()
     if rules.is_file():

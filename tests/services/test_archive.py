@@ -214,6 +214,20 @@ async def test_a_month_all_of_whose_tickets_are_archived_goes_as_a_whole(
     assert await Auditor(world.db).audit() == []
 
 
+async def test_a_month_with_two_blocks_goes_with_both(world: World, tmp_path: Path) -> None:
+    """So many tickets came that they ran into the next block by themselves."""
+    await closed(world, problem_key="a")
+    await world.run("SELECT setval('tierline.ticket_number', 2001)")
+    await keep_months(world.db)
+    second = await closed(world, problem_key="b")
+    assert second.id == 2002
+    await world.clock(datetime(2026, 12, 1, 9, tzinfo=UTC))
+    await keep_months(world.db)
+    await world.clock(LATER)
+    done = await Archivist(world.db, tmp_path).round(RULES)
+    assert done.months["ticket"] == [0, 2001]
+
+
 async def test_alerts_without_a_ticket_go_before_those_of_tickets(
     world: World, tmp_path: Path
 ) -> None:

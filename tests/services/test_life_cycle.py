@@ -21,6 +21,8 @@ from tests.services.test_service_runtime import environment, launch, outcome, re
 from tierline.runtime.ports import find_free_port
 from tierline.web.keys import KeyKind, hash_key, make_key
 
+pytestmark = pytest.mark.timeout(600)
+
 DRAIN_S = 1.0
 END_S = 60
 SENDERS = 4
@@ -29,7 +31,7 @@ SENDERS = 4
 async def test_it_serves_on_unready_while_it_drains_and_a_second_signal_ends_it(eventually):
     port = find_free_port()
     process = await launch("obedient", environment(port, TIERLINE_DRAIN_SECONDS="300"))
-    await eventually(lambda: ready(port))
+    await eventually(lambda: ready(port), END_S)
     async with httpx.AsyncClient(trust_env=False, base_url=f"http://127.0.0.1:{port}") as client:
         before = await client.get("/readyz")
         assert (before.status_code, "connection" in before.headers) == (200, False)
@@ -38,7 +40,7 @@ async def test_it_serves_on_unready_while_it_drains_and_a_second_signal_ends_it(
         async def unready() -> bool:
             return (await client.get("/readyz")).status_code == 503
 
-        await eventually(unready)
+        await eventually(unready, END_S)
         answer = await client.get("/readyz")
         assert "stopping" in answer.json()["checks"]
         assert answer.headers["connection"] == "close", "the next request may go elsewhere"
@@ -54,7 +56,7 @@ async def test_a_request_under_way_is_answered_after_the_signal(eventually):
     """Here it takes longer than the server's loop needs to notice the stop."""
     port = find_free_port()
     process = await launch("obedient", environment(port))
-    await eventually(lambda: ready(port))
+    await eventually(lambda: ready(port), END_S)
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\nha")
     await writer.drain()
@@ -69,7 +71,7 @@ async def test_a_request_under_way_is_answered_after_the_signal(eventually):
                 return True
             return False
 
-        await eventually(gone)
+        await eventually(gone, END_S)
     writer.write(b"lf")
     answer = await asyncio.wait_for(reader.read(), END_S)
     assert answer.startswith(b"HTTP/1.1 200 ")
@@ -191,7 +193,7 @@ async def test_a_rolling_restart_refuses_nothing_loses_nothing_and_doubles_nothi
                 await replica.start()
             await eventually(lambda: balancer.ready == set(ports), END_S)
             senders = [asyncio.create_task(load.send(number)) for number in range(SENDERS)]
-            await eventually(lambda: len(load.taken) > 20)
+            await eventually(lambda: len(load.taken) > 20, END_S)
             for replica in replicas:
                 assert await replica.stop() == 0
                 assert replica.port not in balancer.ready
@@ -201,7 +203,7 @@ async def test_a_rolling_restart_refuses_nothing_loses_nothing_and_doubles_nothi
                 await replica.start()
                 await eventually(lambda: balancer.ready == set(ports), END_S)
             so_far = len(load.taken)
-            await eventually(lambda: len(load.taken) > so_far + 20)
+            await eventually(lambda: len(load.taken) > so_far + 20, END_S)
             load.over.set()
             await asyncio.gather(*senders)
             await check(database_url, load, eventually)
@@ -223,7 +225,7 @@ async def check(url: str, load: Load, eventually) -> None:
                 "SELECT count(*) FROM tierline.alert WHERE outcome IS NULL"
             )
 
-        await eventually(all_have_outcomes)
+        await eventually(all_have_outcomes, END_S)
         stored = await connection.fetch("SELECT id FROM tierline.alert")
         assert sorted(row["id"] for row in stored) == sorted(load.taken)
         tickets = await connection.fetchval("SELECT count(*) FROM tierline.ticket")

@@ -68,6 +68,13 @@ class Housekeeping:
         except (ArchiveError, NoPolicyError) as error:
             log.error("nothing archived", reason=str(error))
             return 0
+        for name, tickets in done.files.items():
+            log.info("tickets archived", file=name, tickets=len(tickets))
+        for kind, months in done.months.items():
+            for first in months:
+                log.info("month dropped", kind=kind, first=first)
+        for name in done.archives:
+            log.info("archive dropped", file=name)
         count = sum(map(len, done.files.values()))
         ARCHIVED.inc(count)
         return count

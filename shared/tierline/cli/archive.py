@@ -14,7 +14,8 @@ from tierline.cli.call import AsJson, Screen
 from tierline.cli.direct import find_target, work_with
 from tierline.cli.failures import FailureError, told
 from tierline.cli.moments import full_time
-from tierline.policy.source import NoPolicyError, PolicySource
+from tierline.cli.policy_versions import ACTIVE
+from tierline.policy.retention import read_retention
 from tierline.store.archive.files import ArchiveError, rows_of, verify
 from tierline.store.archive.looking import archived, archives, restore
 from tierline.store.archive.round import Archivist, Done
@@ -158,9 +159,12 @@ def run(
 
 
 async def _run(db: Database, folder: Path, *, dry_run: bool) -> Done:
-    source = PolicySource(db)
-    await source.refresh()
-    archivist, rules = Archivist(db, folder), source.current.retention
+    async with db.connection() as connection:
+        active = await connection.fetchrow(ACTIVE)
+    if active is None:
+        raise FailureError("No policy is loaded.", "Load one with `tierline load`.")
+    rules = read_retention(json.loads(active["document"]).get("retention", {}))
+    archivist = Archivist(db, folder)
     return await (archivist.foreseen(rules) if dry_run else archivist.round(rules))
 
 
@@ -199,8 +203,6 @@ def _archive_errors(work: Callable[[], T]) -> T:
             f"{str(error)[0].upper()}{str(error)[1:]}.",
             "`tierline archive list` shows what there is.",
         ) from error
-    except NoPolicyError as error:
-        raise FailureError("No policy is loaded.", "Load one with `tierline load`.") from error
 
 
 def _print(document: Any) -> None:

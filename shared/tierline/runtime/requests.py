@@ -61,11 +61,14 @@ class Watched:
         parent = _header(scope["headers"], b"traceparent")
         attributes = {"http.request.method": method}
         with span(method, Kind.SERVER, parent=parent, attributes=attributes) as made:
-            await self._app(scope, receive, answer)
-            made.name(f"{method} {_route(scope)}")
-            made.note({"http.route": _route(scope), "http.response.status_code": answer.status})
-            if answer.status >= SERVER_ERROR:
-                made.fail(f"HTTP {answer.status}")
+            try:
+                await self._app(scope, receive, answer)
+            finally:
+                route, status = _route(scope), answer.status
+                made.name(f"{method} {route}")
+                made.note({"http.route": route, "http.response.status_code": status})
+                if status >= SERVER_ERROR:
+                    made.fail(f"HTTP {status}")
 
 
 class _Answer:

@@ -120,16 +120,17 @@ async def keep_months(db: Database) -> None:
             found = await _steps(connection, kind)
         for block in found.make:
             await _make(db, kind, block)
-        async with db.connection() as connection:
-            await _draw(connection, kind, found.draw_to)
         async with db.transaction() as connection:
             if found.begin and await connection.fetchval(TRY_KEEPING, KEEPING):
                 await _begin(connection, kind)
 
 
+async def _months(connection: Connection, kind: str) -> list[Month]:
+    return [Month(**dict(row)) for row in await connection.fetch(READ_MONTHS, kind)]
+
+
 async def _steps(connection: Connection, kind: str) -> Steps:
-    rows = await connection.fetch(READ_MONTHS, kind)
-    months = [Month(**dict(row)) for row in rows]
+    months = await _months(connection, kind)
     today = (await policy_now(connection)).date()
     return steps(months, await last_drawn(connection, kind), today, SMALLEST[kind])
 
@@ -153,9 +154,8 @@ async def _make(db: Database, kind: str, block: Month) -> None:
     async with db.transaction() as connection:
         if not await connection.fetchval(TRY_KEEPING, KEEPING):
             return
-        rows = await connection.fetch(READ_MONTHS, kind)
-        if block.first < rows[-1]["until"]:
-            return  # somebody else was faster
+        if block.first != (await _months(connection, kind))[-1].until:
+            return  # somebody else was faster, or is at the one before it
         if await _rest(connection, kind, block) > MOVED_MAX:
             log.error("no month made: too much lies beyond all months", kind=kind)
             return
@@ -169,10 +169,13 @@ async def _rest(connection: Connection, kind: str, block: Month) -> int:
 
 
 async def _begin(connection: Connection, kind: str) -> None:
-    """Judged anew under the lock: what another replica has begun is not begun again."""
+    """Judged anew under the lock, so that no two replicas leave numbers out for one month."""
     found = await _steps(connection, kind)
-    if found.draw_to > await last_drawn(connection, kind):
-        return
+    made = {month.first for month in await _months(connection, kind)}
     for month in found.begin:
-        await connection.execute(BEGIN_MONTH, kind, month.first, month.begins, month.since)
+        if month.first not in made:
+            return  # it could not be made
+        await _draw(connection, kind, found.draw_to)
+        since = await last_drawn(connection, kind)
+        await connection.execute(BEGIN_MONTH, kind, month.first, month.begins, since)
         log.info("month begun", kind=kind, month=str(month.begins), first=month.first)

@@ -166,6 +166,7 @@ async def test_a_request_is_a_span_by_its_pattern_and_never_by_its_path():
     assert (fine.name, fine.trace) == ("GET /v1/alerts/{kind}/{key}", TRACE)
     assert fine.attributes["http.response.status_code"] == 200
     assert nowhere.name == "GET none"
+    assert broken.name == fine.name
     assert (nowhere.failed, broken.failed) == (False, True)
     assert "tli_secret" not in repr(kept.spans)
 

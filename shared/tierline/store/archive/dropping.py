@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 
-import structlog
-
 from tierline.domain.retention_rules import RetentionRules
 from tierline.store.archive.files import forget
 from tierline.store.archive.limits import ALERTS_AT_ONCE, STRAGGLERS_AFTER, TICKETS_AT_ONCE
@@ -14,16 +12,13 @@ from tierline.store.database import Database
 from tierline.store.months import KEEPING, TRY_KEEPING
 from tierline.store.tickets import Connection, policy_now
 
-log = structlog.get_logger(__name__)
-
 OVER = """
 SELECT first, until, ends, thinned FROM (
-    SELECT first, until, thinned, dropped_at, begins,
-        min(begins) FILTER (WHERE begins IS NOT NULL)
-            OVER (ORDER BY first ROWS BETWEEN 1 FOLLOWING AND UNBOUNDED FOLLOWING) AS ends
-    FROM tierline.month WHERE kind = $1
+    SELECT m.*, (SELECT min(n.begins) FROM tierline.month n WHERE n.kind = m.kind
+        AND n.first > m.first AND n.begins > m.begins) AS ends
+    FROM tierline.month m WHERE m.kind = $1 AND m.dropped_at IS NULL
 ) AS months
-WHERE begins IS NOT NULL AND ends > begins AND dropped_at IS NULL ORDER BY first
+WHERE ends IS NOT NULL ORDER BY first
 """
 """Months that are over: a later one has begun. ends: the first day that is not theirs."""
 
@@ -84,21 +79,17 @@ async def drop_tickets(db: Database, rules: RetentionRules) -> list[int]:
         months = await months_over(connection, "ticket")
     for month in months:
         async with db.transaction() as connection:
+            if not await connection.fetchval(TRY_KEEPING, KEEPING):
+                continue  # another replica is at it, or somebody brings a ticket back
             if not await connection.fetchval(SOME_ARCHIVED, month.first, month.until):
                 continue
             if not await connection.fetchval(SOME_LEFT, month.first, month.until):
-                await _drop(connection, "ticket", month)
+                await connection.execute(DROP_MONTH, "ticket", month.first)
                 await connection.execute(ROWS_GONE, month.first, month.until)
                 dropped.append(month.first)
             elif month.ended_at + STRAGGLERS_AFTER < rules.closed_tickets.before(now):
                 await _delete_rows(connection, month)
     return dropped
-
-
-async def _drop(connection: Connection, kind: str, month: Over) -> None:
-    if await connection.fetchval(TRY_KEEPING, KEEPING):
-        await connection.execute(DROP_MONTH, kind, month.first)
-        log.info("month dropped", kind=kind, first=month.first, ended=str(month.ends))
 
 
 async def _delete_rows(connection: Connection, month: Over) -> None:
@@ -138,8 +129,10 @@ async def drop_alerts(db: Database, rules: RetentionRules) -> list[int]:
         return []
     for month in months:
         async with db.transaction() as connection:
+            if not await connection.fetchval(TRY_KEEPING, KEEPING):
+                continue
             if not await _wanted(connection, month, until):
-                await _drop(connection, "alert", month)
+                await connection.execute(DROP_MONTH, "alert", month.first)
                 dropped.append(month.first)
     return dropped
 

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import Any, BinaryIO, Final
 
 import msgspec
 
@@ -240,7 +240,8 @@ _Rows = list[tuple[str, dict[str, Any], str]]
 
 def _by_ticket(path: Path) -> Iterator[tuple[int, _Rows]]:
     """The tickets of a file, each with its lines. One at a time is in memory."""
-    number, rows = 0, cast("_Rows", [])
+    number = 0
+    rows: _Rows = []
     with gzip.open(path, "rb") as lines:
         while line := lines.readline(LINE_BYTES_MAX):
             kind, row, text = _line(path, line)

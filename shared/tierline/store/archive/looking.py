@@ -10,6 +10,7 @@ from typing import Any, Final
 from tierline.store.archive.files import TICKET, ArchiveError, rows_of, verify
 from tierline.store.archive.writing import BESIDE
 from tierline.store.database import Database
+from tierline.store.months import KEEPING
 from tierline.store.tickets import Connection
 
 KINDS: Final = (TICKET, *BESIDE)
@@ -67,6 +68,8 @@ COLUMNS = (
     "SELECT table_name, array_agg(column_name::text) AS names FROM information_schema.columns"
     " WHERE table_schema = 'tierline' AND table_name = ANY($1::text[]) GROUP BY table_name"
 )
+KEEP_MONTHS = "SELECT pg_advisory_xact_lock($1)"
+"""No month is dropped while something of it comes back."""
 RESTORED = (
     "UPDATE tierline.archived SET restored_at = clock_timestamp(), rows_gone = false"
     " WHERE ticket = $1 AND restored_at IS NULL RETURNING keys"
@@ -88,6 +91,7 @@ async def restore(db: Database, folder: Path, number: int) -> None:
     await asyncio.to_thread(verify, folder, found.archive)
     rows = await asyncio.to_thread(rows_of, folder, found.archive, number)
     async with db.transaction() as connection:
+        await connection.execute(KEEP_MONTHS, KEEPING)
         keys = await connection.fetchval(RESTORED, number)
         if keys is None:
             raise ArchiveError(f"ticket {number} was brought back already")

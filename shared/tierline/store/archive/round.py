@@ -4,8 +4,6 @@ import asyncio
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import structlog
-
 from tierline.domain.retention_rules import RetentionRules
 from tierline.store.archive.choosing import Candidate, candidates
 from tierline.store.archive.dropping import drop_alerts, drop_archives, drop_tickets
@@ -14,8 +12,6 @@ from tierline.store.archive.limits import FILE_TICKETS_MAX, FILES_A_ROUND, LOOKS
 from tierline.store.archive.writing import take_out, write_file
 from tierline.store.database import Database
 from tierline.store.tickets import policy_now
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass
@@ -95,4 +91,3 @@ class Archivist:
         done.files[manifest.file] = [ticket.number for ticket in out]
         # What the file had no more room for comes with the next one.
         self._after = min(self._after or written[-1].number, written[-1].number)
-        log.info("tickets archived", file=manifest.file, tickets=len(out), bytes=manifest.bytes)
