@@ -5,8 +5,10 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 MEMBERS := shared services/intake services/router services/sla-timer services/notifier services/console
 
-# Two workers, a file to a worker: fixtures that start servers belong to one worker.
-WORKERS ?= 2
+JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
+# One worker more than processors, since half of what they do is wait for servers; a file to a worker,
+# since fixtures that start servers belong to one.
+WORKERS ?= $(shell echo $$(($(JOBS) + 1)))
 PYTEST := $(BIN)/python -m pytest -q --tb=short
 PARALLEL := -n $(WORKERS) --dist loadfile
 SLOWEST := --durations=10 --durations-min=0.5
@@ -86,7 +88,7 @@ test-kafka: setup ## the service suite on Apache Kafka, and three brokers (needs
 
 .PHONY: sim
 sim: setup ## the deterministic simulation on SEEDS seeds, with crashes at every await
-	$(BIN)/python -m tests.simulation.run --seeds $(SEEDS) --jobs $(WORKERS)
+	$(BIN)/python -m tests.simulation.run --seeds $(SEEDS) --jobs $(JOBS)
 
 .PHONY: test-faults
 test-faults: setup ## FAULT_SECONDS of kill -9, cut links, a full disk, wrong clocks, poison; with counts

@@ -67,12 +67,21 @@ class Databases:
     async def take(self) -> str:
         """The name of an empty one."""
         if not self._free:
-            name = f"t_{uuid.uuid4().hex[:12]}"
-            copy = f"CREATE DATABASE {name} TEMPLATE {self.template} STRATEGY file_copy"
-            await run_sql(self.server, copy)
-            self._free.append(name)
+            self._free.append(await self._copy())
         name = self._free.pop()
         self._uses[name] = self._uses.get(name, 0) + 1
+        return name
+
+    async def take_new(self) -> str:
+        """The name of one that nobody has used: nothing deleted lies in its files."""
+        name = await self._copy()
+        self._uses[name] = 1
+        return name
+
+    async def _copy(self) -> str:
+        name = f"t_{uuid.uuid4().hex[:12]}"
+        copy = f"CREATE DATABASE {name} TEMPLATE {self.template} STRATEGY file_copy"
+        await run_sql(self.server, copy)
         return name
 
     async def give_back(self, name: str) -> None:

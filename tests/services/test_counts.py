@@ -14,6 +14,7 @@ from notifier.directory import DirectorySource
 from notifier.handlers import write_notices
 from notifier.turns import Room, no_room
 from sla_timer.tick import Ticker
+from tests.databases import Databases
 from tests.domain.worlds import MONDAY, SAM
 from tests.services import counting
 from tests.services.counting import Counter, Counts, counter
@@ -30,6 +31,14 @@ pytestmark = pytest.mark.postgres
 
 MANY = 100
 LIMIT_OF_T1 = MONDAY + timedelta(minutes=30)
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def database_url(databases: Databases) -> AsyncIterator[str]:
+    """A database nobody has used: what was deleted in one makes PostgreSQL write otherwise."""
+    name = await databases.take_new()
+    yield databases.server.url(name)
+    await databases.give_back(name)
 
 
 @pytest_asyncio.fixture

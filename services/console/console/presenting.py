@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -66,8 +67,9 @@ BELOW_WORDS: Mapping[str, str] = {
 }
 
 
+@cache
 def environment() -> jinja2.Environment:
-    """Make the template environment; everything is escaped unless a template says otherwise."""
+    """The template environment; everything is escaped unless a template says otherwise."""
     made = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"),
         autoescape=True,

@@ -95,7 +95,7 @@ def application(checks: dict[str, Check] | None = None) -> FastAPI:
     """The HTTP application; `app.state.context` is set before its first request."""
     app = FastAPI(title="Tierline router", version="1.0.0", redoc_url=None, docs_url=None)
     install_docs(app)
-    app.include_router(health_router("router", checks or {}))
+    app.include_router(health_router("router", {} if checks is None else checks))
     for resource in ROUTES:
         app.include_router(resource.router)
     install_problems(app)
