@@ -24,6 +24,8 @@ BROKERS = 3
 BROKER_SECONDS = 60.0
 DEAD_SECONDS = (2.0, 6.0)
 """How long a killed broker of three stays away, at least and at most."""
+RETURNS_MAX = 20
+"""How often a broker is started again: without it the storm would prove nothing."""
 
 
 class Brokers(Protocol):
@@ -154,12 +156,10 @@ class Apache:
 
     async def _return(self, number: int, after_s: float) -> None:
         await asyncio.sleep(after_s)
-        for _ in range(3):
-            try:
+        for _ in range(RETURNS_MAX):
+            with contextlib.suppress(UpError):
                 await self._cluster.up(number)
-            except UpError:
-                continue
-            return
+                return
 
     async def stop(self) -> None:
         if self._returning:
