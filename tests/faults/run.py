@@ -95,7 +95,9 @@ def plan(seconds: float, only: str, broker: str) -> list[Leg]:
     if rest:
         legs.append(Leg(rest, apache, brief))
     if apache and broker == "auto" and not only:
-        legs.append(Leg({"storm": FORGETFUL_S}, apache=False, brief=brief, proxied=False))
+        # On no small disk: that holds what the stack before it has stored.
+        forgetful = {"storm": FORGETFUL_S}
+        legs.append(Leg(forgetful, apache=False, brief=brief, proxied=False, small_disk=False))
     return legs
 
 
