@@ -83,7 +83,7 @@ test-senders: setup ## real senders (needs prometheus-alertmanager)
 .PHONY: test-kafka
 test-kafka: setup ## the service suite on Apache Kafka, and three brokers (needs a JDK 17 and Maven)
 	@$(BIN)/python -m tests.kafka.fetch
-	TIERLINE_TEST_BROKER=apache $(PYTEST) $(PARALLEL) $(SLOWEST) -m "$(ONLY_PYTHON)" tests/services tests/contract
+	TIERLINE_TEST_BROKER=apache $(PYTEST) -n $(JOBS) --dist loadfile $(SLOWEST) -m "$(ONLY_PYTHON)" tests/services tests/contract
 	$(PYTEST) $(SLOWEST) -m kafka tests
 
 .PHONY: sim
