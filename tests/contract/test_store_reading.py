@@ -20,7 +20,7 @@ from tests.contract.store_rows import (
     put_ticket,
 )
 from tierline.domain.seeing import marked
-from tierline.policy import crew, source
+from tierline.policy import crew, source, vendors
 from tierline.store import (
     approvers,
     database,
@@ -341,6 +341,11 @@ async def test_without_schedules_none_is_read(side):
 @proves(partners.PARTNERS)
 async def test_without_partners_none_is_read(side):
     assert await side.fetch(partners.PARTNERS) == []
+
+
+@proves(vendors.VENDOR)
+async def test_of_a_vendor_without_a_record_nothing_is_read(side):
+    assert await side.fetch(vendors.VENDOR, "Northgrid") == []
 
 
 @proves(approvers.APPROVERS)

@@ -121,7 +121,6 @@ async def decide_within(
     if ticket is None:
         no_such_ticket(number)
     await check_names(connection, ticket, command)
-    command = await informed(connection, ticket, command)
     done = await _decided(context, connection, ticket, command, asker, cause)
     after = done.decision.ticket
     changes = [Change(ticket, after, done.decision.events)]
@@ -166,6 +165,7 @@ async def _decided(
     asker: Asker,
     cause: str,
 ) -> Done:
+    command = await informed(connection, ticket, command)
     now = await policy_now(connection)
     policy, floor = context.source.current, context.floor.current
     return Done(ticket, decide(ticket, command, asker, policy, floor, now, cause=cause), now)
