@@ -6,9 +6,8 @@ STAMP := $(VENV)/.installed
 MEMBERS := shared services/intake services/router services/sla-timer services/notifier services/console
 
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-# One worker more than processors, since half of what they do is wait for servers; a file to a worker,
-# since fixtures that start servers belong to one.
-WORKERS ?= $(shell echo $$(($(JOBS) + 1)))
+# A worker a processor, a file to a worker: fixtures that start servers belong to one.
+WORKERS ?= $(JOBS)
 PYTEST := $(BIN)/python -m pytest -q --tb=short
 PARALLEL := -n $(WORKERS) --dist loadfile
 SLOWEST := --durations=10 --durations-min=0.5

@@ -75,6 +75,7 @@ class ServerOfTests(EmbeddedPostgres):
                 raise
             await asyncio.to_thread(shutil.rmtree, self._data)
             self.times_lost += 1
+            await asyncio.to_thread(self.initialise)
             await super().start(timeout_seconds)
 
 
@@ -95,9 +96,7 @@ class Databases:
 
     async def take(self) -> str:
         """The name of an empty one."""
-        if self.server.times_lost != self._times_lost:
-            self._times_lost, self.template = self.server.times_lost, ""
-            self._free.clear()
+        await self._alive()
         if not self._free:
             self._free.append(await self._copy())
         name = self._free.pop()
@@ -109,6 +108,14 @@ class Databases:
         name = await self._copy()
         self._uses[name] = 1
         return name
+
+    async def _alive(self) -> None:
+        """Start the server where a test has left it dead; forget what its files have held."""
+        await self.server.start()
+        if self.server.times_lost != self._times_lost:
+            self._times_lost, self.template = self.server.times_lost, ""
+            self._free.clear()
+            self._uses.clear()
 
     async def _copy(self) -> str:
         if not self.template:
@@ -123,6 +130,9 @@ class Databases:
 
     async def give_back(self, name: str) -> None:
         """Empty it for the next one, or drop it where that cannot be done."""
+        await self._alive()
+        if name not in self._uses:  # it went with the server's files
+            return
         if self._uses[name] < USES_MAX and await self._emptied(name):
             self._free.append(name)
         else:

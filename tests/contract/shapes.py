@@ -6,6 +6,7 @@ import types
 import typing
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -28,24 +29,34 @@ PLAIN: dict[Any, st.SearchStrategy[Any]] = {
 
 def built(hint: Any, **given: Any) -> st.SearchStrategy[Any]:
     """Any value of a type hint; `given` fixes fields of a dataclass."""
+    if not given:
+        return _built(hint)
+    return st.builds(hint, **_fields(hint) | {name: st.just(it) for name, it in given.items()})
+
+
+@cache
+def _built(hint: Any) -> st.SearchStrategy[Any]:
+    """One strategy a hint: a new one for each example takes longer than to draw from it."""
     if hint in PLAIN:
         return PLAIN[hint]
     origin, parts = typing.get_origin(hint), typing.get_args(hint)
     if origin in {types.UnionType, typing.Union}:
-        return st.one_of([built(part) for part in parts])
+        return st.one_of([_built(part) for part in parts])
     if origin is tuple and parts[-1] is Ellipsis:
-        return st.lists(built(parts[0]), max_size=MOST).map(tuple)
+        return st.lists(_built(parts[0]), max_size=MOST).map(tuple)
     if origin is tuple:
-        return st.tuples(*[built(part) for part in parts])
+        return st.tuples(*[_built(part) for part in parts])
     if origin is Mapping:
-        return st.dictionaries(built(parts[0]), built(parts[1]), max_size=MOST)
+        return st.dictionaries(_built(parts[0]), _built(parts[1]), max_size=MOST)
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
         return st.sampled_from(hint)
     if dataclasses.is_dataclass(hint):
-        hints = typing.get_type_hints(hint)
-        names = [field.name for field in dataclasses.fields(hint)]
-        fixed = {name: st.just(value) for name, value in given.items()}
-        return st.builds(hint, **{n: fixed[n] if n in fixed else built(hints[n]) for n in names})
+        return st.builds(hint, **_fields(hint))
     if hint is msgspec.UnsetType:
         return st.just(msgspec.UNSET)
     raise TypeError(f"no strategy for {hint!r}")
+
+
+def _fields(hint: Any) -> dict[str, st.SearchStrategy[Any]]:
+    hints = typing.get_type_hints(hint)
+    return {field.name: _built(hints[field.name]) for field in dataclasses.fields(hint)}

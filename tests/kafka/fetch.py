@@ -8,11 +8,12 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.kafka.apache import ApacheBroker, Node, free_ports
+from tests.kafka.apache import START_SECONDS, ApacheBroker, Node, free_ports
 from tests.kafka.jars import ARCHIVE, NoKafkaError, fetch, java_command
 from tierline.messages.topics import PARTITIONS, TOPICS
 
 DUMP_SECONDS = 120.0
+LOOK_SECONDS = 0.1
 
 
 def main() -> int:
@@ -51,8 +52,9 @@ async def _archive() -> None:
             stderr=subprocess.DEVNULL,
         )
         try:
-            while await broker.probe() is not None and process.poll() is None:
-                await asyncio.sleep(0.1)
+            async with asyncio.timeout(START_SECONDS):
+                while await broker.probe() is not None and process.poll() is None:
+                    await asyncio.sleep(LOOK_SECONDS)
             process.send_signal(signal.SIGTERM)
             await asyncio.to_thread(process.wait, DUMP_SECONDS)
         finally:

@@ -207,14 +207,16 @@ what a test asks of one lies in its context alone."""
 @contextmanager
 def _an_application() -> Iterator[tuple[FastAPI, dict[str, Check]]]:
     """The application and the checks of its readiness, for one world at a time."""
-    if not _IDLE:
-        checks: dict[str, Check] = {}
-        _IDLE.append((application(checks), checks))
-    app, checks = _IDLE.pop()
-    yield app, checks
+    app, checks = _IDLE.pop() if _IDLE else _new_application()
+    yield app, checks  # one whose world ended in an error is not used again
     app.state.context = None
     checks.clear()
     _IDLE.append((app, checks))
+
+
+def _new_application() -> tuple[FastAPI, dict[str, Check]]:
+    checks: dict[str, Check] = {}
+    return application(checks), checks
 
 
 async def _built(

@@ -46,7 +46,7 @@ def put_on_hold(draft: Draft, command: PutOnHold, asked: Asked) -> Rejected | No
         of=command.of,
         chase_at=command.chase_at,
         until=until,
-        record=command.record,
+        record=command.record if command.reason is HoldReason.VENDOR else UNKNOWN,
     )
     booking = None
     if command.reason is HoldReason.SCHEDULED and until is not None:
