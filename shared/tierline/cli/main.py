@@ -27,7 +27,9 @@ from tierline.cli import (
     reports,
     schedules,
     storms,
+    subscriptions,
     tickets,
+    topics,
     training,
     up,
     why,
@@ -145,12 +147,14 @@ on_call.register(app)
 agenda.register(app)
 app.add_typer(schedules.app, name="schedules")
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(topics.app, name="topics")
 reports.register(app)
 app.add_typer(training.app, name="training")
 app.add_typer(storms.app, name="storms")
 replay.register(app)
 app.add_typer(credentials.tokens, name="token")
 app.add_typer(credentials.integration_keys, name="integration-key")
+app.add_typer(subscriptions.app, name="subscriptions")
 
 
 def main() -> None:
