@@ -35,6 +35,7 @@ from tierline.cli import (
     why,
 )
 from tierline.cli import clock as clock_commands
+from tierline.cli.doctor import command as doctor
 from tierline.cli.failures import USAGE, FailureError, tell
 from tierline.runtime.errors import UpError
 
@@ -131,6 +132,7 @@ def root(
 
 
 up.register(app)
+doctor.register(app)
 load.register(app)
 app.add_typer(policy.app, name="policy")
 app.add_typer(tickets.app, name="tickets")

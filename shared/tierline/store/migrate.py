@@ -6,6 +6,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 
 _FOLDER = Path(__file__).parent / "migrations"
 
@@ -13,6 +14,11 @@ _FOLDER = Path(__file__).parent / "migrations"
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database at `url` (postgresql://...) to `revision`. Blocks until done."""
     command.upgrade(_config(url), revision)
+
+
+def history() -> ScriptDirectory:
+    """The revisions that this version knows."""
+    return ScriptDirectory.from_config(_config(""))
 
 
 def downgrade(url: str, revision: str) -> None:

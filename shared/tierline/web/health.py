@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from importlib.metadata import version
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 CHECK_SECONDS = 2.0
+VERSION = version("tierline")
 
 Check = Callable[[], Awaitable[str | None]]
 
@@ -29,7 +31,7 @@ def health_router(service: str, checks: Mapping[str, Check]) -> APIRouter:
 
     @router.get("/healthz")
     async def healthz() -> JSONResponse:
-        return JSONResponse({"service": service, "alive": True})
+        return JSONResponse({"service": service, "alive": True, "version": VERSION})
 
     @router.get("/readyz")
     async def readyz() -> JSONResponse:
