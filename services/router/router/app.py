@@ -155,7 +155,7 @@ async def build(settings: Settings) -> Service:
         authenticator=Authenticator(
             db,
             development=settings.development,
-            secret=settings.secret,
+            secrets=settings.taken_secrets,
             keys=keys_by(source),
         ),
         people=people,

@@ -31,6 +31,7 @@ from tierline.cli import (
     reports,
     schedules,
     storms,
+    subscriptions,
     tickets,
     topics,
     training,
@@ -38,6 +39,7 @@ from tierline.cli import (
     why,
 )
 from tierline.cli import clock as clock_commands
+from tierline.cli.doctor import command as doctor
 from tierline.cli.failures import USAGE, FailureError, tell
 from tierline.runtime.errors import UpError
 
@@ -134,10 +136,10 @@ def root(
 
 
 up.register(app)
+doctor.register(app)
 load.register(app)
 migrate.register(app)
 password.register(app)
-topics.register(app)
 app.add_typer(policy.app, name="policy")
 app.add_typer(tickets.app, name="tickets")
 next_ticket.register(app)
@@ -155,12 +157,14 @@ agenda.register(app)
 app.add_typer(schedules.app, name="schedules")
 audit.register(app)
 app.add_typer(dead_letters.app, name="dead-letters")
+app.add_typer(topics.app, name="topics")
 reports.register(app)
 app.add_typer(training.app, name="training")
 app.add_typer(storms.app, name="storms")
 replay.register(app)
 app.add_typer(credentials.tokens, name="token")
 app.add_typer(credentials.integration_keys, name="integration-key")
+app.add_typer(subscriptions.app, name="subscriptions")
 
 
 def main() -> None:

@@ -1,77 +1,204 @@
-"""`tierline topics`: whether the broker has the topics; makes those that are missing."""
+"""`tierline topics`: the topics as Kafka has them: look, make, grow, remove."""
 
-import asyncio
 import json
 import sys
-from typing import Annotated
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
-from pydantic import Field
 
-from tierline.bus.errors import BROKER_AWAY
-from tierline.bus.topics import ensure_topics, partitions_of
+from tierline.bus.cluster import Cluster, Standing, Topic
+from tierline.bus.topics import ensure_topics
+from tierline.cli.brokers import find_broker, work_on_cluster
 from tierline.cli.call import AsJson, Screen
-from tierline.cli.failures import FailureError, told
+from tierline.cli.failures import USAGE, FailureError, told
 from tierline.messages.topics import PARTITIONS, TOPICS
-from tierline.runtime.settings import ServiceSettings, SettingsError, load_settings
+from tierline.policy.errors import did_you_mean
+
+PARTITIONS_MAX = 1_000
+
+app = typer.Typer(no_args_is_help=True, help="Kafka's topics: look, make, grow, remove.")
+
+HomeOption = Annotated[
+    Path | None, typer.Option("--home", help="The running stack's folder (TIERLINE_HOME).")
+]
 
 
-class KafkaSettings(ServiceSettings):
-    """What of the settings says where the broker is; the rest may be missing.
-
-    Attributes:
-        database_url: unused.
-        port: unused.
-        secret: unused.
-    """
-
-    database_url: Annotated[str, Field(repr=False, validate_default=False)] = ""
-    port: int = 0
-    secret: Annotated[str, Field(repr=False, validate_default=False)] = ""
+@app.callback()
+def topics() -> None:
+    """Kafka's topics: look, make, grow, remove."""
 
 
-def register(app: typer.Typer) -> None:
-    """Add `topics` to the command line."""
-    app.command("topics")(topics)
+@app.command("list")
+def list_(*, as_json: AsJson = False, home: HomeOption = None) -> None:
+    """List the topics, and how far behind each group of consumers is."""
+    with told(as_json=as_json):
+        there, standings = work_on_cluster(find_broker(home), _look)
+    missing = [name for name in TOPICS if name not in there]
+    if as_json:
+        document = {
+            "topics": [asdict(topic) for topic in there.values()],
+            "missing": missing,
+            "groups": [asdict(one) for one in standings],
+        }
+        sys.stdout.write(json.dumps(document) + "\n")
+        return
+    _show(Screen(), there, standings, missing)
 
 
-def topics(
-    *,
-    make: Annotated[bool, typer.Option("--make", help="Make those that are missing.")] = False,
-    as_json: AsJson = False,
+async def _look(cluster: Cluster) -> tuple[dict[str, Topic], list[Standing]]:
+    there = await cluster.topics()
+    return there, await cluster.standings(there)
+
+
+def _show(
+    screen: Screen, there: Mapping[str, Topic], standings: list[Standing], missing: list[str]
 ) -> None:
-    """Show the topics on the broker of TIERLINE_KAFKA_BOOTSTRAP; 1 where one is missing.
+    rows = [
+        [
+            topic.name,
+            str(topic.partitions),
+            f"{topic.in_sync} of {topic.copies}",
+            " ".join(f"{name}={value}" for name, value in topic.settings.items()),
+        ]
+        for topic in there.values()
+    ]
+    if rows:
+        screen.table(("topic", "partitions", "in sync", "settings"), rows)
+    for name in missing:
+        screen.line(f"{name} is missing: `tierline topics make` makes it")
+    for one in standings:
+        members = "" if one.members is None else f", {one.members} members"
+        screen.line(f"group {one.group}: {one.lag} messages of {one.topic} behind{members}")
 
-    Services make a missing topic at their first message. Where they may not, or messages shall be
-    copied from the start (TIERLINE_KAFKA_REPLICATION), make them before.
+
+@app.command()
+def make(
+    *,
+    partitions: Annotated[
+        int, typer.Option("--partitions", help="Of each topic.", min=1, max=PARTITIONS_MAX)
+    ] = PARTITIONS,
+    copies: Annotated[
+        int,
+        typer.Option(
+            "--copies",
+            envvar="TIERLINE_KAFKA_REPLICATION",
+            help="Of each message: 3 on three brokers.",
+            min=1,
+            max=9,
+        ),
+    ] = 1,
+    as_json: AsJson = False,
+    home: HomeOption = None,
+) -> None:
+    """Make the topics that are missing; those that are there stay as they are."""
+    with told(as_json=as_json):
+        broker = find_broker(home)
+
+        async def work(cluster: Cluster) -> list[str]:
+            there = await cluster.topics()
+            await ensure_topics(broker, replication=copies, partitions=partitions)
+            _see_all(await cluster.topics(), copies)
+            return [name for name in TOPICS if name not in there]
+
+        made = work_on_cluster(broker, work)
+    _say(as_json, {"made": made}, f"made {', '.join(made)}" if made else "all topics are there")
+
+
+def _see_all(there: Mapping[str, Topic], copies: int) -> None:
+    """A broker may refuse a topic without an error of its own."""
+    missing = [name for name in TOPICS if name not in there]
+    if missing:
+        raise FailureError(
+            f"Kafka did not make {', '.join(missing)}.",
+            f"Has it {copies} brokers, and may this login make topics? Its log says why.",
+        )
+
+
+@app.command()
+def grow(
+    *,
+    partitions: Annotated[
+        int, typer.Argument(help="How many it is to have.", min=2, max=PARTITIONS_MAX)
+    ],
+    topic: Annotated[
+        list[str] | None, typer.Option("--topic", help="Only this one; may be repeated.")
+    ] = None,
+    as_json: AsJson = False,
+    home: HomeOption = None,
+) -> None:
+    """Give topics more partitions, while everything runs. There is no way back."""
+    with told(as_json=as_json):
+        names = topic or list(TOPICS)
+        _check_names(names)
+
+        async def work(cluster: Cluster) -> list[str]:
+            there = await cluster.topics()
+            for name in names:
+                _may_grow(there.get(name), name, partitions)
+            wanting = [name for name in names if there[name].partitions < partitions]
+            for name in wanting:
+                await cluster.grow(name, partitions)
+            return wanting
+
+        grown = work_on_cluster(find_broker(home), work)
+    said = f"{', '.join(grown) or 'no topic'} grew; {', '.join(names)}: {partitions} partitions"
+    _say(as_json, {"grown": grown, "partitions": partitions}, said)
+
+
+def _may_grow(topic: Topic | None, name: str, partitions: int) -> None:
+    if topic is None:
+        raise FailureError(f"There is no topic {name}.", "`tierline topics make` makes it.")
+    if topic.partitions > partitions:
+        raise FailureError(
+            f"{name} has {topic.partitions} partitions, and Kafka takes none away.",
+            f"Name {topic.partitions} or more.",
+            code=USAGE,
+        )
+
+
+@app.command()
+def remove(
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="The services are stopped; do it.")] = False,
+    as_json: AsJson = False,
+    home: HomeOption = None,
+) -> None:
+    """Remove the topics with all messages; what has no outcome yet is sent again from PostgreSQL.
+
+    For a restored database, whose topics know of more than it does. Stop the services before.
     """
     with told(as_json=as_json):
-        found = _look(make=make)
-        missing = [name for name in TOPICS if name not in found]
-        if as_json:
-            sys.stdout.write(json.dumps({"topics": found, "missing": missing}) + "\n")
-        else:
-            rows = [[name, str(found.get(name, "missing"))] for name in TOPICS]
-            Screen().table(("topic", "partitions"), rows)
-    raise typer.Exit(1 if missing else 0)
+        if not yes:
+            raise FailureError(
+                "This removes every message of every topic.",
+                "Stop the services, then say --yes. Nothing is lost: PostgreSQL has it all.",
+                code=USAGE,
+            )
+
+        async def work(cluster: Cluster) -> list[str]:
+            there = list(await cluster.topics())
+            await cluster.remove(there)
+            return there
+
+        removed = work_on_cluster(find_broker(home), work)
+    said = f"removed {', '.join(removed)}" if removed else "there was no topic"
+    _say(as_json, {"removed": removed}, said)
 
 
-def _look(*, make: bool) -> dict[str, int]:
-    try:
-        settings = load_settings(KafkaSettings)
-    except SettingsError as error:
-        raise FailureError(f"{error}.", "Correct the environment, then try again.") from error
+def _check_names(names: list[str]) -> None:
+    for name in names:
+        if name not in TOPICS:
+            hint = did_you_mean(name, TOPICS)
+            raise FailureError(
+                f"Tierline has no topic {name}.", f"{hint[:1].upper()}{hint[1:]}", code=USAGE
+            )
 
-    async def run() -> dict[str, int]:
-        if make:
-            await ensure_topics(settings.broker, replication=settings.kafka_replication)
-        return await partitions_of(settings.broker, TOPICS)
 
-    try:
-        return asyncio.run(run())
-    except BROKER_AWAY as error:
-        raise FailureError(
-            f"The broker cannot be used: {type(error).__name__}: {error}.",
-            "Check TIERLINE_KAFKA_BOOTSTRAP and the login; a broker may lack the rights to make"
-            f" topics: {' and '.join(TOPICS)}, {PARTITIONS} partitions each.",
-        ) from error
+def _say(as_json: bool, document: dict[str, Any], text: str) -> None:  # noqa: FBT001
+    if as_json:
+        sys.stdout.write(json.dumps(document) + "\n")
+    else:
+        Screen().line(text)

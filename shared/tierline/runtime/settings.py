@@ -60,6 +60,8 @@ class ServiceSettings(BaseSettings):
         host: the address to listen on.
         port: the service's own HTTP port.
         secret: signs what leaves and comes back; at least 32 characters.
+        other_secret: what comes back may be signed with this one, too: the next or the last one,
+            while the secret is being changed; empty otherwise.
         router_url: where the router answers, without a slash at the end; likewise the others.
         smtp_host: the relay for mail; the local catcher on the development stack.
         smtp_port: its port.
@@ -92,6 +94,7 @@ class ServiceSettings(BaseSettings):
     host: str = "127.0.0.1"
     port: Port
     secret: Annotated[str, Field(min_length=SHORTEST_SECRET, repr=False)]
+    other_secret: Annotated[str, Field(repr=False)] = ""
     router_url: str = ""
     intake_url: str = ""
     console_url: str = ""
@@ -159,6 +162,13 @@ class ServiceSettings(BaseSettings):
                 raise ValueError("must be host:port, several separated by commas")
         return value
 
+    @field_validator("other_secret")
+    @classmethod
+    def _is_long_enough(cls, value: str) -> str:
+        if value and len(value) < SHORTEST_SECRET:
+            raise ValueError(f"must be empty or have at least {SHORTEST_SECRET} characters")
+        return value
+
     @field_validator("log_level")
     @classmethod
     def _is_level(cls, value: str) -> str:
@@ -172,6 +182,11 @@ class ServiceSettings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("must start with http:// or https://")
         return value.rstrip("/")
+
+    @property
+    def taken_secrets(self) -> tuple[str, ...]:
+        """What something that comes back may be signed with."""
+        return (self.secret, self.other_secret) if self.other_secret else (self.secret,)
 
 
 def secrets_of(settings: BaseSettings) -> set[str]:

@@ -23,6 +23,11 @@ def upgrade(url: str, revision: str = "head") -> None:
     command.upgrade(_config(url), revision)
 
 
+def history() -> ScriptDirectory:
+    """The revisions that this version knows."""
+    return ScriptDirectory.from_config(_config(""))
+
+
 def downgrade(url: str, revision: str) -> None:
     """Take the database at `url` back to `revision`. Blocks until done."""
     command.downgrade(_config(url), revision)

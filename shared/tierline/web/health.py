@@ -7,6 +7,7 @@ way to its end. What is away elsewhere makes it unready, never dead: a restart w
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from importlib.metadata import version
 from typing import Protocol
 
 from fastapi import APIRouter, Request
@@ -14,6 +15,7 @@ from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, generate_latest
 
 CHECK_SECONDS = 2.0
+VERSION = version("tierline")
 
 STOPPING = "stopping"
 
@@ -53,7 +55,12 @@ def health_router(
     @router.get("/healthz")
     async def healthz(request: Request) -> JSONResponse:
         stuck = _stuck(request)
-        content = {"service": service, "alive": not stuck, **({"stuck": stuck} if stuck else {})}
+        content = {
+            "service": service,
+            "alive": not stuck,
+            "version": VERSION,
+            **({"stuck": stuck} if stuck else {}),
+        }
         return JSONResponse(content, status_code=503 if stuck else 200)
 
     @router.get("/readyz")

@@ -12,7 +12,6 @@ from typer.testing import CliRunner, Result
 
 from tierline.cli.main import app
 from tierline.cli.migrate import waiting
-from tierline.messages.topics import PARTITIONS, TOPICS
 from tierline.store.migrate import is_migrated
 from tierline.store.pooler import LIMITS
 from tierline.web.passwords import verify_password
@@ -136,16 +135,9 @@ async def test_a_password_from_standard_input_is_not_shown(priya, database_url) 
     assert verify_password(await stored(priya), "correct horse")
 
 
-@pytest.mark.broker
-async def test_topics_are_shown_and_made(broker) -> None:
-    made = await tierline("topics", "--make", "--json", TIERLINE_KAFKA_BOOTSTRAP=broker.bootstrap)
-    assert made.exit_code == 0, made.output
-    assert json.loads(made.stdout) == {"topics": dict.fromkeys(TOPICS, PARTITIONS), "missing": []}
-
-
 async def test_a_broker_that_is_away_is_said_with_what_to_check() -> None:
-    said = await tierline("topics", TIERLINE_KAFKA_BOOTSTRAP="127.0.0.1:1")
+    said = await tierline("topics", "list", TIERLINE_KAFKA_BOOTSTRAP="127.0.0.1:1")
     assert said.exit_code == 1
     assert "Check TIERLINE_KAFKA_BOOTSTRAP" in said.stderr
-    wrong = await tierline("topics", TIERLINE_KAFKA_BOOTSTRAP="nowhere")
+    wrong = await tierline("topics", "list", TIERLINE_KAFKA_BOOTSTRAP="nowhere")
     assert "TIERLINE_KAFKA_BOOTSTRAP: must be host:port" in wrong.stderr

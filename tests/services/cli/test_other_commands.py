@@ -149,6 +149,50 @@ def test_a_dead_letter_is_replayed():
     assert document(run(router, "dead-letters", "replay", "3", "--json")) == {"replayed": True}
 
 
+def many_letters(*, refused: int = 0) -> FakeRouter:
+    """Five letters of two sources; one was replayed, `refused` cannot be."""
+    items = [
+        LETTER | {"id": number, "source": source, "replayed_at": at}
+        for number, source, at in (
+            (9, "outbox:tickets.events", None),
+            (8, "consumer:router", None),
+            (7, "outbox:tickets.events", "2026-11-23T08:30:00Z"),
+            (5, "outbox:tickets.events", None),
+            (4, "outbox:tickets.events", None),
+        )
+    ]
+    answers = {f"POST /v1/dead-letters/{item['id']}/replay": {"replayed": True} for item in items}
+    if refused:
+        answers[f"POST /v1/dead-letters/{refused}/replay"] = problem(
+            409, "already_replayed", "it was sent on its way before"
+        )
+    return FakeRouter({"GET /v1/dead-letters": {"items": items}, **answers})
+
+
+def test_all_dead_letters_of_a_source_are_replayed_in_the_order_they_failed():
+    router = many_letters()
+    result = run(router, "dead-letters", "replay", "--source", "outbox:tickets.events")
+    assert result.stdout == "3 of outbox:tickets.events are on their way again\n"
+    assert [path for path, _ in router.writes()] == [
+        f"/v1/dead-letters/{number}/replay" for number in (4, 5, 9)
+    ]
+
+
+def test_one_that_is_refused_does_not_keep_the_others():
+    router = many_letters(refused=5)
+    result = run(router, "dead-letters", "replay", "--source", "outbox:tickets.events", "--json")
+    said = document(result)
+    assert (said["replayed"], list(said["refused"])) == (2, ["5"])
+
+
+def test_replay_wants_a_letter_or_a_source_and_one_that_waits():
+    for args in ([], ["3", "--source", "intake"]):
+        assert run(letters(), "dead-letters", "replay", *args).exit_code == 2
+    nothing = run(letters(), "dead-letters", "replay", "--source", "intake")
+    assert nothing.exit_code == 1
+    assert "No dead letter of intake waits." in nothing.stderr
+
+
 @pytest.mark.parametrize(
     ("status", "remedy"), [(404, "dead-letters list"), (409, "dead-letters show 3")]
 )

@@ -1,0 +1,33 @@
+"""Whether the database has the tables of this version."""
+
+from alembic.script import ScriptDirectory
+
+from tierline.cli.doctor.finding import Finding, fail, ok, warn
+from tierline.cli.doctor.patient import Patient
+from tierline.store.migrate import history
+
+NAME = "schema"
+MIGRATE = "Run the migration job: `python -m tierline.store.migrate`."
+
+
+async def migrated(patient: Patient) -> list[Finding]:
+    """The revision that the database is at is the newest one of this version."""
+    there = await patient.value("SELECT to_regclass('alembic_version') IS NOT NULL")
+    at = await patient.value("SELECT version_num FROM alembic_version") if there else None
+    return [judge(at, history())]
+
+
+def judge(at: str | None, known: ScriptDirectory) -> Finding:
+    """A finding about the revision `at`."""
+    head = known.get_current_head()
+    if at == head:
+        return ok(NAME, f"at revision {at}, the newest")
+    if at is None:
+        return fail(NAME, "the database has never been migrated", MIGRATE)
+    if at in {script.revision for script in known.walk_revisions()}:
+        return fail(NAME, f"at revision {at}; this version needs {head}", MIGRATE)
+    return warn(
+        NAME,
+        f"at revision {at}, which this version ({head}) does not know",
+        "The database is of a newer version: use that version's `tierline`, finish the roll-out.",
+    )
