@@ -115,9 +115,9 @@ test-rules: setup ## the alert rules by Prometheus' own tool (needs promtool, of
 	$(PYTEST) $(SLOWEST) -m promtool tests/deploy
 
 .PHONY: test-kafka
-test-kafka: setup ## the service suite on Apache Kafka, and three brokers (needs a JDK 17 and Maven)
+test-kafka: setup ## every test that reaches a broker, on Apache Kafka; three brokers (needs a JDK 17 and Maven)
 	@$(BIN)/python -m tests.kafka.fetch
-	TIERLINE_TEST_BROKER=apache $(PYTEST) $(PARALLEL) $(SLOWEST) -m "$(ONLY_PYTHON)" tests/services tests/contract
+	TIERLINE_TEST_BROKER=apache $(PYTEST) $(PARALLEL) $(SLOWEST) -m "broker and ($(ONLY_PYTHON))" tests/services tests/contract
 	$(PYTEST) $(SLOWEST) -m kafka tests
 
 .PHONY: test-versions

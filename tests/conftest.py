@@ -36,6 +36,14 @@ def pytest_configure() -> None:
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for `broker` is marked so: the leg on Apache Kafka runs what is marked."""
+    for item in items:
+        if "broker" in getattr(item, "fixturenames", ()):
+            item.add_marker("broker")
+
+
 def require_or_skip(reason: str) -> None:
     """Skip the test, or fail it where the run was told that everything must be there."""
     if os.environ.get("TIERLINE_REQUIRE_ALL") == "1":

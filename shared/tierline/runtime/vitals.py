@@ -6,6 +6,7 @@ hour, or one task that held everything up, makes no loop look stuck that was giv
 
 import asyncio
 import contextlib
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -34,6 +35,11 @@ LAG = Gauge(
 SILENT = Gauge(
     "tierline_loop_silent_seconds", "How long a loop has been at one piece of work", ["loop"]
 )
+BLOCKS = Gauge(
+    "tierline_python_blocks",
+    "Blocks of memory that the program holds; where they stay level, growth is the allocator's",
+)
+BLOCKS.set_function(lambda: float(sys.getallocatedblocks()))
 
 
 class Vitals:
