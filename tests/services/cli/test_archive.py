@@ -37,6 +37,7 @@ async def test_a_ticket_is_archived_shown_and_brought_back(
 ) -> None:
     monkeypatch.setenv("TIERLINE_DATABASE_URL", database_url)
     monkeypatch.delenv("TIERLINE_ARCHIVE", raising=False)
+    monkeypatch.setenv("COLUMNS", "200")
 
     async def tierline(*said: str) -> Result:
         return await asyncio.to_thread(CliRunner().invoke, app, ["archive", *said])

@@ -26,7 +26,7 @@ from tierline.testing.channels import FakeChannel
 NAME = re.compile(r"tierline(_[a-z]+)+")
 UNITS = ("_seconds", "_total")
 LABELS = {
-    *("channel", "command", "group", "kind", "method", "outcome", "partition", "priority"),
+    *("channel", "command", "group", "kind", "loop", "method", "outcome", "partition", "priority"),
     *("reason", "route", "source", "state", "status", "tier", "topic", "type", "what", "why"),
 }
 """Every one of them has the values of the code, of the policy, or of the broker's partitions."""

@@ -12,6 +12,11 @@ down_revision = "0015"
 branch_labels = None
 depends_on = None
 
+older_go_on = (
+    "Tables, columns and sequences keep their names and keys: what becomes a partition goes on under"
+    " the name it had. The functions it drops are its own."
+)
+
 TABLES = (("event", "ticket", "ticket"), ("notice", "ticket", "ticket"), ("alert", "alert", "id"))
 """Each table, the kind of number that its months are blocks of, and the column that holds it."""
 
