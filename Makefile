@@ -10,7 +10,7 @@ WORKERS ?= 2
 PYTEST := $(BIN)/python -m pytest -q --tb=short
 PARALLEL := -n $(WORKERS) --dist loadfile
 SLOWEST := --durations=10 --durations-min=0.5
-ONLY_PYTHON := not browser and not alertmanager and not kafka
+ONLY_PYTHON := not browser and not alertmanager and not kafka and not runbooks
 FAULT_SECONDS ?= 600
 SEEDS ?= 300
 
@@ -83,6 +83,11 @@ test-kafka: setup ## the service suite on Apache Kafka, and three brokers (needs
 	@$(BIN)/python -m tests.kafka.fetch
 	TIERLINE_TEST_BROKER=apache $(PYTEST) $(PARALLEL) $(SLOWEST) -m "$(ONLY_PYTHON)" tests/services tests/contract
 	$(PYTEST) $(SLOWEST) -m kafka tests
+
+.PHONY: test-runbooks
+test-runbooks: setup ## follow every runbook under load; logs in build/runbooks (needs a JDK 17, Maven)
+	@$(BIN)/python -m tests.kafka.fetch
+	$(PYTEST) $(SLOWEST) -m runbooks tests/runbooks
 
 .PHONY: sim
 sim: setup ## the deterministic simulation on SEEDS seeds, with crashes at every await
