@@ -11,7 +11,7 @@ WORKERS ?= $(JOBS)
 PYTEST := $(BIN)/python -m pytest -q --tb=short
 PARALLEL := -n $(WORKERS) --dist loadfile
 SLOWEST := --durations=10 --durations-min=0.5
-ONLY_PYTHON := not browser and not alertmanager and not kafka and not promtool and not versions
+ONLY_PYTHON := not browser and not alertmanager and not kafka and not promtool and not versions and not runbooks
 FAULT_SECONDS ?= 600
 SEEDS ?= 300
 TAG ?= local
@@ -123,6 +123,11 @@ test-kafka: setup ## every test that reaches a broker, on Apache Kafka; three br
 .PHONY: test-versions
 test-versions: setup ## the previous version's services beside these, on one database (needs the history)
 	$(PYTEST) $(SLOWEST) -m versions tests
+
+.PHONY: test-runbooks
+test-runbooks: setup ## follow every runbook under load; logs in build/runbooks (needs a JDK 17, Maven)
+	@$(BIN)/python -m tests.kafka.fetch
+	$(PYTEST) $(SLOWEST) -m runbooks tests/runbooks
 
 .PHONY: sim
 sim: setup ## the deterministic simulation on SEEDS seeds, with crashes at every await

@@ -10,7 +10,7 @@ from tierline.cli.doctor.patient import Patient
 
 NAME = "backups"
 PATTERNS = ("*.dump", "base*/backup_manifest")
-MAKE = "Make one with pg_dump, and try to restore it."
+RUNBOOK = "docs/runbooks/backup-restore.md says how, and how to try it."
 
 
 async def recent(patient: Patient) -> list[Finding]:
@@ -20,7 +20,7 @@ async def recent(patient: Patient) -> list[Finding]:
         said = "not told where backups are"
         if patient.around.development:
             return [skipped(NAME, said, "Set TIERLINE_BACKUPS to their folder.")]
-        return [warn(NAME, said, f"Set TIERLINE_BACKUPS to their folder. {MAKE}")]
+        return [warn(NAME, said, f"Set TIERLINE_BACKUPS to their folder; {RUNBOOK}")]
     newest = await asyncio.to_thread(_newest, folder)
     return [judge(folder, newest, datetime.now(UTC))]
 
@@ -33,11 +33,11 @@ def _newest(folder: Path) -> datetime | None:
 def judge(folder: Path, newest: datetime | None, now: datetime) -> Finding:
     """A finding about the newest backup of a folder."""
     if newest is None:
-        return fail(NAME, f"there is none in {folder}", MAKE)
+        return fail(NAME, f"there is none in {folder}", RUNBOOK)
     age = now - newest
     said = f"the newest in {folder} is {age / timedelta(hours=1):.0f} h old"
     if age > timedelta(hours=BACKUP_FAIL_HOURS):
-        return fail(NAME, said, f"Whatever makes them has stopped. {MAKE}")
+        return fail(NAME, said, f"Whatever makes them has stopped; {RUNBOOK}")
     if age > timedelta(hours=BACKUP_WARN_HOURS):
-        return warn(NAME, said, f"Whatever makes them has stopped. {MAKE}")
+        return warn(NAME, said, f"Whatever makes them has stopped; {RUNBOOK}")
     return ok(NAME, said)

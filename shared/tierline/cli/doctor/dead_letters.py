@@ -21,7 +21,7 @@ async def none_waits(patient: Patient) -> list[Finding]:
             NAME,
             f"{row['recent']} of {row['source']} in {LETTERS_RECENT_HOURS} h,"
             f" the latest {row['latest']:%Y-%m-%d %H:%M} UTC",
-            "`tierline dead-letters list` has the reasons, `replay` sends them again.",
+            "`tierline dead-letters list` has the reasons: docs/runbooks/poisoned-topic.md.",
         )
         for row in rows
         if row["recent"]

@@ -31,7 +31,7 @@ async def tokens(patient: Patient) -> list[Finding]:
         warn(
             TOKENS,
             f"{row['name']} ends {row['expires_at']:%Y-%m-%d %H:%M} UTC",
-            "Make the next one, give it to its program.",
+            "Make the next one, give it to its program: docs/runbooks/rotate-secrets.md.",
         )
         for row in rows
     ]

@@ -12,6 +12,7 @@ from tierline.messages.topics import PARTITIONS, TOPICS
 
 NAME = "topics"
 GROUPS = "consumers"
+REBUILD = "docs/runbooks/kafka-rebuild.md says how topics are made."
 
 
 async def topics(patient: Patient) -> list[Finding]:
@@ -26,7 +27,7 @@ async def topics(patient: Patient) -> list[Finding]:
 def judge_topics(there: Mapping[str, Topic], *, development: bool) -> list[Finding]:
     """Findings about the topics that are there."""
     found = [
-        fail(NAME, f"{name} is missing", "`tierline topics make` makes it.")
+        fail(NAME, f"{name} is missing", f"`tierline topics make`; {REBUILD}")
         for name in TOPICS
         if name not in there
     ]
@@ -56,7 +57,7 @@ def _copies(topic: Topic, *, development: bool) -> list[Finding]:
     if topic.copies == 1:
         said = f"{topic.name} has one copy: with its broker, messages wait for the sweeps"
         remedy = "On three brokers set TIERLINE_KAFKA_REPLICATION=3 and make the topics anew."
-        found.append(warn(NAME, said, remedy))
+        found.append(warn(NAME, said, f"{remedy} {REBUILD}"))
         return found
     least = int(topic.settings.get("min.insync.replicas", "0"))
     if least == 1 or least >= topic.copies:
@@ -71,7 +72,7 @@ def _settings(topic: Topic) -> list[Finding]:
     size = int(topic.settings.get("max.message.bytes", MESSAGE_BYTES_MIN))
     if size < MESSAGE_BYTES_MIN:
         said = f"{topic.name} takes messages of {size} bytes at most"
-        remedy = "Set max.message.bytes=1048588 or more."
+        remedy = "Set max.message.bytes=1048588: docs/runbooks/poisoned-topic.md."
         found.append(fail(NAME, said, remedy))
     kept = int(topic.settings.get("retention.ms", -1))
     if 0 <= kept < RETENTION_WARN_MS:

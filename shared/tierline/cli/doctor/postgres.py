@@ -40,7 +40,7 @@ def judge(version: int, found: Mapping[str, str]) -> list[Finding]:
             fail(
                 NAME,
                 f"PostgreSQL {version}; {POSTGRES_MIN} or newer is needed",
-                "Move the database to a newer one.",
+                "Move the database to a newer one: docs/runbooks/move-the-database.md.",
             )
         )
     for name, (good, consequence) in DURABLE.items():

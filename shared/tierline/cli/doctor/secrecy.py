@@ -39,11 +39,13 @@ def _secret(told: Mapping[str, str]) -> list[Finding]:
     for name in ("TIERLINE_SECRET", "TIERLINE_OTHER_SECRET"):
         text = told.get(name, "")
         if text and (len(set(text)) < DISTINCT_MIN or "change" in text.lower()):
-            remedy = "`openssl rand -hex 32` makes one."
+            remedy = "`openssl rand -hex 32` makes one; docs/runbooks/rotate-secrets.md."
             found.append(fail(NAME, f"{name} can be guessed", remedy))
     if told.get("TIERLINE_OTHER_SECRET"):
         said = "TIERLINE_OTHER_SECRET is still set"
-        remedy = "Take it away once the links of its time are over."
+        remedy = (
+            "Take it away once the links of its time are over: docs/runbooks/rotate-secrets.md."
+        )
         found.append(warn(NAME, said, remedy))
     return found
 
@@ -55,7 +57,7 @@ def _database(around: Surroundings) -> list[Finding]:
     password = unquote(parts.password or "")
     if password.lower() in COMMON and "sslcert=" not in parts.query:
         said = "the database's password is none, or a well-known one"
-        return [fail(NAME, said, "Choose a random one.")]
+        return [fail(NAME, said, "Choose a random one: docs/runbooks/rotate-secrets.md.")]
     return []
 
 
