@@ -400,7 +400,7 @@ TicketMachine.TestCase.settings = settings(
     derandomize=not THOROUGH,
 )
 # A busy machine takes its time: the default of two minutes is for what may hang.
-TestAnyTicket = pytest.mark.timeout(900)(TicketMachine.TestCase)
+TestAnyTicket = pytest.mark.timeout(7_200 if THOROUGH else 900)(TicketMachine.TestCase)
 
 
 @given(

@@ -39,9 +39,7 @@ pytestmark = [
 SMALL = 1_000
 """Bytes: less than any event of a ticket has."""
 
-REFUSED = (
-    "SELECT count(*) > 20 FROM tierline.dead_letter WHERE source = 'outbox:tickets.events'"
-)
+REFUSED = "SELECT count(*) > 20 FROM tierline.dead_letter WHERE source = 'outbox:tickets.events'"
 GROWN = 8
 LOOK_SECONDS = 0.05
 

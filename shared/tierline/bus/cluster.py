@@ -1,5 +1,6 @@
 """What a Kafka cluster says of our topics and groups, and the few things done to its topics."""
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -8,7 +9,12 @@ from typing import Any, Self
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
-from aiokafka.errors import KafkaError, UnknownTopicOrPartitionError, for_code
+from aiokafka.errors import (
+    GroupCoordinatorNotAvailableError,
+    KafkaError,
+    UnknownTopicOrPartitionError,
+    for_code,
+)
 
 from tierline.bus.connecting import client_settings
 from tierline.bus.limits import REQUEST_TIMEOUT_MS
@@ -17,6 +23,9 @@ from tierline.messages.topics import GROUPS, TOPICS
 
 SETTINGS = ("min.insync.replicas", "retention.ms", "max.message.bytes", "cleanup.policy")
 """What is read of a topic's settings."""
+
+COORDINATOR_TRIES, COORDINATOR_PAUSE_S = 20, 0.5
+"""For a group that a new cluster has nobody for yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +151,7 @@ class Cluster:
 
     async def _lag(self, group: str, topic: Topic, ends: Mapping[TopicPartition, int]) -> int:
         places = _places(topic)
-        committed = await self._admin.list_consumer_group_offsets(group, partitions=places)
+        committed = await self._committed(group, places)
         behind = 0
         for place in places:
             offset = committed[place].offset if place in committed else -1
@@ -150,6 +159,15 @@ class Cluster:
             known = 0 <= offset <= ends[place]
             behind += ends[place] - offset if known else ends[place]
         return behind
+
+    async def _committed(self, group: str, places: Sequence[TopicPartition]) -> dict[Any, Any]:
+        """What the group has committed. A new cluster takes some seconds to have who keeps it."""
+        for _ in range(COORDINATOR_TRIES - 1):
+            try:
+                return dict(await self._admin.list_consumer_group_offsets(group, partitions=places))
+            except GroupCoordinatorNotAvailableError:
+                await asyncio.sleep(COORDINATOR_PAUSE_S)
+        return dict(await self._admin.list_consumer_group_offsets(group, partitions=places))
 
     async def _members(self, group: str) -> int | None:
         try:
