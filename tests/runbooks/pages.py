@@ -3,6 +3,7 @@
 import asyncio
 import os
 import shlex
+import subprocess
 import sys
 import time
 from collections.abc import Mapping
@@ -146,12 +147,21 @@ def make_shell(folder: Path, variables: Mapping[str, str], control: int) -> Shel
     for name, kind in TOOLS.items():
         words = " ".join(f"'{word}'" for word in (*java_command(), kind))
         scripts[name] = f'#!/bin/bash\nexec {words} "$@"\n'
+    if not _runs("pg_verifybackup"):
+        verifier = Path(__file__).with_name("verify_backup.py")
+        scripts["pg_verifybackup"] = f"#!/bin/bash\nexec '{sys.executable}' '{verifier}' \"$@\"\n"
     for name, text in scripts.items():
         (programs / name).write_text(text)
         (programs / name).chmod(0o755)
     python = Path(sys.executable).resolve().parent
     identity = choose_identity([postgres_programs(), python, folder])
     return Shell(folder, {**variables, "RUNBOOK_CONTROL": str(control)}, identity.prefix)
+
+
+def _runs(program: str) -> bool:
+    """Whether a program of the embedded PostgreSQL runs here at all."""
+    command = [postgres_programs() / program, "--version"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 async def take_orders(stack: RunbookStack) -> asyncio.Server:

@@ -50,6 +50,7 @@ class RunbookStack(FaultStack):
         self._smtp_port = smtp_port
         self._url = ""
         self._specs: list[ChildSpec] = []
+        self._former: list[EmbeddedPostgres] = []
 
     @staticmethod
     def replicas(service: str) -> list[str]:
@@ -89,7 +90,8 @@ class RunbookStack(FaultStack):
     async def stop(self) -> None:
         """End everything, the services first."""
         await self.supervisor.stop()
-        await self.postgres.stop()
+        for server in (*self._former, self.postgres):
+            await server.stop()
         for data in self.folder.glob("*/data"):
             await end_server(data, signal.SIGINT)  # what a page has started
         await self.brokers.stop()
@@ -137,6 +139,7 @@ class RunbookStack(FaultStack):
     async def lose_postgres(self) -> None:
         """Its processes are killed, and its disk is gone."""
         await end_server(self.data, signal.SIGKILL)
+        await self.postgres.kill()
         shutil.rmtree(self.data, ignore_errors=True)
 
     def new_server(self, name: str) -> EmbeddedPostgres:
@@ -152,6 +155,7 @@ class RunbookStack(FaultStack):
 
     def move_to(self, server: EmbeddedPostgres, name: str) -> None:
         """From now on this is the stack's PostgreSQL: a page has started it."""
+        self._former.append(self.postgres)
         self.postgres = server
         self.data = self.folder / name / "data"
 
