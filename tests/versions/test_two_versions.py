@@ -148,7 +148,7 @@ async def work(sides: Sides, phase: str, versions: list[Version]) -> list[str]:
 IN_HALF_AN_HOUR = "in half an hour of policy time"
 LIFE: list[tuple[str, dict[str, Any]]] = [
     ("claim", {"owner": "sam"}),
-    ("note", {"text": "on it"}),
+    ("notes", {"text": "on it"}),
     ("plan", {"next_step": "swap the unit", "promised_at": IN_HALF_AN_HOUR}),
     ("resolve", {"resolution": "swapped"}),
     ("confirm", {}),
