@@ -203,7 +203,7 @@ def rows_of(folder: Path, name: str, ticket: int) -> list[tuple[str, dict[str, A
         ArchiveError: the file cannot be read, or does not hold the ticket.
     """
     try:
-        for number, lines in _by_ticket(folder / name):
+        for number, lines in tickets_in(folder / name):
             if number == ticket:
                 return lines
     except (OSError, EOFError) as error:
@@ -219,7 +219,7 @@ def _digest(path: Path) -> str:
 def _check(path: Path, manifest: Manifest) -> None:
     """The counts, and of each ticket that its events make the state that is beside them."""
     lines: Counter[str] = Counter()
-    for number, rows in _by_ticket(path):
+    for number, rows in tickets_in(path):
         lines.update(kind for kind, _, _ in rows)
         if _folded(rows) != decode_ticket(msgspec.json.encode(rows[0][1]["doc"])):
             raise ArchiveError(f"{path}: the events of ticket {number} do not make its state")
@@ -238,7 +238,7 @@ def _folded(rows: Iterable[tuple[str, dict[str, Any], str]]) -> Ticket | None:
 _Rows = list[tuple[str, dict[str, Any], str]]
 
 
-def _by_ticket(path: Path) -> Iterator[tuple[int, _Rows]]:
+def tickets_in(path: Path) -> Iterator[tuple[int, _Rows]]:
     """The tickets of a file, each with its lines. One at a time is in memory."""
     number = 0
     rows: _Rows = []
