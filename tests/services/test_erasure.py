@@ -1,6 +1,8 @@
 """Erasing a person on real Postgres: what becomes of what holds them, what a crash leaves."""
 
+import asyncio
 import json
+import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from router.commands import decide_within
 from tests.domain.worlds import MONDAY, SAM, TOM
 from tests.services.interleavings.world import World, make_world
 from tierline.domain.commands import AskApproval, Claim, Close, Note
@@ -15,7 +18,7 @@ from tierline.domain.evolve import fold
 from tierline.domain.retention_rules import Age, RetentionRules
 from tierline.domain.ticket import Requester, Ticket
 from tierline.store.archive import round as round_module
-from tierline.store.archive.files import verify
+from tierline.store.archive.files import ArchiveError, verify
 from tierline.store.archive.looking import restore
 from tierline.store.archive.round import Archivist
 from tierline.store.erasure import erasing, limits
@@ -387,10 +390,16 @@ async def test_a_ticket_that_is_erased_while_its_file_is_written_stays(
         await Eraser(world.db, tmp_path).erase(RUTH)
         return await real(*args)
 
-    monkeypatch.setattr(round_module, "take_out", late)
-    assert list((await Archivist(world.db, tmp_path).round(RULES)).files.values()) == [[]]
+    with monkeypatch.context() as patched:
+        patched.setattr(round_module, "take_out", late)
+        ((name, out),) = (await Archivist(world.db, tmp_path).round(RULES)).files.items()
+    assert out == []
     assert await world.count("archive") == 0
+    assert await holding(world, RUTH, NAME) == ["erasure"], "the file may yet be named"
+    os.utime(tmp_path / name, (0, 0))
+    assert (await Eraser(world.db, tmp_path).erase(RUTH)).left == []
     assert await holding(world, RUTH, NAME) == []
+    assert not (tmp_path / name).exists()
 
 
 async def test_more_rows_than_a_page_or_a_batch_are_all_found(
@@ -406,3 +415,63 @@ async def test_more_rows_than_a_page_or_a_batch_are_all_found(
     assert (done.rows["notice"], done.rows["message"], done.ended_messages) == (14, 14, 7)
     assert await holding(world, RUTH, NAME) == []
     assert limits.PASSES_MAX > 1
+
+
+async def test_files_that_the_database_does_not_name_are_looked_at(
+    world: World, tmp_path: Path
+) -> None:
+    """A round of archiving that was cut short leaves one; of one made lately it may yet learn."""
+    await closed(world)
+    await world.clock(LATER)
+    ((name, _),) = (await Archivist(world.db, tmp_path).round(RULES)).files.items()
+    await world.run("DELETE FROM tierline.archived")
+    await world.run("DELETE FROM tierline.archive")
+    done = await Eraser(world.db, tmp_path).erase(RUTH)
+    assert done.left == [f"{name}: made lately, and not named yet"]
+    assert (tmp_path / name).exists()
+    os.utime(tmp_path / name, (0, 0))
+    done = await Eraser(world.db, tmp_path).erase(RUTH)
+    assert done.left == []
+    assert not (tmp_path / name).exists()
+    verify(tmp_path, done.archives[0])
+    assert (await Eraser(world.db, tmp_path).erase(RUTH)) == Done()
+
+
+async def test_a_file_that_is_gone_is_named_and_what_was_begun_goes_on(
+    world: World, tmp_path: Path
+) -> None:
+    await closed(world)
+    await world.clock(LATER)
+    ((name, _),) = (await Archivist(world.db, tmp_path).round(RULES)).files.items()
+    (tmp_path / name).rename(tmp_path / "away")
+    with pytest.raises(ArchiveError, match=f"{name} cannot be read"):
+        await Eraser(world.db, tmp_path).erase(RUTH)
+    (tmp_path / "away").rename(tmp_path / name)
+    assert (await Eraser(world.db, tmp_path).erase(RUTH)).left == []
+
+
+async def test_an_alert_that_waits_for_triage_is_left(world: World) -> None:
+    await asked(world)
+    alert = await world.alert(f"mail from {RUTH}")
+    done = await Eraser(world.db, None).erase(RUTH)
+    assert done.left == ["1 alerts: no outcome yet"]
+    await world.run("UPDATE tierline.alert SET outcome = 'x' WHERE id = $1", alert.id)
+    assert (await Eraser(world.db, None).erase(RUTH)).left == []
+    assert await holding(world, RUTH, NAME) == []
+
+
+async def test_what_somebody_writes_meanwhile_is_waited_for_and_erased(
+    world: World, eventually: Any
+) -> None:
+    ticket = await asked(world)
+    context = world.context()
+    waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    async with world.db.transaction() as connection:
+        note = Note(f"{NAME} rang again")
+        await decide_within(context, connection, ticket.id, note, SAM, "c")
+        erasing_ = asyncio.create_task(Eraser(world.db, None).erase(RUTH))
+        await eventually(lambda: world.value(waiting))
+    assert (await erasing_).left == []
+    assert await holding(world, RUTH, NAME) == []
+    assert await makes_its_state(world, ticket.id)
+    assert len(await world.told(ticket.id)) == ticket.seq + 1

@@ -12,7 +12,7 @@ import os
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -179,6 +179,20 @@ def sweep_left(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+def unnamed(folder: Path, named: Collection[str]) -> tuple[list[str], list[str]]:
+    """Files of tickets beside those in `named`: left over for long, and made lately.
+
+    Of the latter the database may be about to learn.
+    """
+    old: list[str] = []
+    new: list[str] = []
+    for path in sorted(folder.glob(f"tickets-*{SUFFIX}")):
+        if path.name not in named:
+            age_s = time.time() - path.stat().st_mtime
+            (old if age_s > LEFT_AFTER_S else new).append(path.name)
+    return old, new
+
+
 def verify(folder: Path, name: str) -> Manifest:
     """The manifest of a file that is whole: its hash, its counts, and each ticket's fold.
 
@@ -239,7 +253,11 @@ _Rows = list[tuple[str, dict[str, Any], str]]
 
 
 def tickets_in(path: Path) -> Iterator[tuple[int, _Rows]]:
-    """The tickets of a file, each with its lines. One at a time is in memory."""
+    """The tickets of a file, each with its lines. One at a time is in memory.
+
+    Raises:
+        ArchiveError: it holds a line that is none. Errors of the file itself are passed on.
+    """
     number = 0
     rows: _Rows = []
     with gzip.open(path, "rb") as lines:

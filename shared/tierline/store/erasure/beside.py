@@ -2,7 +2,7 @@
 
 import email
 import email.policy
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from email.message import EmailMessage
 from typing import Final
 
@@ -46,6 +46,10 @@ SELECT count(*) FROM tierline.message m
 WHERE m.state = 'pending' AND lower(m.address) = lower($1) AND {BEING_SENT}
 """
 
+UNTRIAGED = (
+    "SELECT count(*) FROM tierline.alert WHERE id = ANY($1::text[]::bigint[]) AND outcome IS NULL"
+)
+
 CONTACTS = "SELECT count(*) FROM tierline.contact WHERE lower(email) = lower($1)"
 DROP_CONTACT = """
 WITH gone AS (
@@ -75,14 +79,28 @@ async def end_messages(connection: Connection, address: str, limit: int) -> int:
     return ended
 
 
+async def untriaged(connection: Connection, keys: Sequence[Key]) -> int:
+    """How many of these alerts nobody has made anything of yet."""
+    count: int = await connection.fetchval(UNTRIAGED, [key[0] for key in keys])
+    return count
+
+
 async def being_sent(connection: Connection, address: str) -> int:
     """How many messages to `address` are under way now; their outcome is yet to be written."""
     count: int = await connection.fetchval(SENDING, address)
     return count
 
 
-def waits(row: Row, replacing: Replacing) -> bool:
-    """Whether a row of `message` is one to them that has no outcome: it ends, or is being sent."""
+def waits(shape: Shape, row: Row, replacing: Replacing) -> bool:
+    """Whether a row is yet to be acted on, by somebody who may hold a copy of it.
+
+    That is an alert of which no ticket was made yet, and a message to the person that has no
+    outcome: it is being sent, or ends with the next pass.
+    """
+    if shape.table == "alert":
+        return row.values["outcome"] is None
+    if shape.table != "message":
+        return False
     to_them = row.values["address"].casefold() == replacing.person.address.casefold()
     return to_them and row.values["state"] in {"pending", "held"}
 

@@ -86,7 +86,8 @@ class Eraser:
             person = await learned(connection, self._tables, address, also)
             before = await record.begun(connection, address)
             if self._folder is not None:
-                for name in names:
+                old, new = await files.beside_them(connection, self._folder)
+                for name in (*names, *old, *new):
                     found = await asyncio.to_thread(files.names_in, self._folder, name, address)
                     person = _merged(person, *found)
         return _merged(person, *before) if before else person
@@ -135,7 +136,8 @@ class Eraser:
         So an archive that is written meanwhile of a ticket as it was is refused (its ticket has
         changed since), and one written later holds nothing of what was beside it.
         """
-        await self._end(erasure, done)
+        await self._end(erasure, found, done)
+        done.left += [f"{name}: made lately, and not named yet" for name in found.lately]
         for name in found.archives:
             await self._file(erasure, replacing, name, done)
         for table, keys in found.keys.items():
@@ -145,7 +147,7 @@ class Eraser:
         for numbers in _some(found.tickets, TICKETS_AT_ONCE):
             await self._tickets(erasure, replacing, numbers, done)
 
-    async def _end(self, erasure: Erasure, done: Done) -> None:
+    async def _end(self, erasure: Erasure, found: Found, done: Done) -> None:
         """What waits to be sent ends; the contact's record goes."""
         address = erasure.person.address
         while True:
@@ -156,6 +158,8 @@ class Eraser:
         async with self._db.connection() as connection:
             if sending := await beside.being_sent(connection, address):
                 done.left.append(f"{sending} messages to them are being sent")
+            if waiting := await beside.untriaged(connection, found.keys["alert"]):
+                done.left.append(f"{waiting} alerts: no outcome yet")
         await self._counted(erasure, done, lambda c: _drop_records(c, address))
 
     async def _rows(
@@ -179,11 +183,12 @@ class Eraser:
         new = await asyncio.to_thread(files.write_anew, folder, name, replacing)
 
         async def work(connection: Connection) -> dict[str, int]:
-            taken = await files.take_place(connection, name, new)
-            return {"archive files": 1} if taken else {}
+            named = await files.take_place(connection, name, new)
+            return {"archive files": 1} if named else {}
 
-        if await self._counted(erasure, done, work):
-            done.archives.append(new.file)
+        if not await self._counted(erasure, done, work):
+            await asyncio.to_thread(files.remove, folder, name)  # the database never named it
+        done.archives.append(new.file)
 
     async def _tickets(
         self, erasure: Erasure, replacing: Replacing, numbers: Sequence[int], done: Done
@@ -244,8 +249,11 @@ async def _change(
     count = 0
     for key in keys:
         row = await read_locked(connection, shape, key)
-        waits = row is not None and shape.table == "message" and beside.waits(row, replacing)
-        if row is not None and not waits and changed(shape, row, replacing):
+        if (
+            row is not None
+            and not beside.waits(shape, row, replacing)
+            and changed(shape, row, replacing)
+        ):
             await _write_apart(connection, shape, row, replacing)
             count += 1
     return {shape.table: count} if count else {}

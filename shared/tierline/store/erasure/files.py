@@ -6,10 +6,21 @@ last. What is cut short leaves a whole file that the database names, and is done
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tierline.store.archive.files import EVENT, TICKET, Manifest, Writer, forget, tickets_in, verify
+from tierline.store.archive.files import (
+    EVENT,
+    TICKET,
+    ArchiveError,
+    Manifest,
+    Writer,
+    forget,
+    tickets_in,
+    unnamed,
+    verify,
+)
 from tierline.store.erasure.words import Person, Replacing, names_beside, read_json
 from tierline.store.tickets import Connection
 
@@ -32,17 +43,42 @@ async def standing(connection: Connection) -> list[str]:
     return [row["name"] for row in await connection.fetch(STANDING)]
 
 
+async def beside_them(connection: Connection, folder: Path) -> tuple[list[str], list[str]]:
+    """Files that the database does not name: left over for long, and made lately."""
+    named = [row["name"] for sql in (STANDING, LEFT) for row in await connection.fetch(sql)]
+    return await asyncio.to_thread(unnamed, folder, named)
+
+
 async def forget_left(connection: Connection, folder: Path) -> None:
     """Remove files that another took the place of, or that were too old, and are still there."""
     for row in await connection.fetch(LEFT):
-        await asyncio.to_thread(forget, folder, row["name"])
+        await asyncio.to_thread(remove, folder, row["name"])
+
+
+def remove(folder: Path, name: str) -> None:
+    """Remove a file and its manifest. Raises ArchiveError where that is not allowed."""
+    with _told(folder / name, "cannot be removed"):
+        forget(folder, name)
+
+
+@contextmanager
+def _told(path: Path, what: str) -> Iterator[None]:
+    try:
+        yield
+    except (OSError, EOFError) as error:
+        raise ArchiveError(f"{path} {what}: {error}") from error
+
+
+def _tickets(path: Path) -> Iterator[tuple[int, list[tuple[str, dict[str, Any], str]]]]:
+    with _told(path, "cannot be read"):
+        yield from tickets_in(path)
 
 
 def names_in(folder: Path, name: str, address: str) -> tuple[set[str], set[str]]:
     """What a file says of whoever has `address`: their names, and the clients of their tickets."""
     names, clients = set[str](), set[str]()
     marker = Replacing(Person(address), "erased")
-    for _, rows in tickets_in(folder / name):
+    for _, rows in _tickets(folder / name):
         if any(marker.json(text) != text for _, _, text in rows):
             clients.add(str(rows[0][1].get("client", "")))
             for kind, _, text in rows:
@@ -55,7 +91,7 @@ def tickets_held(folder: Path, name: str, replacing: Replacing) -> list[int]:
     """The tickets of a file that hold the person."""
     return [
         number
-        for number, rows in tickets_in(folder / name)
+        for number, rows in _tickets(folder / name)
         if any(
             after != text for (_, _, text), after in zip(rows, _after(rows, replacing), strict=True)
         )

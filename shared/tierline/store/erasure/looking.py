@@ -17,12 +17,14 @@ from tierline.store.tickets import Connection
 class Found:
     """Where a person stands: keys of rows by table, numbers of tickets, names of archive files.
 
-    `contacts`: records that are theirs.
+    `lately`: files made lately that the database does not name, and perhaps will; they are left for
+    a later run. `contacts`: records that are theirs.
     """
 
     keys: dict[str, list[Key]] = field(default_factory=dict)
     tickets: list[int] = field(default_factory=list)
     archives: dict[str, list[int]] = field(default_factory=dict)
+    lately: list[str] = field(default_factory=list)
     contacts: int = 0
 
     @property
@@ -34,7 +36,7 @@ class Found:
     @property
     def nothing(self) -> bool:
         """Whether nothing holds the person."""
-        return not self.rows and not self.contacts
+        return not self.rows and not self.contacts and not self.lately
 
 
 async def look(
@@ -58,7 +60,9 @@ async def look(
     found.keys[BY_MAIL] = await beside.mails(connection, tables, replacing)
     found.tickets = sorted(numbers)
     if folder is not None:
-        for name in await files.standing(connection):
+        old, new = await files.beside_them(connection, folder)
+        found.lately = [one for one in new if files.tickets_held(folder, one, replacing)]
+        for name in [*await files.standing(connection), *old]:
             held = await asyncio.to_thread(files.tickets_held, folder, name, replacing)
             if held:
                 found.archives[name] = held
