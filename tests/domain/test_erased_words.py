@@ -47,6 +47,11 @@ def test_json_keeps_its_keys_numbers_and_order():
     assert P.json(untouched) == untouched
 
 
+def test_what_is_nested_too_deep_for_json_is_text():
+    deep = "[" * 100_000 + '"ruth@x.example"' + "]" * 100_000
+    assert P.json(deep) == deep.replace("ruth@x.example", A)
+
+
 def test_escaped_letters_are_words_too():
     name = Replacing(Person("a@b.example", frozenset({"Jörg Müller"})), "erased-1")
     assert json.loads(name.json(json.dumps({"x": "Jörg Müller"}))) == {"x": "erased-1"}

@@ -18,7 +18,7 @@ from tierline.domain.evolve import fold
 from tierline.domain.retention_rules import Age, RetentionRules
 from tierline.domain.ticket import Requester, Ticket
 from tierline.store.archive import round as round_module
-from tierline.store.archive.files import ArchiveError, verify
+from tierline.store.archive.files import ArchiveError, rows_of, verify
 from tierline.store.archive.looking import restore
 from tierline.store.archive.round import Archivist
 from tierline.store.erasure import erasing, limits
@@ -475,3 +475,55 @@ async def test_what_somebody_writes_meanwhile_is_waited_for_and_erased(
     assert await holding(world, RUTH, NAME) == []
     assert await makes_its_state(world, ticket.id)
     assert len(await world.told(ticket.id)) == ticket.seq + 1
+
+
+async def test_letters_beyond_ascii_are_found_however_they_were_written(world: World) -> None:
+    name, address = "Jörg Müller", "jörg@contoso.example"
+    await asked(world, title="x", body="JÖRG MÜLLER", requester=Requester(name, address))
+    answer = json.dumps({"client": "Contoso", "x": [name, address]})
+    await put(world, "command", asker="a", key="k", digest="d", status=200, answer=answer)
+    done = await Eraser(world.db, None).erase("JÖRG@contoso.example")
+    assert done.rows["command"] == 1
+    assert await holding(world, name, address, "J\\u00f6rg") == []
+
+
+async def test_what_only_the_spelling_told_apart_stays_apart(world: World) -> None:
+    one = await world.open(problem_key=f"mail {RUTH}", requester=Requester(NAME, RUTH))
+    two = await world.open(problem_key=f"mail {RUTH.upper()}")
+    for recipient in (RUTH, RUTH.title(), RUTH.upper()):
+        of = {"ticket": one.id, "seq": 1, "client": "Contoso", "kind": "requester"}
+        said = {"occasion": "o", "reach": "notify", "policy": "v", "why": "", "state": "delivered"}
+        await put(world, "notice", **of, recipient=recipient, **said)
+    done = await Eraser(world.db, None).erase(RUTH)
+    assert done.left == []
+    keys = [(await world.ticket(ticket.id)).problem_key for ticket in (one, two)]
+    mine = f"{done.pseudonym}{{}}@erased.invalid"
+    assert keys == [f"mail {mine.format('')}", f"mail {mine.format('+2')}"]
+    told_to = await world.rows("SELECT recipient FROM tierline.notice ORDER BY id")
+    assert [row["recipient"] for row in told_to] == [mine.format(n) for n in ("", "+2", "+3")]
+    for ticket in (one, two):
+        assert await makes_its_state(world, ticket.id)
+
+
+async def test_nothing_comes_back_from_a_file_that_is_written_anew_meanwhile(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = await closed(world)
+    await world.clock(LATER)
+    await Archivist(world.db, tmp_path).round(RULES)
+    read = asyncio.Event()
+    erased: list[Done] = []
+
+    async def late(step: Any, *args: Any) -> Any:
+        found = step(*args)
+        if step is rows_of and not read.is_set():
+            read.set()
+            erased.append(await Eraser(world.db, tmp_path).erase(RUTH))
+        return found
+
+    monkeypatch.setattr("tierline.store.archive.looking.asyncio.to_thread", late)
+    with pytest.raises(ArchiveError, match="or its file changed"):
+        await restore(world.db, tmp_path, ticket.id)
+    assert erased[0].left == []
+    await restore(world.db, tmp_path, ticket.id)
+    assert await holding(world, RUTH, NAME) == []

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,8 +26,13 @@ T = TypeVar("T")
 SOMEBODY = "erased"
 """What stands for the person while it is only looked."""
 
-SPELLINGS_MAX = 4
+SPELLINGS_MAX = 9
 """Rows that were told apart by how the address was spelled keep apart: by a number behind."""
+
+_TOO_ALIKE = (
+    f"More than {SPELLINGS_MAX} rows differ in the spelling of the address alone.",
+    "Close all but one of the tickets whose alerts name it, then run the same command again.",
+)
 
 
 @dataclass
@@ -200,9 +205,27 @@ class Eraser:
             unheard[:] = found.unheard
             return found.rows
 
-        await self._counted(erasure, done, work)
+        try:
+            await self._counted(erasure, done, work)
+        except asyncpg.UniqueViolationError:
+            await self._tickets_apart(erasure, replacing, numbers, done)
+            return
         done.tickets = sorted({*done.tickets, *numbers} - {*unheard})
         done.left += [f"ticket {number}: a service has yet to read of it" for number in unheard]
+
+    async def _tickets_apart(
+        self, erasure: Erasure, replacing: Replacing, numbers: Sequence[int], done: Done
+    ) -> None:
+        """Open tickets whose problems differ in the spelling of the address alone: one by one."""
+        if len(numbers) > 1:
+            for number in numbers:
+                await self._tickets(erasure, replacing, [number], done)
+            return
+        _, _, spelled = replacing.pseudonym.partition("+")
+        spelling = int(spelled or 1) + 1
+        if spelling > SPELLINGS_MAX:
+            raise ErasureError(*_TOO_ALIKE)
+        await self._tickets(erasure, replacing.apart(spelling), numbers, done)
 
     async def _counted(
         self,
@@ -263,17 +286,14 @@ async def _write_apart(
     connection: Connection, shape: Shape, row: Any, replacing: Replacing
 ) -> None:
     """Write a row; where another stands under the same key by now, under the next spelling."""
-    for spelling in range(1, SPELLINGS_MAX):
+    spelled = replacing
+    for spelling in range(2, SPELLINGS_MAX + 2):
         try:
             async with connection.transaction():
-                await write(connection, shape, row, changed(shape, row, replacing))
+                return await write(connection, shape, row, changed(shape, row, spelled))
         except asyncpg.UniqueViolationError:
-            replacing = replace(
-                replacing, pseudonym=f"{replacing.pseudonym.split('+')[0]}+{spelling + 1}"
-            )
-        else:
-            return
-    await write(connection, shape, row, changed(shape, row, replacing))
+            spelled = replacing.apart(spelling)
+    raise ErasureError(*_TOO_ALIKE)
 
 
 async def _drop_mails(connection: Connection, keys: Sequence[Key]) -> dict[str, int]:

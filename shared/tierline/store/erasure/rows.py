@@ -113,7 +113,7 @@ def _document(value: Any) -> Any:
     try:
         text = value.decode() if isinstance(value, bytes) else value
         return None if text is None else read_json(text)
-    except ValueError:  # no JSON, or no text at all
+    except (ValueError, RecursionError):  # no JSON, or no text at all, or nested too deep
         return None
 
 

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -87,9 +87,16 @@ class Replacing:
         Raises:
             ValueError: it is none.
         """
-        found = read_json(document)
-        changed = self.value(found, names=names)
-        return document if changed == found else write_json(changed)
+        try:
+            found = read_json(document)
+            changed = self.value(found, names=names)
+            return document if changed == found else write_json(changed)
+        except RecursionError:  # nested a thousand deep; then keys are not told from values
+            return self.text(document, names=names)
+
+    def apart(self, spelling: int) -> "Replacing":
+        """The same with a number behind the pseudonym, for what must not become equal."""
+        return replace(self, pseudonym=f"{self.pseudonym.partition('+')[0]}+{spelling}")
 
     def value(self, found: Any, *, names: bool = True, key: str = "") -> Any:
         """A value that `read_json` gave, likewise; `key`: under which it stands."""
