@@ -199,8 +199,13 @@ async def test_what_waits_to_be_sent_ends_and_says_why(world: World) -> None:
     ticket = await asked(world)
     sent, waits = [await told(world, ticket.id, state) for state in ("delivered", "pending")]
     other = await told(world, ticket.id, "pending", recipient="kim@contoso.example")
+    of = {"ticket": ticket.id, "seq": 9, "client": "Contoso", "kind": "requester"}
+    said = {"occasion": "o", "reach": "digest", "policy": "v", "why": "", "state": "held"}
+    await put(world, "notice", **of, recipient=RUTH, **said)
     done = await Eraser(world.db, None).erase(RUTH)
     assert done.ended_messages == 1
+    held = "SELECT state || ': ' || reason FROM tierline.notice WHERE seq = 9"
+    assert await world.value(held) == "superseded: their data were erased"
     for number, state, reason in (
         (sent, "delivered", ""),
         (waits, "superseded", "their data were erased"),

@@ -26,8 +26,9 @@ WITH ended AS (
     UPDATE tierline.message m SET state = 'superseded', reason = $2, settled_at = clock_timestamp()
     WHERE m.id IN (
         SELECT m.id FROM tierline.message m
-        WHERE m.state IN ('pending', 'held') AND lower(m.address) = lower($1) AND NOT ({BEING_SENT})
-        ORDER BY m.id LIMIT $3 FOR UPDATE)
+        WHERE m.id = ANY($3::text[]::bigint[]) AND m.state IN ('pending', 'held')
+            AND lower(m.address) = lower($1) AND NOT ({BEING_SENT})
+        ORDER BY m.id FOR UPDATE)
     RETURNING m.id
 ), told AS (
     UPDATE tierline.notice n SET state = 'superseded', reason = $2, settled_at = clock_timestamp()
@@ -38,8 +39,10 @@ SELECT count(*) FROM ended
 
 END_NOTICES = """
 UPDATE tierline.notice n SET state = 'superseded', reason = $2, settled_at = clock_timestamp()
-WHERE n.state IN ('pending', 'held') AND n.message IS NULL AND lower(n.recipient) = lower($1)
+WHERE n.id = ANY($3::text[]::bigint[]) AND n.state IN ('pending', 'held')
+    AND n.message IS NULL AND lower(n.recipient) = lower($1)
 """
+"""Those that waited for a digest."""
 
 SENDING = f"""
 SELECT count(*) FROM tierline.message m
@@ -72,11 +75,15 @@ FROM left_us l WHERE p.login = l.login
 DROP_MAILS = "DELETE FROM tierline.caught_mail WHERE id = ANY($1::text[]::bigint[])"
 
 
-async def end_messages(connection: Connection, address: str, limit: int) -> int:
-    """End what waits to be sent to `address`; returns how many, `limit` where there are more."""
-    ended: int = await connection.fetchval(END_MESSAGES, address, WHY, limit)
-    await connection.execute(END_NOTICES, address, WHY)
+async def end_messages(connection: Connection, address: str, keys: Sequence[Key]) -> int:
+    """End those of these messages that wait to be sent to `address`; returns how many."""
+    ended: int = await connection.fetchval(END_MESSAGES, address, WHY, [key[0] for key in keys])
     return ended
+
+
+async def end_notices(connection: Connection, address: str, numbers: Sequence[str]) -> None:
+    """End those of these notices that wait for a message to `address`."""
+    await connection.execute(END_NOTICES, address, WHY, list(numbers))
 
 
 async def untriaged(connection: Connection, keys: Sequence[Key]) -> int:

@@ -155,17 +155,21 @@ class Eraser:
     async def _end(self, erasure: Erasure, found: Found, done: Done) -> None:
         """What waits to be sent ends; the contact's record goes."""
         address = erasure.person.address
-        while True:
-            ended = await self._write(lambda c: beside.end_messages(c, address, ROWS_AT_ONCE))
-            done.ended_messages += ended
-            if ended < ROWS_AT_ONCE:
-                break
+        notices = [key[self._place("notice", "id")] for key in found.keys["notice"]]
+        for some in _some(found.keys["message"], ROWS_AT_ONCE):
+            done.ended_messages += await self._write(_with(beside.end_messages, address, some))
+        for numbers in _some(notices, ROWS_AT_ONCE):
+            await self._write(_with(beside.end_notices, address, numbers))
         async with self._db.connection() as connection:
             if sending := await beside.being_sent(connection, address):
                 done.left.append(f"{sending} messages to them are being sent")
             if waiting := await beside.untriaged(connection, found.keys["alert"]):
                 done.left.append(f"{waiting} alerts: no outcome yet")
         await self._counted(erasure, done, lambda c: _drop_records(c, address))
+
+    def _place(self, table: str, column: str) -> int:
+        """Where a column stands in the key of a table."""
+        return list(self._tables[table].key).index(column)
 
     async def _rows(
         self,
@@ -255,6 +259,10 @@ class Eraser:
     async def _once(self, work: Callable[[Connection], Awaitable[T]]) -> T:
         async with self._db.transaction() as connection:
             return await work(connection)
+
+
+def _with(work: Callable[..., Awaitable[T]], *args: Any) -> Callable[[Connection], Awaitable[T]]:
+    return lambda connection: work(connection, *args)
 
 
 def _some(things: Sequence[T], most: int) -> Iterator[Sequence[T]]:
