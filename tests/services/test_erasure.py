@@ -460,6 +460,7 @@ async def test_an_alert_that_waits_for_triage_is_left(world: World) -> None:
     alert = await world.alert(f"mail from {RUTH}")
     done = await Eraser(world.db, None).erase(RUTH)
     assert done.left == ["1 alerts: no outcome yet"]
+    assert await world.value("SELECT dedup_key FROM tierline.alert") == f"mail from {RUTH}"
     await world.run("UPDATE tierline.alert SET outcome = 'x' WHERE id = $1", alert.id)
     assert (await Eraser(world.db, None).erase(RUTH)).left == []
     assert await holding(world, RUTH, NAME) == []
