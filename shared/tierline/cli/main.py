@@ -17,6 +17,7 @@ from tierline.cli import (
     credentials,
     dead_letters,
     due,
+    erase,
     known_errors,
     load,
     migrate,
@@ -150,6 +151,7 @@ actions.register(app)
 rca.register(app)
 app.add_typer(records.app, name="records")
 app.add_typer(archive.app, name="archive")
+erase.register(app)
 app.add_typer(clock_commands.app, name="clock")
 notices.register(app)
 on_call.register(app)

@@ -56,7 +56,7 @@ def test_all_of_the_commands_are_there():
         "list", "letter", "letters", "bounces", "training",
         "next", "storms",
         "scheduled", "to-confirm", "surveys", "audit",
-        "migrate", "topics", "archive", "password", "doctor", "subscriptions",
+        "migrate", "topics", "archive", "password", "doctor", "subscriptions", "erase",
     }  # fmt: skip
 
 

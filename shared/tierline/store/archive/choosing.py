@@ -12,7 +12,7 @@ from tierline.store.archive.limits import LOOKED_AT_MAX, RESTORED_FOR
 from tierline.store.tickets import Connection
 
 OLD_ENOUGH = """
-SELECT t.id, t.seq, t.doc,
+SELECT t.id, t.seq, t.doc, t.changed_at,
     EXISTS (SELECT FROM tierline.notice n WHERE n.ticket = t.id AND n.state IN ('pending', 'held'))
     OR EXISTS (SELECT FROM tierline.reaction r WHERE r.ticket = t.id AND r.state = 'pending')
     OR EXISTS (SELECT FROM tierline.reaction r WHERE r.target = t.id AND r.state = 'pending')
@@ -35,12 +35,16 @@ STILL_OPEN = "SELECT id FROM tierline.ticket WHERE id = ANY($1::bigint[]) AND st
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A closed ticket that is old enough; `kept`: why it stays all the same, or empty."""
+    """A closed ticket that is old enough; `kept`: why it stays all the same, or empty.
+
+    `changed_at`: when its row was written last (real time); an erasure makes no event.
+    """
 
     number: int
     seq: int
     closed_at: datetime
     recorded_at: datetime
+    changed_at: datetime
     kept: str
 
 
@@ -63,7 +67,8 @@ async def candidates(
     for row, ticket in zip(rows, tickets, strict=True):
         why = owes(ticket) or _kept(row, sorted(opened & set(leans_on(ticket))))
         closed_at = ticket.closed_at or ticket.recorded_at
-        found.append(Candidate(ticket.id, row["seq"], closed_at, ticket.recorded_at, why))
+        instants = (closed_at, ticket.recorded_at, row["changed_at"])
+        found.append(Candidate(ticket.id, row["seq"], *instants, why))
     return found
 
 

@@ -12,7 +12,7 @@ import os
 import secrets
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -179,6 +179,20 @@ def sweep_left(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
+def unnamed(folder: Path, named: Collection[str]) -> tuple[list[str], list[str]]:
+    """Files of tickets beside those in `named`: left over for long, and made lately.
+
+    Of the latter the database may be about to learn.
+    """
+    old: list[str] = []
+    new: list[str] = []
+    for path in sorted(folder.glob(f"tickets-*{SUFFIX}")):
+        if path.name not in named:
+            age_s = time.time() - path.stat().st_mtime
+            (old if age_s > LEFT_AFTER_S else new).append(path.name)
+    return old, new
+
+
 def verify(folder: Path, name: str) -> Manifest:
     """The manifest of a file that is whole: its hash, its counts, and each ticket's fold.
 
@@ -203,7 +217,7 @@ def rows_of(folder: Path, name: str, ticket: int) -> list[tuple[str, dict[str, A
         ArchiveError: the file cannot be read, or does not hold the ticket.
     """
     try:
-        for number, lines in _by_ticket(folder / name):
+        for number, lines in tickets_in(folder / name):
             if number == ticket:
                 return lines
     except (OSError, EOFError) as error:
@@ -219,7 +233,7 @@ def _digest(path: Path) -> str:
 def _check(path: Path, manifest: Manifest) -> None:
     """The counts, and of each ticket that its events make the state that is beside them."""
     lines: Counter[str] = Counter()
-    for number, rows in _by_ticket(path):
+    for number, rows in tickets_in(path):
         lines.update(kind for kind, _, _ in rows)
         if _folded(rows) != decode_ticket(msgspec.json.encode(rows[0][1]["doc"])):
             raise ArchiveError(f"{path}: the events of ticket {number} do not make its state")
@@ -238,8 +252,12 @@ def _folded(rows: Iterable[tuple[str, dict[str, Any], str]]) -> Ticket | None:
 _Rows = list[tuple[str, dict[str, Any], str]]
 
 
-def _by_ticket(path: Path) -> Iterator[tuple[int, _Rows]]:
-    """The tickets of a file, each with its lines. One at a time is in memory."""
+def tickets_in(path: Path) -> Iterator[tuple[int, _Rows]]:
+    """The tickets of a file, each with its lines. One at a time is in memory.
+
+    Raises:
+        ArchiveError: it holds a line that is none. Errors of the file itself are passed on.
+    """
     number = 0
     rows: _Rows = []
     with gzip.open(path, "rb") as lines:

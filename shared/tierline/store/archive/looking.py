@@ -72,7 +72,7 @@ KEEP_MONTHS = "SELECT pg_advisory_xact_lock($1)"
 """No month is dropped while something of it comes back."""
 RESTORED = (
     "UPDATE tierline.archived SET restored_at = clock_timestamp(), rows_gone = false"
-    " WHERE ticket = $1 AND restored_at IS NULL RETURNING keys"
+    " WHERE ticket = $1 AND restored_at IS NULL AND archive = $2 RETURNING keys"
 )
 KEEP_KEYS = "INSERT INTO tierline.restricted (ticket, keys) VALUES ($1, $2) ON CONFLICT DO NOTHING"
 
@@ -92,9 +92,9 @@ async def restore(db: Database, folder: Path, number: int) -> None:
     rows = await asyncio.to_thread(rows_of, folder, found.archive, number)
     async with db.transaction() as connection:
         await connection.execute(KEEP_MONTHS, KEEPING)
-        keys = await connection.fetchval(RESTORED, number)
-        if keys is None:
-            raise ArchiveError(f"ticket {number} was brought back already")
+        keys = await connection.fetchval(RESTORED, number, found.archive)
+        if keys is None:  # brought back by somebody else, or its file was written anew
+            raise ArchiveError(f"ticket {number} was brought back already, or its file changed")
         columns = {
             row["table_name"]: set(row["names"])
             for row in await connection.fetch(COLUMNS, list(KINDS))

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tierline.store.archive.choosing import Candidate
 from tierline.store.archive.files import TICKET, Manifest, Writer
@@ -84,8 +84,8 @@ async def _write_ticket(connection: Connection, writer: Writer, number: int) -> 
 
 
 LOCK_CLOSED = (
-    "SELECT id, seq FROM tierline.ticket WHERE id = ANY($1::bigint[]) AND state = 'closed'"
-    " ORDER BY id FOR UPDATE"
+    "SELECT id, seq, changed_at FROM tierline.ticket"
+    " WHERE id = ANY($1::bigint[]) AND state = 'closed' ORDER BY id FOR UPDATE"
 )
 KEEP_ARCHIVE = """
 INSERT INTO tierline.archive (name, sha256, tickets, lines, bytes, closed_until, recorded_until, at)
@@ -155,7 +155,7 @@ async def take_out(
     by_number = {ticket.number: ticket for ticket in written}
     async with db.transaction() as connection:
         rows = await connection.fetch(LOCK_CLOSED, list(by_number))
-        same = [by_number[row["id"]] for row in rows if row["seq"] == by_number[row["id"]].seq]
+        same = [by_number[row["id"]] for row in rows if _as_written(row, by_number[row["id"]])]
         if not same:
             return []
         numbers = [ticket.number for ticket in same]
@@ -174,6 +174,10 @@ async def take_out(
         await connection.execute(TAKE_OUT, numbers)
         await connection.execute(ROWS_OUTSIDE, numbers)
     return same
+
+
+def _as_written(row: Any, ticket: Candidate) -> bool:
+    return bool(row["seq"] == ticket.seq and row["changed_at"] == ticket.changed_at)
 
 
 def _last(instants: Sequence[datetime]) -> datetime:
