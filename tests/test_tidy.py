@@ -47,6 +47,7 @@ MAY_READ_TIME: dict[str, str] = {
     "tierline.store.archive.files": "how long a file lies that nobody has finished",
     "tierline.store.migrations.env": "waits for the job before it",
     "tierline.store.migrations.versions.0018_months": "waits before it asks for a lock again",
+    "tierline.bus.cluster": "a new cluster takes a moment to have who keeps a group",
     "tierline.testing.producers": "a fake that stalls",
     "tierline.testing.steps": "polls what another connection waits for",
 }

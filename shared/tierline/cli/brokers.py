@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from aiokafka.errors import KafkaError
 from pydantic import Field
 
 from tierline.bus.cluster import Cluster
+from tierline.bus.errors import BROKER_AWAY
 from tierline.cli.failures import FailureError
 from tierline.messages.broker import Broker
 from tierline.runtime.home import Home, resolve_home
@@ -96,7 +96,7 @@ def work_on_cluster(broker: Broker, work: Callable[[Cluster], Awaitable[T]]) -> 
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a failure is told in two lines
     try:
         return asyncio.run(run())
-    except (KafkaError, OSError, TimeoutError) as error:
+    except BROKER_AWAY as error:
         raise FailureError(
             f"Kafka at {broker.bootstrap} cannot be used: {type(error).__name__}: {error}.",
             f"Check {BOOTSTRAP_VARIABLE} and the login, and that the brokers run and may be reached"

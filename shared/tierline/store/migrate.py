@@ -8,10 +8,10 @@ from pathlib import Path
 import asyncpg
 from alembic import command
 from alembic.config import Config
-from alembic.script import ScriptDirectory
 
 from tierline.store.environment import VariableError, variable
 from tierline.store.pooler import keep_limits
+from tierline.store.schema import head, history
 
 CONNECT_SECONDS = 5
 
@@ -21,11 +21,6 @@ _FOLDER = Path(__file__).parent / "migrations"
 def upgrade(url: str, revision: str = "head") -> None:
     """Bring the database at `url` (postgresql://...) to `revision`. Blocks until done."""
     command.upgrade(_config(url), revision)
-
-
-def history() -> ScriptDirectory:
-    """The revisions that this version knows."""
-    return ScriptDirectory.from_config(_config(""))
 
 
 def downgrade(url: str, revision: str) -> None:
@@ -42,8 +37,6 @@ async def is_migrated(url: str) -> bool:
     Raises:
         OSError or asyncpg.PostgresError: the database is away.
     """
-    known = ScriptDirectory.from_config(_config(url))
-    ours = {script.revision for script in known.walk_revisions()}
     connection = await asyncpg.connect(url, timeout=CONNECT_SECONDS, statement_cache_size=0)
     try:
         async with connection.transaction():
@@ -53,7 +46,7 @@ async def is_migrated(url: str) -> bool:
     finally:
         await connection.close()
     found = {row["version_num"] for row in rows}
-    return known.get_current_head() in found or bool(found - ours)
+    return head() in found or any(revision not in history() for revision in found)
 
 
 def _config(url: str) -> Config:

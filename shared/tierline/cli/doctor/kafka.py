@@ -2,9 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
-from aiokafka.errors import KafkaError
-
 from tierline.bus.cluster import Standing, Topic
+from tierline.bus.errors import BROKER_AWAY
 from tierline.cli.doctor.finding import Finding, fail, ok, skipped, warn
 from tierline.cli.doctor.limits import LAG_WARN, MESSAGE_BYTES_MIN, RETENTION_WARN_MS
 from tierline.cli.doctor.patient import AwayError, Patient
@@ -19,7 +18,7 @@ async def topics(patient: Patient) -> list[Finding]:
     """Both topics: there, with their partitions, copies and settings."""
     try:
         there = await patient.cluster.topics()
-    except (KafkaError, OSError, ValueError) as error:
+    except (*BROKER_AWAY, ValueError) as error:
         raise AwayError(f"Kafka says {error!r}") from error
     return judge_topics(there, development=patient.around.development)
 
@@ -91,7 +90,7 @@ async def consumers(patient: Patient) -> list[Finding]:
     try:
         cluster = patient.cluster
         standings = await cluster.standings(await cluster.topics())
-    except (KafkaError, OSError, ValueError) as error:
+    except (*BROKER_AWAY, ValueError) as error:
         raise AwayError(f"Kafka says {error!r}") from error
     return judge_consumers(standings)
 

@@ -11,9 +11,9 @@ from typing import Any, Self
 
 import asyncpg
 import httpx
-from aiokafka.errors import KafkaError
 
 from tierline.bus.cluster import Cluster
+from tierline.bus.errors import BROKER_AWAY
 from tierline.cli.doctor.limits import ANSWER_SECONDS, CONNECT_SECONDS
 from tierline.messages.broker import Broker
 from tierline.runtime.addresses import HTTP_SERVICES, urls
@@ -241,5 +241,5 @@ class Patient:
             async with asyncio.timeout(CONNECT_SECONDS):
                 cluster = Cluster(where, timeout_ms=int(ANSWER_SECONDS * 1000))
                 self._cluster = await self._stack.enter_async_context(cluster)
-        except (KafkaError, OSError, TimeoutError, RuntimeError, ValueError) as error:
+        except (*BROKER_AWAY, ValueError) as error:
             self._cluster = f"Kafka at {self.around.bootstrap} gives no answer ({error!r})"

@@ -23,7 +23,7 @@ from tierline.cli.doctor.patient import Surroundings, look_around
 from tierline.messages.topics import ALERTS, EVENTS
 from tierline.runtime.home import Home
 from tierline.store.database import SESSION
-from tierline.store.migrate import history
+from tierline.store.schema import head
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 GOOD_SERVER = {
@@ -50,9 +50,7 @@ def one(found: list[Finding]) -> Finding:
 
 
 def test_the_newest_revision_is_in_order():
-    head = history().get_current_head()
-    assert head is not None
-    assert schema.judge(head, history()).level is Level.OK
+    assert schema.judge(head()).level is Level.OK
 
 
 @pytest.mark.parametrize(
@@ -64,7 +62,7 @@ def test_the_newest_revision_is_in_order():
     ],
 )
 def test_another_revision_is_not(at, level, word):
-    found = schema.judge(at, history())
+    found = schema.judge(at)
     assert found.level is level
     assert word in found.said
 
