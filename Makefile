@@ -104,11 +104,11 @@ test-docs: setup ## run every command of README and the guides; check links
 
 .PHONY: test-browser
 test-browser: setup ## the pages in a real Chromium (needs chromium and chromium-driver)
-	$(PYTEST) $(SLOWEST) -m browser tests
+	$(PYTEST) $(SLOWEST) -m browser tests/browser
 
 .PHONY: test-senders
 test-senders: setup ## real senders (needs prometheus-alertmanager)
-	$(PYTEST) $(SLOWEST) -m alertmanager tests
+	$(PYTEST) $(SLOWEST) -m alertmanager tests/scenarios
 
 .PHONY: test-rules
 test-rules: setup ## the alert rules by Prometheus' own tool (needs promtool, of Debian's prometheus)
@@ -118,11 +118,11 @@ test-rules: setup ## the alert rules by Prometheus' own tool (needs promtool, of
 test-kafka: setup ## every test that reaches a broker, on Apache Kafka; three brokers (needs a JDK 17 and Maven)
 	@$(BIN)/python -m tests.kafka.fetch
 	TIERLINE_TEST_BROKER=apache $(PYTEST) $(PARALLEL) $(SLOWEST) -m "broker and ($(ONLY_PYTHON))" tests/services tests/contract
-	$(PYTEST) $(SLOWEST) -m kafka tests
+	$(PYTEST) $(SLOWEST) -m kafka tests/kafka
 
 .PHONY: test-versions
 test-versions: setup ## the previous version's services beside these, on one database (needs the history)
-	$(PYTEST) $(SLOWEST) -m versions tests
+	$(PYTEST) $(SLOWEST) -m versions tests/versions
 
 .PHONY: test-runbooks
 test-runbooks: setup ## follow every runbook under load; logs in build/runbooks (needs a JDK 17, Maven)

@@ -246,3 +246,22 @@ def test_the_lock_holds_what_the_members_ask_for_and_says_who_asked():
         if re.search(r"pyproject\.toml(:dev)?\)", entry):
             direct.add(normal(entry.split("==")[0]))
     assert direct == asked_for(), "run `make lock`"
+
+
+LEG_FOLDERS = {
+    "alertmanager": "scenarios", "browser": "browser", "kafka": "kafka", "promtool": "deploy",
+    "runbooks": "runbooks", "versions": "versions",
+}  # fmt: skip
+
+
+def test_a_leg_of_its_own_collects_the_folder_that_holds_all_of_it():
+    """`make test` leaves these marks out, and the Makefile names a folder for each."""
+    makefile = (ROOT / "Makefile").read_text()
+    for mark, folder in LEG_FOLDERS.items():
+        assert f"-m {mark} tests/{folder}\n" in makefile
+        for file in sorted((ROOT / "tests").rglob("test_*.py")):
+            if re.search(rf"\bmark\.{mark}\b", file.read_text()):
+                assert file.is_relative_to(ROOT / "tests" / folder), f"{file}: nobody runs it"
+    left_out = re.search(r"^ONLY_PYTHON := (.*)$", makefile, re.MULTILINE)
+    assert left_out is not None
+    assert set(re.findall(r"not (\w+)", left_out[1])) == set(LEG_FOLDERS)
