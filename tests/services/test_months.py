@@ -11,13 +11,14 @@ from sqlalchemy.exc import DBAPIError
 
 from intake.inserts import INSERT_ALERTS
 from notifier.record import DROP_NOTICES, SETTLE_NOTICES
+from router import housekeeping
 from sla_timer.audit import Auditor
 from tests.domain.worlds import MONDAY
 from tests.services.interleavings.world import World, make_world
 from tests.services.plans import indexes, nodes, plans_of
 from tests.services.test_migrations import empty_url
 from tierline.store import events as stored
-from tierline.store import migrate
+from tierline.store import migrate, months
 from tierline.store.months import keep_months
 
 __all__ = ["empty_url"]
@@ -180,6 +181,34 @@ async def test_numbers_beyond_every_month_are_kept_told_and_moved(world: World) 
     with pytest.raises(asyncpg.UniqueViolationError):
         await world.run(EVENT, 5_500, 1)
     assert {one.what for one in await Auditor(world.db).audit()} == set()
+
+
+async def test_where_too_much_lies_beyond_no_month_is_made_and_the_auditor_tells(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All of it would be read under a lock: ten million events take longer than a statement may."""
+    await keep_months(world.db)
+    before = await parts(world, "event")
+    await world.run(EVENT, 5_500, 1)
+    await world.run("SELECT setval('tierline.ticket_number', 5500)")
+    monkeypatch.setattr(months, "REST_BYTES_MAX", 0)
+    await keep_months(world.db)
+    assert await parts(world, "event") == before
+    assert await where(world, "event", "ticket", 5_500) == {"event_rest"}
+    assert "rows beyond every month" in {one.what for one in await Auditor(world.db).audit()}
+
+
+async def test_a_statement_that_took_too_long_ends_no_router(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop = asyncio.Event()
+
+    async def too_long(_db: object) -> None:
+        stop.set()
+        raise asyncpg.QueryCanceledError("canceling statement due to statement timeout")
+
+    monkeypatch.setattr(housekeeping, "keep_months", too_long)
+    await housekeeping.Housekeeping(world.db).run(stop)
 
 
 async def test_a_month_that_is_dropped_takes_its_partitions_along(world: World) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 
+import asyncpg
 import structlog
 from prometheus_client import Counter
 
@@ -42,7 +43,7 @@ class Housekeeping:
                 await self.tidy()
                 await keep_months(self._db)
                 await self.archive()
-            except (*UNREACHABLE, *REPLAYABLE) as error:
+            except (*UNREACHABLE, *REPLAYABLE, asyncpg.QueryCanceledError) as error:
                 log.warning("tidying put off", reason=type(error).__name__)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), TIDY_EVERY_S)

@@ -25,6 +25,9 @@ DRAWN_AT_ONCE: Final = 100_000
 MOVED_MAX: Final = 10_000
 """Rows beyond every block that are moved into one which is made; of more the auditor tells."""
 
+REST_BYTES_MAX: Final = 256 * 1024 * 1024
+"""Of a table beyond every block. PostgreSQL reads all of it, under a lock, when a block is made."""
+
 KEEPING: Final = 7_208_115
 """Advisory lock: one replica at a time keeps the months."""
 
@@ -100,6 +103,10 @@ REST: Final = {
     f" WHERE {column} >= $1 AND {column} < $2 LIMIT $3) AS few"
     for kind, table, column in (("ticket", "event", "ticket"), ("alert", "alert", "id"))
 }
+REST_BYTES = (
+    "SELECT coalesce(max(pg_table_size(format('tierline.%I', p.parent || '_rest')::regclass)), 0)"
+    " FROM tierline.parted($1) AS p"
+)
 READ_MONTHS = (
     "SELECT first, until, begins, since FROM tierline.month"
     " WHERE kind = $1 AND dropped_at IS NULL ORDER BY first"
@@ -156,16 +163,19 @@ async def _make(db: Database, kind: str, block: Month) -> None:
             return
         if block.first != (await _months(connection, kind))[-1].until:
             return  # somebody else was faster, or is at the one before it
-        if await _rest(connection, kind, block) > MOVED_MAX:
+        if not await _can_be_made(connection, kind, block):
             log.error("no month made: too much lies beyond all months", kind=kind)
             return
         await connection.execute(ADD_MONTH, kind, block.first, block.until)
         log.info("month made", kind=kind, first=block.first, until=block.until)
 
 
-async def _rest(connection: Connection, kind: str, block: Month) -> int:
-    """Rows beyond every block that would be that one's, counted no further than matters."""
-    return int(await connection.fetchval(REST[kind], block.first, block.until, MOVED_MAX + 1))
+async def _can_be_made(connection: Connection, kind: str, block: Month) -> bool:
+    """Whether what lies beyond every block lets that one be made within a moment."""
+    if await connection.fetchval(REST_BYTES, kind) > REST_BYTES_MAX:
+        return False
+    rows = await connection.fetchval(REST[kind], block.first, block.until, MOVED_MAX + 1)
+    return bool(rows <= MOVED_MAX)
 
 
 async def _begin(connection: Connection, kind: str) -> None:
