@@ -11,9 +11,10 @@ WORKERS ?= $(JOBS)
 PYTEST := $(BIN)/python -m pytest -q --tb=short
 PARALLEL := -n $(WORKERS) --dist loadfile
 SLOWEST := --durations=10 --durations-min=0.5
-ONLY_PYTHON := not browser and not alertmanager and not kafka
+ONLY_PYTHON := not browser and not alertmanager and not kafka and not promtool and not versions and not runbooks
 FAULT_SECONDS ?= 600
 SEEDS ?= 300
+TAG ?= local
 
 .DEFAULT_GOAL := help
 
@@ -51,6 +52,36 @@ fmt: setup ## format the code, and mend what the linter can mend
 contracts: setup ## write the generated files of docs/reference anew
 	@$(BIN)/python -m tests.contract.generated --write
 
+.PHONY: manifests
+manifests: setup ## render deploy/manifests anew from the Helm chart (needs helm)
+	@test ! -e deploy/observability/rules.yaml || \
+	  install -D -m 644 deploy/observability/rules.yaml deploy/helm/tierline/files/alert-rules.yaml
+	@$(BIN)/python -m tests.deploy.rendered --write
+
+.PHONY: images
+images: ## build the image of every service (needs Docker); TAG=local
+	@for target in cli intake router sla-timer notifier console; do \
+	  docker build --file deploy/docker/Dockerfile --target $$target \
+	    --build-arg REVISION=$$(git rev-parse HEAD) --tag tierline/$$target:$(TAG) . || exit 1; \
+	done
+
+.PHONY: sbom
+sbom: ## what each image holds, as CycloneDX, into build/sbom (needs the images)
+	@mkdir -p build/sbom
+	@for target in cli intake router sla-timer notifier console; do \
+	  docker run --rm --entrypoint cat tierline/$$target:$(TAG) \
+	    /usr/share/tierline/sbom.cdx.json > build/sbom/$$target.cdx.json || exit 1; \
+	  echo "wrote build/sbom/$$target.cdx.json"; \
+	done
+
+.PHONY: compose-up
+compose-up: ## Kafka, PostgreSQL and every service in containers, ready, for a trial (needs Docker)
+	@deploy/compose/up.sh
+
+.PHONY: compose-down
+compose-down: ## stop them; the data stays in its volumes
+	@docker compose -f deploy/compose/compose.yaml --profile cli down
+
 .PHONY: test
 test: setup ## every leg that needs only Python
 	$(PYTEST) $(PARALLEL) $(SLOWEST) -m "$(ONLY_PYTHON)" tests
@@ -73,17 +104,30 @@ test-docs: setup ## run every command of README and the guides; check links
 
 .PHONY: test-browser
 test-browser: setup ## the pages in a real Chromium (needs chromium and chromium-driver)
-	$(PYTEST) $(SLOWEST) -m browser tests
+	$(PYTEST) $(SLOWEST) -m browser tests/browser
 
 .PHONY: test-senders
 test-senders: setup ## real senders (needs prometheus-alertmanager)
-	$(PYTEST) $(SLOWEST) -m alertmanager tests
+	$(PYTEST) $(SLOWEST) -m alertmanager tests/scenarios
+
+.PHONY: test-rules
+test-rules: setup ## the alert rules by Prometheus' own tool (needs promtool, of Debian's prometheus)
+	$(PYTEST) $(SLOWEST) -m promtool tests/deploy
 
 .PHONY: test-kafka
-test-kafka: setup ## the service suite on Apache Kafka, and three brokers (needs a JDK 17 and Maven)
+test-kafka: setup ## every test that reaches a broker, on Apache Kafka; three brokers (needs a JDK 17 and Maven)
 	@$(BIN)/python -m tests.kafka.fetch
-	TIERLINE_TEST_BROKER=apache $(PYTEST) $(PARALLEL) $(SLOWEST) -m "$(ONLY_PYTHON)" tests/services tests/contract
-	$(PYTEST) $(SLOWEST) -m kafka tests
+	TIERLINE_TEST_BROKER=apache $(PYTEST) $(PARALLEL) $(SLOWEST) -m "broker and ($(ONLY_PYTHON))" tests/services tests/contract
+	$(PYTEST) $(SLOWEST) -m kafka tests/kafka
+
+.PHONY: test-versions
+test-versions: setup ## the previous version's services beside these, on one database (needs the history)
+	$(PYTEST) $(SLOWEST) -m versions tests/versions
+
+.PHONY: test-runbooks
+test-runbooks: setup ## follow every runbook under load; logs in build/runbooks (needs a JDK 17, Maven)
+	@$(BIN)/python -m tests.kafka.fetch
+	$(PYTEST) $(SLOWEST) -m runbooks tests/runbooks
 
 .PHONY: sim
 sim: setup ## the deterministic simulation on SEEDS seeds, with crashes at every await

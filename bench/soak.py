@@ -1,7 +1,9 @@
 """Memory of each service over a long run at a steady rate: flat, or growing?
 
 New problems, repeated ones and recoveries come at a steady rate; a webhook and the rooms are told.
-The line through the second half of the samples says how much a service grows in an hour. Leads
+The line through the second half of the samples says how much a service grows in an hour: its
+memory, and the blocks that its program holds. Where only the first grows it is room that the
+allocator keeps after a peak; a leak grows both. Leads
 hear of unclaimed tickets after a minute instead of a quarter of an hour: else mail, which has
 buffers of its own, would begin in the middle of that half and look like growth.
 """
@@ -26,16 +28,18 @@ FLAT_SHARE = 0.03
 """Growth over the second half below either of these is flat: allocators breathe."""
 
 TOLD_EVERY_S = 60.0
+BLOCKS = "tierline_python_blocks"
 REPEATED, RECOVERED = 3, 7
 """Each third alert repeats the problem before it; each seventh says that one is over."""
 
 
 @dataclass
 class Samples:
-    """Seconds since the beginning, and resident MB at each, by service."""
+    """Seconds since the beginning, and resident MB and blocks held at each, by service."""
 
     at: list[float] = field(default_factory=list)
     mb: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in SERVICES})
+    blocks: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in SERVICES})
 
 
 async def measure(scale: Scale, say: Say) -> list[Row]:
@@ -53,6 +57,7 @@ async def measure(scale: Scale, say: Say) -> list[Row]:
             "SELECT count(*) FROM tierline.alert WHERE outcome IS NULL"
         )
     rows = [_row(name, samples.at, mb) for name, mb in samples.mb.items()]
+    rows += [_held_row(name, samples.at, held) for name, held in samples.blocks.items()]
     return [
         *rows,
         Row(name="alerts sent during the soak", measured=sent, unit="alerts"),
@@ -94,6 +99,7 @@ async def _sample(stack: Stack, seconds: float, every_s: float, say: Say) -> Sam
         samples.at.append(passed)
         for name in SERVICES:
             samples.mb[name].append(memory_mb(pids[name])[0])
+            samples.blocks[name].append(await _blocks(stack.url(name)))
         if passed - told >= TOLD_EVERY_S:
             told = passed
             now = ", ".join(f"{name} {mb[-1]:.0f}" for name, mb in samples.mb.items())
@@ -116,6 +122,26 @@ def _row(name: str, at: Sequence[float], mb: Sequence[float]) -> Row:
         target=most,
         note=f"{verdict}: {slope * 3600:.1f} MB an hour; from {mb[0]:.0f} to {mb[-1]:.0f} MB",
     )
+
+
+def _held_row(name: str, at: Sequence[float], blocks: Sequence[float]) -> Row:
+    """Likewise of what its program holds: a share, as a block is a block."""
+    half = len(at) // 2
+    slope = slope_of(at[half:], blocks[half:])
+    return Row(
+        name=f"blocks held by {name}: growth in the second half",
+        measured=100 * slope * (at[-1] - at[half]) / max(blocks[half], 1),
+        unit="%",
+        target=100 * FLAT_SHARE,
+        note=f"from {blocks[0]:,.0f} to {blocks[-1]:,.0f} blocks",
+    )
+
+
+async def _blocks(url: str) -> float:
+    """What the service's metrics say that its program holds."""
+    async with httpx.AsyncClient(timeout=30) as http:
+        lines = (await http.get(f"{url}/metrics")).text.splitlines()
+    return next(float(line.split()[1]) for line in lines if line.startswith(f"{BLOCKS} "))
 
 
 def slope_of(at: Sequence[float], values: Sequence[float]) -> float:

@@ -5,8 +5,6 @@ tests. Every test that asks for `database_url` gets an empty, migrated database 
 """
 
 import asyncio
-import importlib
-import importlib.util
 import inspect
 import os
 import shutil
@@ -19,13 +17,11 @@ import pytest_asyncio
 import structlog
 
 from tests.brokers import Broker, make_broker
-from tests.databases import Databases, run_sql
+from tests.databases import Databases, ServerOfTests
 from tests.kafka.jars import NoKafkaError
-from tierline.runtime.embedded.postgres import EmbeddedPostgres
 from tierline.runtime.errors import EmbeddedUnavailableError
 from tierline.runtime.ports import find_free_port
 
-TEMPLATE = "template_migrated"
 # Losing a test database to a power cut is fine; waiting for the disk in each test is not.
 TEST_SETTINGS = {"fsync": "off", "full_page_writes": "off", "max_connections": "100"}
 EVENTUALLY_SECONDS = 15.0
@@ -38,6 +34,14 @@ def pytest_configure() -> None:
     """Tracebacks as the product prints them: with every local variable one takes seconds."""
     plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
     structlog.configure(processors=[*structlog.get_config()["processors"][:-1], plain])
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever asks for `broker` is marked so: the leg on Apache Kafka runs what is marked."""
+    for item in items:
+        if "broker" in getattr(item, "fixturenames", ()):
+            item.add_marker("broker")
 
 
 def require_or_skip(reason: str) -> None:
@@ -57,10 +61,10 @@ def server_folder() -> Iterator[Path]:
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def postgres_server(server_folder: Path) -> AsyncIterator[EmbeddedPostgres]:
+async def postgres_server(server_folder: Path) -> AsyncIterator[ServerOfTests]:
     """A running PostgreSQL. A test that kills it starts it again before it ends."""
     try:
-        server = EmbeddedPostgres(
+        server = ServerOfTests(
             server_folder / "postgres",
             find_free_port(),
             log=server_folder / "postgres.log",
@@ -77,20 +81,9 @@ async def postgres_server(server_folder: Path) -> AsyncIterator[EmbeddedPostgres
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def migrated_template(postgres_server: EmbeddedPostgres) -> str:
-    """The name of a database with the schema in it and no rows, to be copied."""
-    await run_sql(postgres_server, f"CREATE DATABASE {TEMPLATE}")
-    if importlib.util.find_spec("tierline.store.migrate") is not None:
-        migrate = importlib.import_module("tierline.store.migrate")
-        # In a thread: an upgrade may run an event loop of its own.
-        await asyncio.to_thread(migrate.upgrade, postgres_server.url(TEMPLATE))
-    return TEMPLATE
-
-
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def databases(postgres_server: EmbeddedPostgres, migrated_template: str) -> Databases:
+async def databases(postgres_server: ServerOfTests) -> Databases:
     """Where migrated, empty databases come from."""
-    return Databases(postgres_server, migrated_template)
+    return Databases(postgres_server)
 
 
 @pytest_asyncio.fixture(loop_scope="session")

@@ -3,7 +3,9 @@
 To copy and drop a database takes a tenth of a second, to empty one a few milliseconds.
 """
 
+import asyncio
 import json
+import shutil
 import uuid
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +13,11 @@ from typing import Any
 import asyncpg
 
 from tierline.runtime.embedded.postgres import EmbeddedPostgres
+from tierline.runtime.embedded.server import START_TIMEOUT_SECONDS
+from tierline.runtime.errors import UpError
+from tierline.store import migrate
+
+TEMPLATE = "template_migrated"
 
 USES_MAX = 40
 """So often one is emptied before it is dropped: what was deleted still lies in its files."""
@@ -50,15 +57,38 @@ async def run_sql(server: EmbeddedPostgres, *statements: str) -> None:
         await connection.close()
 
 
+class ServerOfTests(EmbeddedPostgres):
+    """One that starts with nothing where what a killed one left cannot be read.
+
+    It writes without `fsync`, so a test that kills it may leave that: it costs this test, not all
+    that follow.
+    """
+
+    times_lost = 0
+
+    async def start(self, timeout_seconds: float = START_TIMEOUT_SECONDS) -> None:
+        """Start it with what it holds, or else empty."""
+        try:
+            await super().start(timeout_seconds)
+        except UpError:
+            if not self._data.exists():
+                raise
+            await asyncio.to_thread(shutil.rmtree, self._data)
+            self.times_lost += 1
+            await asyncio.to_thread(self.initialise)
+            await super().start(timeout_seconds)
+
+
 @dataclass
 class Databases:
-    """Copies of `template` on `server`; those that are empty again are handed out once more.
+    """Migrated databases on `server`; those that are empty again are handed out once more.
 
     One whose tables or settings a test has changed is dropped.
     """
 
-    server: EmbeddedPostgres
-    template: str
+    server: ServerOfTests
+    template: str = ""
+    _times_lost: int = 0
     _free: list[str] = field(default_factory=list)
     _uses: dict[str, int] = field(default_factory=dict)
     _emptying: str = ""
@@ -66,6 +96,7 @@ class Databases:
 
     async def take(self) -> str:
         """The name of an empty one."""
+        await self._alive()
         if not self._free:
             self._free.append(await self._copy())
         name = self._free.pop()
@@ -78,7 +109,20 @@ class Databases:
         self._uses[name] = 1
         return name
 
+    async def _alive(self) -> None:
+        """Start the server where a test has left it dead; forget what its files have held."""
+        await self.server.start()
+        if self.server.times_lost != self._times_lost:
+            self._times_lost, self.template = self.server.times_lost, ""
+            self._free.clear()
+            self._uses.clear()
+
     async def _copy(self) -> str:
+        if not self.template:
+            await run_sql(self.server, f"CREATE DATABASE {TEMPLATE}")
+            # In a thread: an upgrade may run an event loop of its own.
+            await asyncio.to_thread(migrate.upgrade, self.server.url(TEMPLATE))
+            self.template = TEMPLATE
         name = f"t_{uuid.uuid4().hex[:12]}"
         copy = f"CREATE DATABASE {name} TEMPLATE {self.template} STRATEGY file_copy"
         await run_sql(self.server, copy)
@@ -86,6 +130,9 @@ class Databases:
 
     async def give_back(self, name: str) -> None:
         """Empty it for the next one, or drop it where that cannot be done."""
+        await self._alive()
+        if name not in self._uses:  # it went with the server's files
+            return
         if self._uses[name] < USES_MAX and await self._emptied(name):
             self._free.append(name)
         else:

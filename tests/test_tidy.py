@@ -27,18 +27,27 @@ MAY_READ_TIME: dict[str, str] = {
     "notifier.outages": "waits before it asks the database again",
     "router.policies.foreseen": "lets other requests have their turn between two reads",
     "router.transactions": "waits before it tries again after a deadlock",
+    "tierline.bus.metrics": "how long a message lay at the broker is real time",
     "tierline.cli.client": "waits before it asks the router again",
+    "tierline.cli.doctor.backups": "the age of a backup",
+    "tierline.cli.doctor.clocks": "compares the clocks of machines",
+    "tierline.cli.doctor.expiry": "how long a certificate is still good",
     "tierline.cli.replaying.drain": "looks again and again until everything has drained",
     "tierline.cli.replaying.feed": "lets held policy time follow ten times a second",
     "tierline.cli.replaying.post": "waits before it asks the router again",
     "tierline.cli.replaying.run": "shows the progress twice a second",
     "tierline.cli.running": "waits for the stack to stop",
     "tierline.policy.folder": "the year around which holidays are looked up, where none is given",
+    "tierline.cli.migrate": "waits until another has made the tables",
     "tierline.runtime.embedded.postgres": "waits for a server",
     "tierline.runtime.embedded.server": "waits for a server",
     "tierline.runtime.home": "waits for a lock, and for what a killed copy left over",
     "tierline.runtime.process": "waits for a process to end",
     "tierline.runtime.supervisor": "waits before it starts a dead child again",
+    "tierline.store.archive.files": "how long a file lies that nobody has finished",
+    "tierline.store.migrations.env": "waits for the job before it",
+    "tierline.store.migrations.versions.0018_months": "waits before it asks for a lock again",
+    "tierline.bus.cluster": "a new cluster takes a moment to have who keeps a group",
     "tierline.testing.producers": "a fake that stalls",
     "tierline.testing.steps": "polls what another connection waits for",
 }
@@ -67,7 +76,9 @@ STARTED_FROM_OUTSIDE: dict[str, str] = {
     "tierline.messages.due_lines.schema": "`make contracts`",
     "tierline.replay.made_up": "somebody who wants a log to try a replay with",
     "tierline.replay.schema": "`make contracts`",
+    "tierline.runtime.telemetry.export": "`tierline.runtime.telemetry.switch`, if tracing is on",
     "tierline.store.migrate": "`tierline up`, and a deployment's migration job",
+    "tierline.runtime.healthcheck": "an image's HEALTHCHECK",
     "tierline.store.migrations.env": "Alembic",
 }
 """Modules that nothing imports, and what starts them. Migrations and test helpers aside."""
@@ -235,3 +246,22 @@ def test_the_lock_holds_what_the_members_ask_for_and_says_who_asked():
         if re.search(r"pyproject\.toml(:dev)?\)", entry):
             direct.add(normal(entry.split("==")[0]))
     assert direct == asked_for(), "run `make lock`"
+
+
+LEG_FOLDERS = {
+    "alertmanager": "scenarios", "browser": "browser", "kafka": "kafka", "promtool": "deploy",
+    "runbooks": "runbooks", "versions": "versions",
+}  # fmt: skip
+
+
+def test_a_leg_of_its_own_collects_the_folder_that_holds_all_of_it():
+    """`make test` leaves these marks out, and the Makefile names a folder for each."""
+    makefile = (ROOT / "Makefile").read_text()
+    for mark, folder in LEG_FOLDERS.items():
+        assert f"-m {mark} tests/{folder}\n" in makefile
+        for file in sorted((ROOT / "tests").rglob("test_*.py")):
+            if re.search(rf"\bmark\.{mark}\b", file.read_text()):
+                assert file.is_relative_to(ROOT / "tests" / folder), f"{file}: nobody runs it"
+    left_out = re.search(r"^ONLY_PYTHON := (.*)$", makefile, re.MULTILINE)
+    assert left_out is not None
+    assert set(re.findall(r"not (\w+)", left_out[1])) == set(LEG_FOLDERS)

@@ -17,6 +17,7 @@ PRINTED_BY: dict[str, list[str]] = {
     "asyncapi.json": ["-m", "tierline.messages.asyncapi"],
     "cli.md": ["-m", "tierline.cli.reference"],
     "due-lines.schema.json": ["-m", "tierline.messages.due_lines.schema"],
+    "metrics.md": ["-m", "tests.contract.metrics"],
     "openapi.json": ["-m", "router.openapi"],
     "openapi-intake.json": ["-m", "intake.openapi"],
     "policy-schema.json": ["-m", "tierline.policy.schema"],

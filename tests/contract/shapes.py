@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 
 EARLIEST = datetime(1970, 1, 1)  # noqa: DTZ001 - Hypothesis adds the zone itself
@@ -51,6 +52,8 @@ def _built(hint: Any) -> st.SearchStrategy[Any]:
         return st.sampled_from(hint)
     if dataclasses.is_dataclass(hint):
         return st.builds(hint, **_fields(hint))
+    if hint is msgspec.UnsetType:
+        return st.just(msgspec.UNSET)
     raise TypeError(f"no strategy for {hint!r}")
 
 

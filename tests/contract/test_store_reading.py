@@ -20,7 +20,7 @@ from tests.contract.store_rows import (
     put_ticket,
 )
 from tierline.domain.seeing import marked
-from tierline.policy import crew, source
+from tierline.policy import crew, source, vendors
 from tierline.store import (
     approvers,
     database,
@@ -31,6 +31,7 @@ from tierline.store import (
     schedules_read,
     tickets,
 )
+from tierline.store.schema import head
 from tierline.web.walls import EVERYTHING
 
 BOUGHT = {"agreements": [{"name": "managed"}, {"name": "gold", "devices": ["sw1"]}]}
@@ -38,7 +39,7 @@ BOUGHT = {"agreements": [{"name": "managed"}, {"name": "gold", "devices": ["sw1"
 
 @proves(database.ALIVE)
 async def test_alive(side):
-    assert len(await side.fetch(database.ALIVE)) == 1
+    assert await side.fetch(database.ALIVE) == [{"version_num": head()}]
 
 
 @proves(source.ACTIVE_VERSION, source.POLICY_DOCUMENT, source.CALENDARS, source.LOGINS)
@@ -341,6 +342,11 @@ async def test_without_schedules_none_is_read(side):
 @proves(partners.PARTNERS)
 async def test_without_partners_none_is_read(side):
     assert await side.fetch(partners.PARTNERS) == []
+
+
+@proves(vendors.VENDOR)
+async def test_of_a_vendor_without_a_record_nothing_is_read(side):
+    assert await side.fetch(vendors.VENDOR, "Northgrid") == []
 
 
 @proves(approvers.APPROVERS)

@@ -205,7 +205,8 @@ async def test_an_event_is_written_once_and_refused_whole(side):
     await put_event(side, 1, 1)
     with pytest.raises(asyncpg.UniqueViolationError) as refused:
         await side.execute(tickets.MOVE_TICKETS, *moving(told=[(1, 2, 3), (1, 1, 3)]))
-    assert refused.value.constraint_name == "event_pkey"
+    # On PostgreSQL each month has a key of its own: event_0_pkey is that of the first.
+    assert refused.value.constraint_name in {"event_pkey", "event_0_pkey"}
     assert await side.values("event", "seq") == [(1,)]
     assert await side.rows("outbox") == []
 

@@ -4,6 +4,7 @@ A command block is fenced (bash, console, sh) or indented. A comment stands righ
 
     <!-- test: stack -->            run against a running stack, in the order of the page
     <!-- test: shell -->            run in the checkout, nothing else needed
+    <!-- test: runbook -->          run against real services under load (tests/runbooks)
     <!-- test: usage -->            examples with other people's numbers: each `tierline` line must
                                     be a command with such arguments, and is not carried out
     <!-- test: none, because ... --> not run here; the reason says what proves it instead
@@ -23,7 +24,7 @@ SHELL_WORDS = {"|", ">", ">>", "&&", "||", ";", "&"}
 """Where a call ends and the shell goes on."""
 
 _FENCE = re.compile(r"^(```+)\s*([\w-]*)\s*$")
-_MARK = re.compile(r"^<!-- test: (stack|shell|usage|none, because (.+)) -->$")
+_MARK = re.compile(r"^<!-- test: (stack|shell|runbook|usage|none, because (.+)) -->$")
 _COMMAND = re.compile(r"^ {4}(\$ )?(tierline|make|curl|git|export|\.venv/bin/)\b")
 
 

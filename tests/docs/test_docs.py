@@ -24,7 +24,11 @@ from tests.scenarios.running import Stack, running
 from tierline.cli.main import app
 
 ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs" / "guides").glob("*.md"))]
+PAGES = [
+    ROOT / "README.md",
+    *sorted((ROOT / "docs" / "guides").glob("*.md")),
+    *sorted((ROOT / "docs" / "runbooks").glob("*.md")),
+]
 BLOCK_SECONDS = 100
 KINDS = ("shell", "stack")
 

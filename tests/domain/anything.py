@@ -49,6 +49,7 @@ from tierline.domain.terms import (
     TicketType,
 )
 from tierline.domain.ticket import Packet, Ticket
+from tierline.domain.vendor import Vendor
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri")
 CALENDARS = (
@@ -78,6 +79,7 @@ ASKERS = st.sampled_from(
     ]
 )
 TEXTS = st.one_of(st.sampled_from(["", " ", "x"]), st.text(max_size=8))
+VENDORS = st.builds(Vendor, st.none() | st.just(Duration(seconds=5400)), st.booleans())
 ANY_INSTANT = st.one_of(
     st.datetimes(),
     st.datetimes(timezones=st.just(UTC)),
@@ -255,6 +257,7 @@ def commands(now: datetime, proposal: int) -> st.SearchStrategy[c.Command]:
             st.none() | when,
             st.none() | when,
             TEXTS,
+            VENDORS,
         ),
         st.builds(
             c.AskApproval,
@@ -272,7 +275,16 @@ def commands(now: datetime, proposal: int) -> st.SearchStrategy[c.Command]:
         ),
         st.builds(c.AnswerSurvey, st.sampled_from(Score), st.sampled_from([0, 3, 5]), TEXTS),
         st.builds(c.Retype, st.sampled_from(TicketType), TEXTS),
-        st.builds(c.OpenVendorCase, TEXTS, TEXTS, TEXTS, TEXTS, st.none() | when, st.none() | when),
+        st.builds(
+            c.OpenVendorCase,
+            TEXTS,
+            TEXTS,
+            TEXTS,
+            TEXTS,
+            st.none() | when,
+            st.none() | when,
+            VENDORS,
+        ),
         st.builds(c.UpdateVendorCase, TEXTS, TEXTS, TEXTS, st.none() | when, st.none() | when),
         st.builds(c.CloseVendorCase, TEXTS),
         st.builds(c.Resume, TEXTS),
@@ -379,6 +391,7 @@ def likely(draw: st.DrawFn, ticket: Ticket, now: datetime) -> tuple[c.Command, A
             "y",
             draw(st.none() | soon),
             draw(st.none() | soon),
+            record=draw(VENDORS),
         ),
         "ask": lambda: c.AskApproval("x", "ruth", "ruth@contoso.example", 100),
         "answer": lambda: c.AnswerApproval(draw(st.sampled_from(Answer)), evidence="x"),

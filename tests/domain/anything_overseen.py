@@ -138,8 +138,8 @@ def check_calls(events: list[Event], ticket: Ticket, policy: Policy, now: dateti
         if isinstance(event.what, ManagementCalled):
             said += [(cycle, name) for name in (event.what.trigger, *event.what.also)]
     assert len(said) == len(set(said)), "once a cycle"
-    if not ticket.active:
-        assert not ticket.watch
+    if not ticket.active or ticket.delayed_until is not None:
+        assert not ticket.watch, "nobody is told of what is over, or not let in yet"
         return
     for trigger in policy.management:
         called = (ticket.cycle, trigger.name) in said

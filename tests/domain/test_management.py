@@ -25,6 +25,7 @@ from tests.domain.worlds import (
     promising,
 )
 from tierline.domain.commands import (
+    AskApproval,
     Attach,
     Claim,
     Close,
@@ -36,8 +37,9 @@ from tierline.domain.commands import (
     Release,
     Reopen,
     Resolve,
+    Retype,
 )
-from tierline.domain.events import Lapsed, Reviewed
+from tierline.domain.events import ApprovalAnswered, Lapsed, Reviewed
 from tierline.domain.floor import Floor
 from tierline.domain.management import Trigger, When
 from tierline.domain.managing import MISSED_IN_A_ROW
@@ -49,7 +51,7 @@ from tierline.domain.oversight import (
 )
 from tierline.domain.oversight_commands import AddAction, Brief, Reallocate, StateComplexity
 from tierline.domain.policy import Duration
-from tierline.domain.terms import ClockName, Mode
+from tierline.domain.terms import ClockName, Mode, TicketType
 
 BOSS = ("service manager",)
 
@@ -120,6 +122,22 @@ def test_waiting_unclaimed_counts_staffed_time_and_a_claim_ends_it():
     assert story.ticket.watch == {}
     story.wait(MINUTE).ok(Release("off shift")).until(at("2026-11-24 09:00"))
     assert calls(story) == [("it", "Tue 08:26")]
+
+
+def test_waiting_unclaimed_begins_when_a_question_to_an_approver_expires():
+    story = when(unclaimed_for=minutes(30)).open(start="Desk", priority=P3).wait(MINUTE)
+    story.ok(AskApproval("a new switch", "Ruth", "ruth@contoso.example"), TOM)
+    assert story.ticket.watch == {}
+    story.until(at("2026-11-25 17:00"))
+    (expired,) = story.all(ApprovalAnswered)
+    assert story.ticket.unclaimed
+    assert calls(story) == [("it", f"{expired.at + 30 * MINUTE:%a %H:%M}")]
+
+
+def test_what_becomes_an_incident_calls_as_one():
+    story = when(types=frozenset({TicketType.INCIDENT})).open(type=TicketType.REQUEST)
+    assert calls(story.wait(MINUTE)) == []
+    assert calls(story.ok(Retype(TicketType.INCIDENT, "it is broken"))) == [("it", "Mon 09:01")]
 
 
 def test_a_move_to_another_queue_does_not_begin_the_wait_anew():

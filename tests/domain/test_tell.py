@@ -60,6 +60,7 @@ from tierline.domain.events import (
 from tierline.domain.snapshot import snapshot
 from tierline.domain.tell import Notice, still_wanted
 from tierline.domain.terms import HoldReason, Mode, Reach
+from tierline.domain.ticket import Requester
 
 JO = "jo@contoso.example"
 
@@ -359,3 +360,12 @@ def test_a_subscription_wants_every_event_whatever_came_after():
 
 def test_every_occasion_there_is_has_somebody_to_tell():
     assert all(DEFAULT_TELL.values())
+
+
+def test_whose_data_were_erased_is_written_to_no_more():
+    erased = Requester("erased-1", "erased-1@erased.invalid")
+    story = Story().open(requester=erased)
+    told = {(n.recipient, n.suppressed) for n in story.notices(Routed) if n.kind == "requester"}
+    assert told == {("erased-1@erased.invalid", "their data were erased")}
+    like_it = Story().open(requester=Requester("x", "x@unerased.invalid"))
+    assert ("x@unerased.invalid", "received", "notify") in like_it.told(Routed)

@@ -24,11 +24,13 @@ from tierline.domain.commands import (
     OpenVendorCase,
     PutOnHold,
     Resolve,
+    Resume,
     UpdateVendorCase,
 )
-from tierline.domain.events import Lapsed, Reviewed, VendorCaseClosed
+from tierline.domain.events import Held, Lapsed, Reviewed, VendorCaseClosed
 from tierline.domain.policy import Path, Step
 from tierline.domain.terms import ClockName, HoldReason
+from tierline.domain.vendor import Vendor
 
 ASK = OpenVendorCase("Northgrid", "replace the line card", "NG-77", "Pat", MONDAY + 4 * HOUR)
 
@@ -47,6 +49,47 @@ def test_a_case_has_a_reference_a_promise_with_a_clock_and_a_chase():
     assert (case.vendor, case.reference, case.contact) == ("Northgrid", "NG-77", "Pat")
     assert story.clock("vendor").due == MONDAY + 4 * HOUR
     assert case.next_chase == MONDAY + timedelta(days=1)
+
+
+def test_the_vendors_record_says_how_long_they_may_be_silent():
+    """Rather than the step or the policy, and as it was when the case was opened."""
+    story = Story().open().ok(Claim("sam"))
+    story.ok(replace(ASK, record=Vendor(chase=minutes(90))))
+    assert story.ticket.vendor.next_chase == MONDAY + 90 * MINUTE
+    story.wait(90 * MINUTE)
+    assert story.ticket.vendor.next_chase == MONDAY + 180 * MINUTE
+    story.ok(UpdateVendorCase("looking"), TOM)
+    assert story.ticket.vendor.next_chase == MONDAY + 180 * MINUTE
+    assert [event.at for event in chases(story)] == [MONDAY + 90 * MINUTE]
+
+
+def waiting_for(record: Vendor) -> Story:
+    policy = example_policy()
+    sla = policy.slas["gold"]
+    holds = {**sla.on_hold, HoldReason.VENDOR: frozenset({ClockName.RESOLVE, ClockName.PLAN})}
+    policy = replace(policy, slas={"gold": replace(sla, on_hold=holds)})
+    story = Story(policy).call().ok(Claim("sam"))
+    return story.ok(PutOnHold(HoldReason.VENDOR, "the card", "Northgrid", record=record))
+
+
+def test_a_vendor_we_resell_is_our_part_and_stops_no_promise_to_the_client():
+    """`resolve` holds on a vendor where the agreement says so, never for one we resell."""
+    theirs, ours = waiting_for(Vendor()), waiting_for(Vendor(resold=True))
+    assert not theirs.clock("resolve").running
+    assert ours.clock("resolve").running
+    assert not ours.clock("tier").running, "the clocks of our own work stand still on any hold"
+    assert theirs.last(Held).why.values["stops"] == ["plan", "resolve", "silent", "tier"]
+    assert ours.last(Held).why.values["stops"] == ["silent", "tier"]
+    assert ours.last(Held).why.values["resold"] is True
+    due = ours.clock("resolve").due
+    ours.wait(HOUR).ok(PutOnHold(HoldReason.VENDOR, "the card", "Northgrid", record=Vendor()))
+    assert not ours.clock("resolve").running, "somebody else's, from now on"
+    ours.wait(HOUR).ok(Resume())
+    assert ours.clock("resolve").due == due + HOUR
+
+
+def test_what_waits_for_a_vendor_is_chased_as_their_record_says():
+    assert waiting_for(Vendor(chase=minutes(90))).ticket.hold.next_chase == MONDAY + 90 * MINUTE
 
 
 def test_the_vendors_promise_is_an_instant_and_no_hold_stops_it():

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sla_timer.audit import Auditor
-from sla_timer.limits import AUDIT_SAMPLE
 from tests.faults import promises
 from tests.faults.drain import Owed
 from tests.faults.promises import AlertRow, Broken
@@ -21,6 +20,7 @@ from tests.faults.telling import Told, judge_notices
 from tests.faults.world import World
 from tierline.messages.events import TicketMessage, decode_event
 from tierline.messages.state import decode_ticket
+from tierline.store.audit import SAMPLE
 from tierline.store.database import Database
 
 BATCH = 200
@@ -123,7 +123,7 @@ async def audit(world: World) -> list[Broken]:
             open_tickets = await connection.fetchval(
                 "SELECT count(*) FROM tierline.ticket WHERE next_due_at IS NOT NULL"
             )
-        for _ in range(open_tickets // AUDIT_SAMPLE + 1):
+        for _ in range(open_tickets // SAMPLE + 1):
             for finding in await auditor.audit():
                 worst[finding.what] = max(worst.get(finding.what, 0), finding.count)
     finally:

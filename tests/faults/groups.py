@@ -85,10 +85,12 @@ class Groups:
 
     Args:
         bootstrap: the broker's addresses.
+        partitions: how many each topic has.
     """
 
-    def __init__(self, bootstrap: str) -> None:
+    def __init__(self, bootstrap: str, partitions: int = PARTITIONS) -> None:
         self._bootstrap = bootstrap
+        self._partitions = partitions
         self._admin: Any = None
         self._reader: Any = None
 
@@ -146,7 +148,7 @@ class Groups:
         ]
 
     async def _committed(self, group: str, topic: str) -> dict[TopicPartition, int]:
-        places = [TopicPartition(topic, number) for number in range(PARTITIONS)]
+        places = [TopicPartition(topic, number) for number in range(self._partitions)]
         found = await self._admin.list_consumer_group_offsets(group, partitions=places)
         # A coordinator that is still loading answers with no partition at all.
         if set(found) != set(places):
@@ -165,7 +167,8 @@ class Groups:
         The embedded broker says where its last *batch* begins, so a fetch from there is asked
         where it ends.
         """
-        places = [TopicPartition(topic, n) for topic in READS.values() for n in range(PARTITIONS)]
+        numbers = range(self._partitions)
+        places = [TopicPartition(topic, n) for topic in READS.values() for n in numbers]
         told = await self._reader.end_offsets(places)
         self._reader.assign(places)  # anew, which forgets what an earlier fetch said
         for place in places:

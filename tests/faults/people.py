@@ -79,6 +79,7 @@ class People:
         rng: who does what.
         record: where what was answered is kept.
         clock: policy time as the driver reckons it, UTC.
+        per_s: commands a second, all together.
     """
 
     def __init__(
@@ -88,12 +89,14 @@ class People:
         rng: Random,
         record: CommandRecord,
         clock: "ClockReckoning",
+        per_s: float = COMMANDS_PER_S,
     ) -> None:
         self._ports = ports
         self._passwords = passwords
         self._rng = rng
         self._record = record
         self._clock = clock
+        self._per_s = per_s
         self._sessions: dict[str, str] = {}
         self._wires: list[list[Wire]] = []
         self._tickets: list[int] = []
@@ -128,7 +131,7 @@ class People:
         wires = [[Wire(port) for port in self._ports] for _ in range(RACERS)]
         verbs, weights = [v for v, _ in VERBS], [w for _, w in VERBS]
         while not stop.is_set():
-            await _wait(stop, self._rng.uniform(0, 2 * HANDS / COMMANDS_PER_S))
+            await _wait(stop, self._rng.uniform(0, 2 * HANDS / self._per_s))
             if stop.is_set() or not self._tickets:
                 continue
             ticket, verb = self._rng.choice(self._tickets), self._rng.choices(verbs, weights)[0]

@@ -8,12 +8,13 @@ import asyncio
 import contextlib
 import json
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
 HOOK = "/psa"
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+REFUSAL = b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n"
 
 
 @dataclass(slots=True)
@@ -24,6 +25,10 @@ class Receiver:
     arrivals: dict[int, list[int]] = field(default_factory=dict)
     posts: Counter[str] = field(default_factory=Counter)
     unreadable: list[bytes] = field(default_factory=list)
+
+    def accepts(self, path: str, headers: Mapping[str, str], body: bytes) -> bool:
+        """Whether a request is taken at all."""
+        return True
 
     def take(self, path: str, body: bytes) -> None:
         """Note one complete request."""
@@ -38,9 +43,9 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving() -> AsyncIterator[Receiver]:
-    """A receiver on a free loopback port."""
-    receiver = Receiver()
+async def receiving(receiver: Receiver | None = None) -> AsyncIterator[Receiver]:
+    """A receiver, that one or a plain one, on a free loopback port."""
+    receiver = receiver or Receiver()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, ValueError):
@@ -50,8 +55,11 @@ async def receiving() -> AsyncIterator[Receiver]:
                 pairs = (line.partition(":") for line in head[1:] if line)
                 headers = {name.lower(): value.strip() for name, _, value in pairs}
                 body = await reader.readexactly(int(headers.get("content-length", 0)))
-                receiver.take(path, body)
-                writer.write(ANSWER)
+                if receiver.accepts(path, headers, body):
+                    receiver.take(path, body)
+                    writer.write(ANSWER)
+                else:
+                    writer.write(REFUSAL)
                 await writer.drain()
         writer.close()
 

@@ -53,6 +53,8 @@ class AlertRecord:
 class Senders:
     """Posts alerts to every replica of intake.
 
+    `headers` are sent with each alert; a new key in them is used from the next one on.
+
     Args:
         ports: of those replicas.
         key: the integration's.
@@ -62,7 +64,7 @@ class Senders:
 
     def __init__(self, ports: Sequence[int], key: str, rng: Random, record: AlertRecord) -> None:
         self._ports = ports
-        self._headers = {"authorization": f"Bearer {key}"}
+        self.headers = {"authorization": f"Bearer {key}"}
         self._rng = rng
         self._record = record
         self._problems: deque[tuple[str, str, str, str]] = deque(maxlen=PROBLEMS_KEPT)
@@ -108,7 +110,7 @@ class Senders:
         return alert
 
     async def _work(self, number: int) -> None:
-        wires = [Wire(port, self._headers) for port in self._ports]
+        wires = [Wire(port, self.headers) for port in self._ports]
         while (alert := await self._waiting.get()) is not None:
             number = await self._post(wires, number, alert)
         for wire in wires:

@@ -1,6 +1,7 @@
 """Plans: a connection that explains what it is asked to run, and what to read in the answer."""
 
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -36,8 +37,13 @@ def nodes(plan: Plan) -> Iterator[Plan]:
         yield from nodes(child)
 
 
+_PART = re.compile(r"^(alert|event|notice)_(?:[0-9]+|rest)(?=_|$)")
+
+
 def indexes(plans: list[Plan]) -> set[str]:
-    return {n["Index Name"] for plan in plans for n in nodes(plan) if "Index Name" in n}
+    """Indexes that are used, those of partitions by the name of the whole table's."""
+    found = {n["Index Name"] for plan in plans for n in nodes(plan) if "Index Name" in n}
+    return {_PART.sub(r"\1", name) for name in found}
 
 
 def looked_at(plans: list[Plan], table: str) -> int:
@@ -46,5 +52,5 @@ def looked_at(plans: list[Plan], table: str) -> int:
         (n["Actual Rows"] + n.get("Rows Removed by Filter", 0)) * n["Actual Loops"]
         for plan in plans
         for n in nodes(plan)
-        if n.get("Relation Name") == table
+        if _PART.sub(r"\1", n.get("Relation Name", "")) == table
     )

@@ -22,7 +22,7 @@ from tierline.web.health import health_router
 
 SERVICE = """
 import asyncio, sys
-from fastapi import FastAPI
+from fastapi import FastAPI, Request, Response
 from tierline.runtime.service import Service, run_service
 from tierline.web.health import health_router
 
@@ -53,6 +53,17 @@ async def build(settings):
                 await asyncio.sleep(0.05)
         return StreamingResponse(lines())
 
+    begun = []
+
+    @app.post("/echo")
+    async def echo(request: Request):
+        begun.append(1)
+        return Response(await request.body())
+
+    @app.get("/echoing")
+    async def echoing():
+        return len(begun)
+
     async def closed():
         print("closed", flush=True)
 
@@ -63,10 +74,14 @@ run_service("probe", build)
 """
 
 
+NOBODY = "127.0.0.1:1"
+"""An address where nobody listens."""
+
+
 def environment(port: int, **extra: str) -> dict[str, str]:
     return {
         "TIERLINE_DATABASE_URL": "postgresql://u:p@127.0.0.1:1/d",
-        "TIERLINE_KAFKA_BOOTSTRAP": "127.0.0.1:1",
+        "TIERLINE_KAFKA_BOOTSTRAP": NOBODY,
         "TIERLINE_SECRET": "s" * 32,
         "TIERLINE_PORT": str(port),
         **extra,

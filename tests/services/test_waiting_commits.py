@@ -41,7 +41,7 @@ async def test_the_notifier_is_the_one_that_does_not(monkeypatch: pytest.MonkeyP
     class AskedError(Exception):
         pass
 
-    async def connect(_url: str, *, commits_wait: bool = True) -> None:
+    async def connect(_url: str, *, commits_wait: bool = True, **_more: object) -> None:
         raise AskedError(str(commits_wait))
 
     monkeypatch.setattr(app.Database, "connect", connect)

@@ -12,12 +12,12 @@ from intake.client_of import Clients
 from intake.keys import Integration
 from intake.triage.wiring import make_triage
 from notifier.backoff import Exponential, Schedule
-from notifier.consumer import consumer_loops
+from notifier.consumer import event_feed
 from notifier.deliver import Deliverer
 from notifier.directory import DirectorySource
 from notifier.limits import Limits
 from router.context import Context
-from router.reactions.consumer import reaction_loops
+from router.reactions.consumer import reaction_feed
 from router.reactions.reactor import Reactor
 from sla_timer.tick import Ticker
 from tests.simulation.commands import Commands
@@ -99,7 +99,9 @@ async def intake(world: "World", life: Life) -> Parts:
     triage = make_triage(BOOTSTRAP, on.db, on.policy, on.relay.nudge, connect=_connect(world, life))
     batcher = Batcher(on.db, on.relay.nudge, triage.kept)
     edge = Edge(Acceptor(Clients(on.db, asyncio.get_running_loop().time), batcher))
-    return Parts([("relay", on.relay.run), ("policy", on.policy.run), *triage.loops], edge=edge)
+    return Parts(
+        [("relay", on.relay.run), ("policy", on.policy.run), *triage.feed.loops], edge=edge
+    )
 
 
 async def router(world: "World", life: Life) -> Parts:
@@ -108,7 +110,7 @@ async def router(world: "World", life: Life) -> Parts:
     reactor = Reactor(
         on.db, lambda: on.policy.current, lambda: on.floor.current, on.relay.nudge, on.floor.fold
     )
-    reactions = reaction_loops(BOOTSTRAP, on.db, reactor, connect=_connect(world, life))
+    reactions = reaction_feed(BOOTSTRAP, on.db, reactor, connect=_connect(world, life))
     nobody: Any = None
     context = Context(
         db=on.db,
@@ -121,7 +123,7 @@ async def router(world: "World", life: Life) -> Parts:
         passwords=nobody,
         wrong_passwords=nobody,
     )
-    return Parts([*on.loops, *reactions], commands=Commands(context))
+    return Parts([*on.loops, *reactions.loops], commands=Commands(context))
 
 
 async def sla_timer(world: "World", life: Life) -> Parts:
@@ -154,7 +156,7 @@ async def notifier(world: "World", life: Life) -> Parts:
         ("policy", on.policy.run),
         ("directory", directory.run),
         ("deliver", deliverer.run),
-        *consumer_loops(BOOTSTRAP, on.db, on.policy, directory, deliverer, connect=connect),
+        *event_feed(BOOTSTRAP, on.db, on.policy, directory, deliverer, connect=connect).loops,
         *tally_loops(BOOTSTRAP, on.db, connect, world.is_broken),
     ]
     return Parts(loops)

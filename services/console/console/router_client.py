@@ -1,10 +1,12 @@
 """The one place that talks to the router: bounded waits, and three ways to fail."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from typing import Any
 
 import httpx
+
+from tierline.messages.traced import here
 
 CONNECT_SECONDS = 2.0
 ANSWER_SECONDS = 10.0
@@ -183,7 +185,7 @@ class Router:
         """Read several things at once; the same errors as `get`."""
         return list(await asyncio.gather(*(self.get(session, path) for path in paths)))
 
-    async def stream(self, session: str) -> AsyncIterator[bytes]:
+    async def stream(self, session: str) -> AsyncGenerator[bytes, None]:
         """Open the live stream; it is open when this returns.
 
         Args:
@@ -226,6 +228,8 @@ class Router:
         more: Mapping[str, str] | None = None,
     ) -> httpx.Response:
         headers = {**_headers(session, key), **(more or {})}
+        if traceparent := here():
+            headers["traceparent"] = traceparent
         query = httpx.QueryParams(tuple(params))
         try:
             return await self._client.request(
@@ -262,7 +266,7 @@ def _judge(answer: httpx.Response) -> Json:
     raise RefusedError(answer.status_code, body)
 
 
-async def _chunks(answer: httpx.Response) -> AsyncIterator[bytes]:
+async def _chunks(answer: httpx.Response) -> AsyncGenerator[bytes, None]:
     try:
         async for chunk in answer.aiter_raw():
             yield chunk

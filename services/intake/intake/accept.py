@@ -1,7 +1,7 @@
 """A request's alerts, from bytes to committed rows: what both addresses have in common."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from intake.adapters.parsed import Adapter, Parsed, Rejected
 from intake.batch import Batcher, Refused
@@ -10,6 +10,7 @@ from intake.inserts import DeadLetter, Row, Taken, make_row
 from intake.keys import Integration
 from intake.limits import ALERT_BYTES_MAX, DEAD_LETTER_BYTES_MAX
 from intake.metrics import ACCEPTED, REJECTED
+from tierline.messages.traced import here
 
 TOO_LARGE = (
     f"is larger than {ALERT_BYTES_MAX // 1024} KiB: send less, and a link to the rest under links"
@@ -88,8 +89,11 @@ class Acceptor:
     ) -> tuple[list[Row], list[Rejected]]:
         rows: list[Row] = []
         rejected = list(parsed.rejected)
+        traceparent = here()
         for read in parsed.alerts:
             client, alert = self._clients.fix(read.alert, integration)
+            if traceparent:
+                alert = replace(alert, traceparent=traceparent)
             row = make_row(read.index, integration.name, source, client, alert)
             if len(row.body) > ALERT_BYTES_MAX // 4 and len(row.body.encode()) > ALERT_BYTES_MAX:
                 rejected.append(Rejected(read.index, "", TOO_LARGE, row.body.encode()))

@@ -5,7 +5,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 from fastapi import FastAPI
 from starlette.types import Receive, Scope, Send
@@ -16,7 +16,7 @@ from intake.client_of import Clients
 from intake.keys import Keys
 from intake.openapi import document
 from intake.replays import Replays
-from intake.routes.alerts import AlertsApp, address_of
+from intake.routes.alerts import PATH, AlertsApp, address_of
 from intake.settings import Settings
 from intake.triage.wiring import make_triage
 from tierline.bus.producer import Producer
@@ -29,6 +29,16 @@ from tierline.web.health import Check, health_router
 from tierline.web.problems import install_problems
 
 
+class Route(NamedTuple):
+    """What the counts of requests call an address; the framework's own routes have as much."""
+
+    path: str
+
+
+ROUTE: Final = Route(PATH)
+ROUTE_OF_KEY: Final = Route(f"{PATH}/{{kind}}/{{key}}")
+
+
 class IntakeApp(FastAPI):
     """FastAPI, with the two addresses of alerts ahead of it."""
 
@@ -37,6 +47,7 @@ class IntakeApp(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "http" and (address := address_of(scope["path"])) is not None:
+            scope["route"] = ROUTE_OF_KEY if address.key else ROUTE
             await self.alerts.answer(address, scope, receive, send)
         else:
             await super().__call__(scope, receive, send)
@@ -59,6 +70,7 @@ def edge(
     nudge: Callable[[], None],
     checks: dict[str, Check],
     *,
+    beside: dict[str, Check] | None = None,
     kept: Kept | None = None,
     development: bool = False,
 ) -> Edge:
@@ -68,13 +80,14 @@ def edge(
         database: its pool.
         nudge: wakes the relay after a commit.
         checks: what `/readyz` asks, by name.
+        beside: likewise, of what accepting can do without.
         kept: called with what was committed.
         development: a replay may run here, during which no alert is taken.
     """
     app = IntakeApp(title="Tierline intake", redoc_url=None, docs_url=None)
     install_docs(app)
     install_problems(app)
-    app.include_router(health_router("intake", checks))
+    app.include_router(health_router("intake", checks, beside or {}))
     batcher = Batcher(database, nudge, kept) if kept else Batcher(database, nudge)
     acceptor = Acceptor(Clients(database), batcher)
     app.alerts = AlertsApp(Keys(database), acceptor, Replays(database) if development else None)
@@ -83,9 +96,9 @@ def edge(
 
 async def build(settings: Settings) -> Service:
     """The service, ready to run. Raises one of UNREACHABLE while Postgres is away."""
-    db = await Database.connect(settings.database_url)
+    db = await Database.connect(settings.database_url, pooler=settings.database_pooler)
     producer = Producer(
-        settings.kafka_bootstrap,
+        settings.broker,
         idempotent=settings.kafka_idempotent,
         replication=settings.kafka_replication,
     )
@@ -93,13 +106,22 @@ async def build(settings: Settings) -> Service:
     policy = PolicySource(db)
     await policy.refresh()
     checks: dict[str, Check] = {"postgres": db.alive, "policy": policy.ready}
-    triage = make_triage(settings.kafka_bootstrap, db, policy, relay.nudge)
+    triage = make_triage(settings.broker, db, policy, relay.nudge)
     await triage.floor.refresh()  # whom a ticket is offered to is not decided without people
-    front = edge(db, relay.nudge, checks, kept=triage.kept, development=settings.development)
+    front = edge(
+        db,
+        relay.nudge,
+        checks,
+        # Not asked for by a sender: what is accepted waits in Postgres until the broker is back.
+        beside={"kafka": producer.alive, "triage": triage.feed.joined},
+        kept=triage.kept,
+        development=settings.development,
+    )
     loops: list[tuple[str, Loop]] = [("relay", relay.run), ("policy", policy.run)]
     return Service(
         name="intake",
         app=front.app,
-        loops=loops + triage.loops,
+        loops=[*loops, *triage.feed.loops],
+        last=frozenset({"relay"}),
         on_stop=[front.batcher.close, producer.close, db.close],
     )

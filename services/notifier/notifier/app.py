@@ -8,12 +8,13 @@ from notifier.catcher import Catcher
 from notifier.channels.chat import ChatChannel
 from notifier.channels.mail import From, MailChannel
 from notifier.channels.webhook import WebhookChannel
-from notifier.consumer import consumer_loops
+from notifier.consumer import event_feed
 from notifier.deliver import Deliverer
 from notifier.directory import DirectorySource
 from notifier.guard import Guard
 from notifier.http import HttpSender
 from notifier.letters.clerk import Clerk
+from notifier.limits import FINISH_SHARE, Limits
 from notifier.pages.mail import mail_router
 from notifier.parcel import CHAT, MAIL, WEBHOOK, Channel
 from notifier.settings import Settings
@@ -37,7 +38,9 @@ def channels_of(settings: Settings, sender: HttpSender) -> Mapping[str, Channel]
 async def build(settings: Settings) -> Service:
     """The service, ready to run. Raises one of UNREACHABLE while Postgres is away."""
     # What a crash of PostgreSQL undoes here, the sweep finds: sent again under its first key.
-    db = await Database.connect(settings.database_url, commits_wait=False)
+    db = await Database.connect(
+        settings.database_url, commits_wait=False, pooler=settings.database_pooler
+    )
     policy = PolicySource(db)
     await policy.refresh()
     directory = DirectorySource(db)
@@ -51,16 +54,22 @@ async def build(settings: Settings) -> Service:
         directory,
         link=settings.console_url,
         secret=settings.secret,
+        limits=Limits(finish_s=FINISH_SHARE * settings.stop_seconds),
     )
     clerk = Clerk(db, lambda: policy.current, directory, deliverer.wake)
-    checks: dict[str, Check] = {"postgres": db.alive, "policy": policy.ready}
+    feed = event_feed(settings.broker, db, policy, directory, deliverer)
+    checks: dict[str, Check] = {
+        "postgres": db.alive,
+        "policy": policy.ready,
+        "kafka": feed.joined,
+    }
     app = FastAPI(title="Tierline notifier", docs_url=None, redoc_url=None, openapi_url=None)
     loops: list[tuple[str, Loop]] = [
         ("policy", policy.run),
         ("directory", directory.run),
         ("deliver", deliverer.run),
         ("letters", clerk.run),
-        *consumer_loops(settings.kafka_bootstrap, db, policy, directory, deliverer),
+        *feed.loops,
     ]
     if settings.mail_catcher:
         catcher = Catcher(db, settings.smtp_host, settings.smtp_port)
@@ -73,7 +82,9 @@ async def build(settings: Settings) -> Service:
         sender.close,
         db.close,
     ]
-    return Service(name="notifier", app=app, loops=loops, on_stop=closing)
+    return Service(
+        name="notifier", app=app, loops=loops, last=frozenset({"deliver"}), on_stop=closing
+    )
 
 
 def _listening(catcher: Catcher) -> Check:

@@ -8,31 +8,33 @@ from notifier.deliver import Deliverer
 from notifier.directory import DirectorySource
 from notifier.handlers import write_notices
 from notifier.metrics import WRITTEN
+from notifier.tracing import Notified
 from tierline.bus.consumer import Connect, Consumer, kafka_client
+from tierline.bus.feed import Feed
 from tierline.bus.inbox import Committed, Inbox
+from tierline.messages.broker import Where
 from tierline.messages.events import TicketMessage
 from tierline.messages.topics import EVENTS
 from tierline.policy.source import PolicySource
-from tierline.runtime.service import Loop
 from tierline.store.database import Database
 
 NAME = "notifier"
 """Of the consumer group, and of this consumer's progress."""
 
 
-def consumer_loops(
-    bootstrap: str,
+def event_feed(
+    where: Where,
     db: Database,
     policy: PolicySource,
     directory: DirectorySource,
     deliverer: Deliverer,
     *,
     connect: Connect = kafka_client,
-) -> list[tuple[str, Loop]]:
-    """The loops that bring events in: from the broker, and by sweep what it did not bring.
+) -> Feed:
+    """What brings events in: from the broker, and by sweep what it did not bring.
 
     Args:
-        bootstrap: the broker.
+        where: the broker.
         db: notices, messages and progress are written in one transaction.
         policy: who is told, at this moment.
         directory: who and where.
@@ -43,12 +45,14 @@ def consumer_loops(
     async def tell(connection: Any, messages: Sequence[TicketMessage]) -> Committed:
         claimed_at = asyncio.get_running_loop().time()
         known = await directory.get(connection)
+        notified = Notified(messages)
         written = await write_notices(
-            connection, messages, policy.current, known, room=deliverer.room
+            connection, notified.messages, policy.current, known, room=deliverer.room
         )
 
         def committed() -> None:
             WRITTEN.inc(written.messages)
+            notified.end()
             deliverer.hand_over(written.handed, claimed_at)
             if written.left:
                 deliverer.wake.set()
@@ -56,9 +60,9 @@ def consumer_loops(
         return committed
 
     inbox = Inbox(db, NAME, tell)
-    consumer = Consumer(bootstrap, EVENTS, NAME, inbox.handle, connect=connect)
+    consumer = Consumer(where, EVENTS, NAME, inbox.handle, connect=connect)
 
     async def sweep(stop: Any) -> None:
         await inbox.sweep(stop, consumer.lagging)
 
-    return [("consumer", consumer.run), ("sweep", sweep)]
+    return Feed([("consumer", consumer.run), ("sweep", sweep)], consumer.alive)

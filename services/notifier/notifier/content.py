@@ -19,6 +19,7 @@ class Content(msgspec.Struct, frozen=True, omit_defaults=True):
         preamble: said first by a message that stands in.
         spent: attempts made before a subscription was resumed; they no longer count.
         letter: the letter it is, whose ticket and seq are 0.
+        traceparent: the work that wrote it, where that was traced.
     """
 
     ticket: int
@@ -28,6 +29,7 @@ class Content(msgspec.Struct, frozen=True, omit_defaults=True):
     preamble: str = ""
     spent: int = 0
     letter: int = 0
+    traceparent: str = ""
 
 
 FEED = "feed"

@@ -6,7 +6,7 @@ All instants here are real time; policy time has no say in when something is sen
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from random import Random
 
@@ -21,7 +21,7 @@ from notifier.prepare import Prepared, prepare
 from notifier.record import Recorded
 from notifier.recorder import Recorder
 from notifier.sending import Sending
-from notifier.settle import Settlement
+from notifier.settle import Settlement, hand_back
 from notifier.turns import Handed
 from tierline.domain.policy import Policy
 from tierline.store.database import Database
@@ -74,7 +74,7 @@ class Deliverer:
         self._recorder = Recorder(db, policy, directory)
         self.wake = wake or asyncio.Event()
         self._running = False
-        self._sends: set[asyncio.Task[None]] = set()
+        self._sends: dict[asyncio.Task[None], Prepared] = {}
         self._held: Counter[Place] = Counter()
         self._claimed: Counter[Place] = Counter()
         self._behind: dict[int, Behind] = {}
@@ -124,7 +124,7 @@ class Deliverer:
         return len(ready) + waiting
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Deliver until `stop` is set, then finish what is under way.
+        """Deliver until `stop` is set, then finish what is under way, or hand it back.
 
         Sends run side by side. At most `limits.held` messages are held until their outcome is
         recorded, so a database that is away stops the sending and fills no memory.
@@ -149,10 +149,19 @@ class Deliverer:
                 await recorder
 
     async def _finish(self) -> None:
-        """Wait for what is under way; what comes behind it is left to others."""
+        """Give what is under way `finish_s`; what else we hold is left to others, due at once."""
+        await asyncio.sleep(0)  # a send that was not begun at all could say nothing of its end
+        self._hand_back([task for task, one in self._sends.items() if not self._sending.begun(one)])
+        if self._sends:
+            await asyncio.wait(self._sends, timeout=self._limits.finish_s)
+        self._hand_back(self._sends)
         while self._sends:
             await asyncio.wait(self._sends)
         await self._sent.join()
+
+    def _hand_back(self, tasks: Collection[asyncio.Task[None]]) -> None:
+        for task in tasks:
+            task.cancel()
 
     async def _start_due(self) -> int:
         free = self._limits.held - self._held.total()
@@ -183,11 +192,14 @@ class Deliverer:
 
     def _start(self, one: Prepared, at: float, of: Counter[Place] | None = None) -> None:
         task = asyncio.create_task(self._send_and_queue(one, at, of))
-        self._sends.add(task)
-        task.add_done_callback(self._sends.discard)
+        self._sends[task] = one
+        task.add_done_callback(self._sends.pop)
 
     async def _send_and_queue(self, one: Prepared, at: float, of: Counter[Place] | None) -> None:
-        settlement = await self._sending.send(one, at)
+        try:
+            settlement = await self._sending.send(one, at)
+        except asyncio.CancelledError:
+            settlement = hand_back(one, begun=self._sending.begun(one))
         if of is not None:
             _less(of, one.claim.place)
         await self._sent.put(settlement)

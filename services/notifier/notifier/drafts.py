@@ -79,6 +79,11 @@ class Draft:
         return self.notices[0].message.event.ticket
 
     @property
+    def traceparent(self) -> str:
+        """The trace of the first thing it tells."""
+        return self.notices[0].message.traceparent
+
+    @property
     def seq(self) -> int:
         """The first event it tells of."""
         return self.notices[0].message.event.seq

@@ -57,6 +57,10 @@ REPLAYS: Final = 3
 CLOSED_ADDRESSES_MAX: Final = 10_000
 """Addresses remembered as closed by their own Retry-After."""
 
+FINISH_SHARE: Final = 0.4
+"""Of the time of a stop, what sends under way may take once the consumer has ended; the others are
+handed back, and sent by whoever claims them, under the same key."""
+
 DIRECTORY_TTL_S: Final = 5.0
 """How old what we know of people, rooms and subscriptions may be."""
 
@@ -113,6 +117,7 @@ class Limits:
     per_address: int = PER_ADDRESS
     handed_per_address: int = HANDED_PER_ADDRESS
     poll_s: float = POLL_S
+    finish_s: float = 4.0
     blocked_look_s: float = BLOCKED_LOOK_S
     blocked_look_max_s: float = BLOCKED_LOOK_MAX_S
     mail: Exponential = field(

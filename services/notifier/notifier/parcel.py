@@ -35,6 +35,7 @@ class Parcel:
         kind: the room's dialect: slack or mattermost.
         secrets: the subscription's live secrets, newest first (webhook).
         body: the event as stored, CloudEvents JSON (webhook).
+        traceparent: of this attempt, where it is traced (webhook).
     """
 
     key: str
@@ -46,6 +47,7 @@ class Parcel:
     kind: str = ""
     secrets: tuple[str, ...] = ()
     body: bytes = b""
+    traceparent: str = ""
 
 
 class Channel(Protocol):

@@ -61,7 +61,7 @@ class Prepared:
     """A claim with its parcel, or with the verdict that makes sending needless.
 
     `dropped`: notices of it that are superseded while others are not. `group`: the ticket's group
-    now, for a fallback; `restricted`: whether the ticket is, now.
+    now, for a fallback; `restricted`: whether the ticket is, now; `client`: whose it is, for logs.
     """
 
     claim: Claim
@@ -71,6 +71,7 @@ class Prepared:
     dropped: tuple[Dropped, ...] = ()
     group: str = ""
     restricted: bool = False
+    client: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +219,8 @@ def prepare_feed(claim: Claim, content: Content, known: Known) -> Prepared:
     """
     subscription = known.subscriptions.get(claim.address)
     body = known.events.get((content.ticket, content.seq))
+    wall = known.walls.get((content.ticket, content.seq))
+    client = wall.client if wall else ""
     verdict: Verdict | None = None
     if subscription is None:
         verdict = Failed("the subscription is gone or switched off")
@@ -225,12 +228,12 @@ def prepare_feed(claim: Claim, content: Content, known: Known) -> Prepared:
         verdict = Failed(f"{DISABLED}: {subscription.disabled}")
     elif claim.disabled:  # resumed since: as it is recorded it is given back, to wait for its turn
         verdict = Failed(f"{DISABLED}: it was when this was claimed")
-    elif body is None:
+    elif body is None or wall is None:
         verdict = Failed("its event is not kept any more")
-    elif not known.walls[content.ticket, content.seq].lets(subscription):
+    elif not wall.lets(subscription):
         verdict = Superseded("the subscription may not see this ticket any more")
     if verdict or subscription is None or body is None:
-        return Prepared(claim, content, None, verdict)
+        return Prepared(claim, content, None, verdict, client=client)
     parcel = Parcel(
         key=claim.key,
         ticket=content.ticket,
@@ -239,7 +242,7 @@ def prepare_feed(claim: Claim, content: Content, known: Known) -> Prepared:
         secrets=subscription.secrets,
         body=body,
     )
-    return Prepared(claim, content, parcel)
+    return Prepared(claim, content, parcel, client=client)
 
 
 def _page(claim: Claim, content: Content, stored: str | None, links: Links) -> Prepared:
@@ -272,7 +275,7 @@ def _letter(
     doc = known.tickets.get(content.ticket)
     whole = decode_ticket(doc) if doc is not None else None
     ticket = snapshot(whole) if whole is not None else None
-    group = ticket.group if ticket else ""
+    group, client = (ticket.group, ticket.client) if ticket else ("", "")
     restricted = bool(ticket and ticket.restricted)
     open_state = "failed" if content.notices_of != claim.id else "pending"
     notices = [n for n in known.notices.get(content.notices_of, ()) if n.state == open_state]
@@ -286,11 +289,12 @@ def _letter(
             wanted.append(notice)
     if not wanted:
         reason = dropped[-1].reason if dropped else "all of its notices have an outcome"
-        return Prepared(claim, content, None, Superseded(reason), tuple(dropped), group, restricted)
+        over = Superseded(reason)
+        return Prepared(claim, content, None, over, tuple(dropped), group, restricted, client)
     occasions = _occasions(wanted, known.events)
     if not occasions:
         gone = Failed("its events are not kept any more")
-        return Prepared(claim, content, None, gone, tuple(dropped), group, restricted)
+        return Prepared(claim, content, None, gone, tuple(dropped), group, restricted, client)
     letter = compose(
         CLIENT if content.audience == CLIENT else TEAM,
         occasions,
@@ -307,7 +311,7 @@ def _letter(
         url=room.url if room else "",
         kind=room.kind if room else "",
     )
-    return Prepared(claim, content, parcel, None, tuple(dropped), group, restricted)
+    return Prepared(claim, content, parcel, None, tuple(dropped), group, restricted, client)
 
 
 def _answers(occasions: Sequence[Occasion], ticket: Ticket | None, links: Links) -> Answers:

@@ -350,4 +350,5 @@ def _content(one: Settlement) -> Content:
         seq=one.content.seq,
         notices_of=one.claim.id,
         preamble=preamble(one.claim.address, one.reason),
+        traceparent=one.content.traceparent,
     )

@@ -11,6 +11,7 @@ from notifier.plain import all_plain
 from notifier.record import NOBODY, Recorded, record, record_at_once
 from notifier.settle import Settlement
 from tierline.domain.policy import Policy
+from tierline.messages.traced import trace_id_of
 from tierline.store.database import REPLAYABLE, Database
 
 log = structlog.get_logger(__name__)
@@ -89,11 +90,16 @@ def _log(settlements: Sequence[Settlement], done: Recorded) -> None:
     counted: Collection[int] = {one.claim.id for one in done.counted}
     for one in settlements:
         if one.claim.id not in counted:
-            log.warning("a late outcome was not counted", message=one.claim.id)
+            log.warning(
+                "a late outcome was not counted", message=one.claim.id, ticket=one.content.ticket
+            )
         elif one.state == "failed":
             log.warning(
                 "a message failed",
                 message=one.claim.id,
+                ticket=one.content.ticket,
+                client=one.client,
+                trace_id=trace_id_of(one.content.traceparent),
                 channel=one.claim.channel,
                 address=one.claim.address,
                 reason=one.reason,

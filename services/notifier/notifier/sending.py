@@ -3,17 +3,20 @@
 import asyncio
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from random import Random
 
 import structlog
 
 from notifier.claim import Claim, Place
 from notifier.limits import CLOSED_ADDRESSES_MAX, DIRECTORY_TTL_S, Limits
-from notifier.metrics import OUTCOMES, SEND_SECONDS
-from notifier.outcome import Failed, Retry, Verdict
+from notifier.metrics import OUTCOMES, SEND_SECONDS, TOLD_SECONDS
+from notifier.outcome import Delivered, Failed, Outcome, Retry, Verdict
 from notifier.parcel import Channel, Parcel
 from notifier.prepare import Prepared
 from notifier.settle import PutBack, Settlement, overdue, put_back, settle
+from notifier.tracing import attempt
+from tierline.messages.logged import about
 
 log = structlog.get_logger(__name__)
 
@@ -32,12 +35,23 @@ class Sending:
         self._limits = limits
         self._rng = rng
         self._closed: dict[Place, float] = {}
+        self._trying: set[int] = set()
         self._inside: Counter[Place] = Counter()
         self._address_turns: dict[Place, asyncio.Semaphore] = {}
         self._channel_turns = {name: asyncio.Semaphore(limits.per_channel) for name in channels}
 
     async def send(self, prepared: Prepared, claimed_at: float) -> Settlement:
         """Send once, or say why not; `claimed_at` is loop time, not after the claim was made."""
+        content, message = prepared.content, prepared.claim.id
+        with about(
+            ticket=content.ticket,
+            client=prepared.client,
+            message=message,
+            traceparent=content.traceparent,
+        ):
+            return await self._judged(prepared, claimed_at)
+
+    async def _judged(self, prepared: Prepared, claimed_at: float) -> Settlement:
         verdict: Verdict | PutBack | None = prepared.verdict or overdue(prepared, self._limits)
         if verdict is None:
             verdict = await self._in_turn(prepared, claimed_at)
@@ -45,7 +59,14 @@ class Sending:
             return put_back(prepared, verdict)
         self._close(prepared.claim.place, verdict)
         OUTCOMES.labels(prepared.claim.channel, type(verdict).__name__.lower()).inc()
+        if isinstance(verdict, Delivered):
+            since_s = asyncio.get_running_loop().time() - claimed_at
+            TOLD_SECONDS.labels(prepared.claim.channel).observe(prepared.claim.age_s + since_s)
         return settle(prepared, verdict, self._limits, self._rng)
+
+    def begun(self, prepared: Prepared) -> bool:
+        """Whether it is with its channel, or was when it was cut off; not waiting for its turn."""
+        return prepared.claim.id in self._trying
 
     def closed_now(self) -> list[Place]:
         """Places that take nothing now, as their own Retry-After said."""
@@ -72,13 +93,27 @@ class Sending:
                 late_s = asyncio.get_running_loop().time() - claimed_at
                 if late_s > self._limits.lease_s - self._limits.send_s:
                     return PutBack(0.0, "its turn came too late for the lease to outlast a send")
-                return await self._try(channel, claim, parcel)
+                self._trying.add(claim.id)
+                verdict = await self._traced(channel, prepared, parcel)
+                self._trying.discard(claim.id)
+                return verdict
         finally:
             self._inside[place] -= 1
             if not self._inside[place]:
                 del self._inside[place], self._address_turns[place]
 
-    async def _try(self, channel: Channel, claim: Claim, parcel: Parcel) -> Verdict:
+    async def _traced(self, channel: Channel, prepared: Prepared, parcel: Parcel) -> Outcome:
+        with attempt(prepared.claim, prepared.content) as span:
+            traceparent = span.traceparent or prepared.content.traceparent
+            if traceparent:
+                parcel = replace(parcel, traceparent=traceparent)
+            verdict = await self._try(channel, prepared.claim, parcel)
+            span.note({"tierline.outcome": type(verdict).__name__.lower()})
+            if not isinstance(verdict, Delivered):
+                span.fail(verdict.reason)
+            return verdict
+
+    async def _try(self, channel: Channel, claim: Claim, parcel: Parcel) -> Outcome:
         try:
             with SEND_SECONDS.labels(claim.channel).time():
                 async with asyncio.timeout(self._limits.send_s):

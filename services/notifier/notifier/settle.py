@@ -13,6 +13,7 @@ from notifier.parcel import CHAT, MAIL
 from notifier.prepare import Dropped, Prepared
 
 PENDING = "pending"
+STOPPED = "the notifier stopped"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Settlement:
     dropped: tuple[Dropped, ...] = ()
     group: str = ""
     restricted: bool = False
+    client: str = ""
 
     @property
     def over(self) -> bool:
@@ -90,6 +92,7 @@ def settle(prepared: Prepared, verdict: Verdict, limits: Limits, rng: Random) ->
         dropped=prepared.dropped,
         group=prepared.group,
         restricted=prepared.restricted,
+        client=prepared.client,
     )
     match verdict:
         case Delivered(proof):
@@ -121,6 +124,17 @@ def put_back(prepared: Prepared, why: PutBack) -> Settlement:
         reason=f"not sent: {why.reason}",
         group=prepared.group,
     )
+
+
+def hand_back(prepared: Prepared, *, begun: bool) -> Settlement:
+    """Leave the message to another notifier, at once, as this one stops.
+
+    Args:
+        prepared: the claim and its content.
+        begun: it was being sent, and may have got there: sent again, it has the same key.
+    """
+    kept = put_back(prepared, PutBack(0.0, STOPPED))
+    return replace(kept, reason=f"cut off in the midst of a send: {STOPPED}") if begun else kept
 
 
 def _short(text: str) -> str:

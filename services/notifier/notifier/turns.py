@@ -53,6 +53,7 @@ def content_of(draft: Draft) -> Content:
         seq=draft.seq,
         notices_of=draft.stands_in_for,
         preamble=draft.preamble,
+        traceparent=draft.traceparent,
     )
 
 

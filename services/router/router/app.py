@@ -1,24 +1,27 @@
 """The router, put together: the API, the live stream, the relay of what it wrote."""
 
 import contextlib
+from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import Response
 
 from router.absences import Absences
+from router.archived import answer_missing
 from router.consumer import Live
 from router.context import Context
 from router.described import describe
 from router.housekeeping import Housekeeping
 from router.keys import keys_by
 from router.people import People
-from router.reactions.consumer import reaction_loops
+from router.reactions.consumer import reaction_feed
 from router.reactions.reactor import Reactor
 from router.routes import (
     actions,
     agenda,
     answers,
+    audit,
     board,
     clock,
     commands,
@@ -50,6 +53,7 @@ from tierline.bus.relay import Relay
 from tierline.policy.crew import crew_of
 from tierline.policy.source import NoPolicyError, PolicySource
 from tierline.runtime.service import Service
+from tierline.store.archive.round import Archivist
 from tierline.store.database import Database
 from tierline.store.floor import FloorSource
 from tierline.store.on_call import read_rotas
@@ -60,6 +64,7 @@ from tierline.web.health import Check, health_router
 from tierline.web.passwords import Passwords
 from tierline.web.problems import install_problems, problem_response, unavailable
 from tierline.web.sse import Hub
+from tierline.web.walls import NoSuchTicketError
 
 ROUTES = (
     sessions,
@@ -85,21 +90,30 @@ ROUTES = (
     stream,
     clock,
     dead_letters,
+    audit,
     replay,
     answers,
     agenda,
 )
 
 
-def application(checks: dict[str, Check] | None = None) -> FastAPI:
-    """The HTTP application; `app.state.context` is set before its first request."""
+def application(
+    checks: dict[str, Check] | None = None, beside: dict[str, Check] | None = None
+) -> FastAPI:
+    """The HTTP application; `app.state.context` is set before its first request.
+
+    Args:
+        checks: what `/readyz` asks, by name.
+        beside: likewise, of what the API can do without.
+    """
     app = FastAPI(title="Tierline router", version="1.0.0", redoc_url=None, docs_url=None)
     install_docs(app)
-    app.include_router(health_router("router", {} if checks is None else checks))
+    app.include_router(health_router("router", {} if checks is None else checks, beside or {}))
     for resource in ROUTES:
         app.include_router(resource.router)
     install_problems(app)
     app.add_exception_handler(NoPolicyError, _no_policy)
+    app.add_exception_handler(NoSuchTicketError, answer_missing)
 
     def authenticator() -> Authenticator:
         context: Context = app.state.context
@@ -117,20 +131,21 @@ async def _no_policy(_request: Request, error: Exception) -> Response:
 
 async def build(settings: Settings) -> Service:
     """The service, ready to run. Raises one of UNREACHABLE while Postgres is away."""
-    db = await Database.connect(settings.database_url)
+    db = await Database.connect(settings.database_url, pooler=settings.database_pooler)
     source, people, hub = PolicySource(db), People(db), Hub()
     floor = FloorSource(db, read_rotas, crew_of(source))
     with contextlib.suppress(NoPolicyError):  # it can be loaded while the router runs
         await source.refresh()
     await floor.refresh()  # when a claim ends is not decided on a floor without people's shifts
     producer = Producer(
-        settings.kafka_bootstrap,
+        settings.broker,
         idempotent=settings.kafka_idempotent,
         replication=settings.kafka_replication,
     )
     relay = Relay(db, producer)
-    live = Live(db, hub, people, settings.kafka_bootstrap)
+    live = Live(db, hub, people, settings.broker)
     reactor = Reactor(db, lambda: source.current, lambda: floor.current, relay.nudge, floor.fold)
+    archivist = Archivist(db, Path(settings.archive)) if settings.archive else None
     context = Context(
         db=db,
         source=source,
@@ -140,7 +155,7 @@ async def build(settings: Settings) -> Service:
         authenticator=Authenticator(
             db,
             development=settings.development,
-            secret=settings.secret,
+            secrets=settings.taken_secrets,
             keys=keys_by(source),
         ),
         people=people,
@@ -148,7 +163,11 @@ async def build(settings: Settings) -> Service:
         wrong_passwords=WrongPasswords(),
         development=settings.development,
     )
-    app = application({"postgres": db.alive, "policy": source.ready})
+    reactions = reaction_feed(settings.broker, db, reactor)
+    app = application(
+        {"postgres": db.alive, "policy": source.ready},
+        {"kafka": producer.alive, "reactions": reactions.joined},
+    )
     app.state.context = context
     return Service(
         name="router",
@@ -159,9 +178,10 @@ async def build(settings: Settings) -> Service:
             ("floor", floor.run),
             ("live events", live.consume),
             ("live watch", live.watch),
-            ("housekeeping", Housekeeping(db).run),
-            *reaction_loops(settings.kafka_bootstrap, db, reactor),
+            ("housekeeping", Housekeeping(db, archivist, source).run),
+            *reactions.loops,
             ("absences", Absences(context).run),
         ],
+        last=frozenset({"relay"}),
         on_stop=[producer.close, db.close],
     )

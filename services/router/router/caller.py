@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from tierline.web.auth import needs
 from tierline.web.idempotency import Attempt, IdempotencyKey
 from tierline.web.principal import ADMIN, ANSWER, CLOCK, NOTICES, READ, REPLAY, WRITE, Principal
+from tierline.web.problems import ProblemError
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,3 +60,9 @@ AdminWriter = Annotated[Caller, writer(ADMIN)]
 Answerer = Annotated[Caller, writer(ANSWER)]
 ReplayWriter = Annotated[Caller, writer(REPLAY)]
 """How a writing route asks for its caller."""
+
+
+def every_client(principal: Principal) -> None:
+    """Dead letters and findings are of any client, some of none: only who sees all may look."""
+    if principal.clients is not None:
+        raise ProblemError(403, "walled", "this is for credentials that see every client")

@@ -19,6 +19,7 @@ from tierline.domain.decide import Decision, decide
 from tierline.domain.events import Prioritised
 from tierline.domain.terms import State
 from tierline.domain.ticket import Ticket
+from tierline.messages.logged import from_here_on
 from tierline.store.tickets import (
     Change,
     Connection,
@@ -120,8 +121,8 @@ async def decide_within(
     ticket = (await lock_tickets(connection, [number])).get(number)
     if ticket is None:
         no_such_ticket(number)
+    from_here_on(ticket=number, client=ticket.client)
     await check_names(connection, ticket, command)
-    command = await informed(connection, ticket, command)
     done = await _decided(context, connection, ticket, command, asker, cause)
     after = done.decision.ticket
     changes = [Change(ticket, after, done.decision.events)]
@@ -166,6 +167,7 @@ async def _decided(
     asker: Asker,
     cause: str,
 ) -> Done:
+    command = await informed(connection, ticket, command)
     now = await policy_now(connection)
     policy, floor = context.source.current, context.floor.current
     return Done(ticket, decide(ticket, command, asker, policy, floor, now, cause=cause), now)
@@ -210,6 +212,7 @@ async def check_visible(connection: Connection, number: int, principal: Principa
     client: str | None = await connection.fetchval(CLIENT_OF, sight_of(principal), number)
     if client is None:
         no_such_ticket(number)
+    from_here_on(ticket=number, client=client)
     return client
 
 

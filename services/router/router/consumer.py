@@ -27,6 +27,7 @@ from router.people import People
 from router.policy_clock import read_clock
 from router.views import row_of
 from tierline.bus.consumer import Consumer, Message
+from tierline.messages.broker import Where
 from tierline.messages.events import TicketMessage, decode_event, event_name
 from tierline.messages.topics import EVENTS
 from tierline.messages.words import words
@@ -39,9 +40,9 @@ log = structlog.get_logger(__name__)
 
 
 class Live:
-    """Feeds the hub. `bootstrap`: the broker's addresses."""
+    """Feeds the hub. `where`: the broker."""
 
-    def __init__(self, db: Database, hub: Hub, people: People, bootstrap: str) -> None:
+    def __init__(self, db: Database, hub: Hub, people: People, where: Where) -> None:
         self._db = db
         self._hub = hub
         self._people = people
@@ -51,7 +52,7 @@ class Live:
         self._looked_at = self._alone_at = time.monotonic()
         group = f"router-live-{uuid.uuid4().hex}"
         self._consumer = Consumer(
-            bootstrap, EVENTS, group, self.handle, latest=True, wanted=lambda: len(hub) > 0
+            where, EVENTS, group, self.handle, latest=True, wanted=lambda: len(hub) > 0
         )
 
     async def consume(self, stop: asyncio.Event) -> None:

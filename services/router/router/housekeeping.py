@@ -1,32 +1,49 @@
-"""What is no longer needed goes, a little at a time."""
+"""What is no longer needed goes, a little at a time; the months to come are made ready."""
 
 import asyncio
 import contextlib
 
+import asyncpg
 import structlog
+from prometheus_client import Counter
 
 from router.limits import TIDY_EVERY_S
+from tierline.policy.source import NoPolicyError, PolicySource
+from tierline.store.archive.files import ArchiveError
+from tierline.store.archive.round import Archivist
 from tierline.store.database import REPLAYABLE, UNREACHABLE, Database
+from tierline.store.months import keep_months
 from tierline.web.idempotency import FORGET_AT_ONCE, forget_old
 
 log = structlog.get_logger(__name__)
+
+ARCHIVED = Counter("tierline_archived_tickets_total", "Closed tickets taken into archives.")
 
 ROUNDS_MAX = 100
 """Statements of one round of tidying."""
 
 
 class Housekeeping:
-    """Removes old idempotent answers and ended sessions every TIDY_EVERY_S."""
+    """Removes old idempotent answers and ended sessions, keeps months, every TIDY_EVERY_S.
 
-    def __init__(self, db: Database) -> None:
+    With an archivist and a policy it archives what that policy's `retention` says, too.
+    """
+
+    def __init__(
+        self, db: Database, archivist: Archivist | None = None, source: PolicySource | None = None
+    ) -> None:
         self._db = db
+        self._archivist = archivist
+        self._source = source
 
     async def run(self, stop: asyncio.Event) -> None:
         """Tidy until `stop`."""
         while not stop.is_set():
             try:
                 await self.tidy()
-            except (*UNREACHABLE, *REPLAYABLE) as error:
+                await keep_months(self._db)
+                await self.archive()
+            except (*UNREACHABLE, *REPLAYABLE, asyncpg.QueryCanceledError) as error:
                 log.warning("tidying put off", reason=type(error).__name__)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), TIDY_EVERY_S)
@@ -42,3 +59,23 @@ class Housekeeping:
                 if found < FORGET_AT_ONCE:
                     break
         return gone
+
+    async def archive(self) -> int:
+        """One round of archiving; returns how many tickets were archived."""
+        if self._archivist is None or self._source is None:
+            return 0
+        try:
+            done = await self._archivist.round(self._source.current.retention)
+        except (ArchiveError, NoPolicyError) as error:
+            log.error("nothing archived", reason=str(error))
+            return 0
+        for name, tickets in done.files.items():
+            log.info("tickets archived", file=name, tickets=len(tickets))
+        for kind, months in done.months.items():
+            for first in months:
+                log.info("month dropped", kind=kind, first=first)
+        for name in done.archives:
+            log.info("archive dropped", file=name)
+        count = sum(map(len, done.files.values()))
+        ARCHIVED.inc(count)
+        return count

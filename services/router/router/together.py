@@ -17,12 +17,15 @@ from tierline.domain.commands import (
     LinkProblem,
     MakePlan,
     Note,
+    OpenVendorCase,
+    PutOnHold,
     Reject,
     Reopen,
     Resolve,
 )
-from tierline.domain.terms import TicketType
+from tierline.domain.terms import HoldReason, TicketType
 from tierline.domain.ticket import Ticket
+from tierline.policy.vendors import read_vendor
 from tierline.store.tickets import Change, Connection, read_ticket
 from tierline.web.principal import Principal
 from tierline.web.problems import ProblemError
@@ -69,7 +72,12 @@ OPEN_UNDER = (
 
 
 async def informed(connection: Connection, ticket: Ticket, command: Command) -> Command:
-    """The command with what it must know of other tickets, as the row locks are held."""
+    """The command with what it must know of other tickets and of records, as the locks are held."""
+    if isinstance(command, OpenVendorCase):
+        return replace(command, record=await read_vendor(connection, command.vendor))
+    if isinstance(command, PutOnHold) and command.reason is HoldReason.VENDOR:
+        name = command.of or (ticket.vendor.vendor if ticket.vendor else "")
+        return replace(command, record=await read_vendor(connection, name))
     if not isinstance(command, Close) or ticket.major is None:
         return command
     under: int = await connection.fetchval(OPEN_UNDER, list(ticket.major.numbers))

@@ -1,77 +1,67 @@
 """The auditor watches the service itself: whatever should have happened by now and has not.
 
-Every finding is counted in a metric and logged as an error, a path that does not depend on the
-notifier it may be about.
+Every finding is counted in a metric, logged as an error and told by a path of its own
+(`sla_timer.alarm`), none of which depends on the notifier it may be about.
 """
 
 import asyncio
 import contextlib
-from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
 
 import structlog
 from prometheus_client import Gauge
 
-from sla_timer.limits import AUDIT_EVERY_S, AUDIT_LATE_S, AUDIT_SAMPLE
-from tierline.domain.advance import next_due
-from tierline.messages.state import decode_ticket
-from tierline.store.database import UNREACHABLE, Database
+from sla_timer.alarm import Alarm, Over, Word
+from sla_timer.limits import AUDIT_EVERY_S
+from tierline.store.audit import (
+    LATE_S,
+    NOT_TOLD,
+    OVER,
+    SAMPLE,
+    STORED_DUES,
+    TELL,
+    TOLD_AGAIN_S,
+    Finding,
+    look,
+    stored_wrongly,
+)
+from tierline.store.database import REPLAYABLE, UNREACHABLE, Database
 from tierline.store.tickets import Connection
 
 log = structlog.get_logger(__name__)
 
 FINDINGS = Gauge("tierline_auditor_findings", "What should have happened and has not", ["what"])
+LOOKED_AT = Gauge("tierline_auditor_timestamp_seconds", "When the auditor last looked at all of it")
 
-_COUNTS = {
-    "alerts without an outcome": (
-        "SELECT count(*) FROM tierline.alert WHERE outcome IS NULL"
-        " AND received_at < clock_timestamp() - make_interval(secs => $1)"
-    ),
-    "due instants passed": (
-        "SELECT count(*) FROM tierline.ticket, tierline.policy_clock c"
-        " WHERE NOT c.held"
-        " AND next_due_at < tierline.policy_now() - make_interval(secs => $1 * c.speed)"
-    ),
-    "outbox rows stuck": (
-        "SELECT count(*) FROM tierline.outbox"
-        " WHERE created_at < clock_timestamp() - make_interval(secs => $1)"
-    ),
-    "messages nobody attempts": (
-        "SELECT count(*) FROM tierline.message WHERE state = 'pending' AND line = ''"
-        " AND due_at < clock_timestamp() - make_interval(secs => $1)"
-    ),
-    "letters nobody writes": (
-        "SELECT count(*) FROM tierline.letter_due, tierline.policy_clock c"
-        " WHERE NOT c.held"
-        " AND due_at < tierline.policy_now() - make_interval(secs => $1 * c.speed)"
-        " AND NOT EXISTS (SELECT 1 FROM tierline.replay WHERE ended_at IS NULL)"
-    ),
-    "notices without a message": (
-        "SELECT count(*) FROM tierline.notice WHERE state = 'pending' AND message IS NULL"
-        " AND created_at < clock_timestamp() - make_interval(secs => $1)"
-    ),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One kind of thing that should have happened, and how many."""
-
-    what: str
-    count: int
-
-
-STORED_DUES = (
-    "SELECT id, doc, next_due_at FROM tierline.ticket"
-    " WHERE id > $1 AND next_due_at IS NOT NULL ORDER BY id LIMIT $2"
+BLIND: Final = "the auditor cannot look"
+BLIND_REMEDY: Final = (
+    "PostgreSQL does not answer sla-timer, or answers with an error: its log says which. Alerts are"
+    " answered with 503 meanwhile, and their senders try again."
 )
 
 
 class Auditor:
-    """Looks every AUDIT_EVERY_S; `audit()` is one look."""
+    """Looks every AUDIT_EVERY_S; `audit()` is one look.
 
-    def __init__(self, db: Database) -> None:
+    Args:
+        db: the store.
+        alarm: tells people; without it nobody is told beyond the log and the metric.
+
+    Attributes:
+        findings: of the last look, empty when nothing was amiss.
+        looked_at: loop time at which the last look that came to its end began.
+    """
+
+    def __init__(self, db: Database, alarm: Alarm | None = None) -> None:
+        self.findings: list[Finding] = []
+        self.looked_at = float("-inf")
         self._db = db
+        self._alarm = alarm
         self._after = 0
+        self._blind_since: float | None = None
+        self._blind_told_at = float("-inf")
+        self._blind_told = False
 
     async def run(self, stop: asyncio.Event) -> None:
         """Look again and again until `stop`."""
@@ -82,25 +72,67 @@ class Auditor:
                 return
             try:
                 await self.audit()
-            except UNREACHABLE as error:
+                await self._tell()
+            except (*UNREACHABLE, *REPLAYABLE) as error:
                 log.warning("audit put off", reason=str(error))
+                await self._tell_blind(type(error).__name__)
 
     async def audit(self) -> list[Finding]:
         """What is amiss now, empty when nothing is; counted and logged as well."""
-        findings = []
+        began = _now()
         async with self._db.connection() as connection:
-            for what, sql in _COUNTS.items():
-                count = await connection.fetchval(sql, AUDIT_LATE_S)
-                findings.append(Finding(what, count))
-            findings.append(Finding("due instants stored wrongly", await self._wrong(connection)))
-        for finding in findings:
+            looked = await look(connection)
+            looked.append(await self._wrong(connection))
+        for finding in looked:
             FINDINGS.labels(finding.what).set(finding.count)
             if finding.count:
                 log.error("auditor", finding=finding.what, count=finding.count)
-        return [finding for finding in findings if finding.count]
+        LOOKED_AT.set_to_current_time()
+        self.findings = [finding for finding in looked if finding.count]
+        self.looked_at = began
+        return self.findings
 
-    async def _wrong(self, connection: Connection) -> int:
-        """Tickets, of the next AUDIT_SAMPLE in turn, whose stored due instant is not their own."""
-        rows = await connection.fetch(STORED_DUES, self._after, AUDIT_SAMPLE)
-        self._after = rows[-1]["id"] if len(rows) == AUDIT_SAMPLE else 0
-        return sum(next_due(decode_ticket(row["doc"])) != row["next_due_at"] for row in rows)
+    async def _wrong(self, connection: Connection) -> Finding:
+        """Tickets, of the next SAMPLE in turn, whose stored due instant is not their own."""
+        rows = await connection.fetch(STORED_DUES, self._after, SAMPLE)
+        self._after = rows[-1]["id"] if len(rows) == SAMPLE else 0
+        return stored_wrongly(rows)
+
+    async def _tell(self) -> None:
+        """Tell what is new or was told long ago, and what is over; each by one auditor only."""
+        if self._alarm is None:
+            return
+        self._blind_since = None
+        if self._blind_told:
+            self._blind_told = False
+            await self._alarm.tell([], [Over(BLIND, None)])
+        found = {finding.what: finding for finding in self.findings}
+        async with self._db.connection() as connection:
+            mine = await connection.fetch(TELL, sorted(found), TOLD_AGAIN_S)
+            over = await connection.fetch(OVER, sorted(found))
+        words = [_word(found[row["what"]], row["since"]) for row in mine]
+        ended = [Over(row["what"], row["since"]) for row in over if row["told"]]
+        if (words or ended) and not await self._alarm.tell(words, ended):
+            async with self._db.connection() as connection:
+                await connection.execute(NOT_TOLD, [word.what for word in words])
+
+    async def _tell_blind(self, reason: str) -> None:
+        """Nothing can be asked for: what was told is remembered by this auditor alone."""
+        now = _now()
+        if self._blind_since is None:
+            self._blind_since = now
+        blind_s = now - self._blind_since
+        if self._alarm is None or blind_s < LATE_S or now - self._blind_told_at < TOLD_AGAIN_S:
+            return
+        word = Word(BLIND, 1, f"{reason}, for {blind_s:.0f} s. {BLIND_REMEDY}", None)
+        if await self._alarm.tell([word], []):
+            self._blind_told_at, self._blind_told = now, True
+
+
+def _word(finding: Finding, since: datetime) -> Word:
+    return Word(finding.what, finding.count, finding.remedy, since)
+
+
+def _now() -> float:
+    """Seconds of the running loop's clock, which never runs backwards."""
+    return asyncio.get_running_loop().time()

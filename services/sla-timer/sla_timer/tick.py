@@ -19,11 +19,14 @@ from sla_timer.limits import (
     REPLAYS_MAX,
     SET_ASIDE_S,
 )
+from sla_timer.tracing import TickTrace
 from tierline.domain.advance import advance_to, next_due
 from tierline.domain.events import Event
 from tierline.domain.floor import Floor
 from tierline.domain.policy import Policy
 from tierline.domain.ticket import Ticket
+from tierline.messages.logged import about
+from tierline.messages.traced import each_of
 from tierline.store.database import REPLAYABLE, UNREACHABLE, Database
 from tierline.store.dead_letters import bury_once
 from tierline.store.tickets import (
@@ -142,10 +145,10 @@ class Ticker:
                 return 0
             now = await policy_now(connection)
             changes, floor = self._pass(tickets.values(), now)
-            await write_changes(connection, changes)
-            await _mend_unmoved(connection, changes)
+            trace = await _write(connection, changes)
         self._moved(floor)
         self._told(changes)
+        await trace.end(self._db)
         return len(tickets)
 
     def _pass(self, tickets: Iterable[Ticket], now: datetime) -> tuple[list[Change], Floor]:
@@ -170,7 +173,8 @@ class Ticker:
             horizon = await policy_now(connection)
             rows = await connection.fetch(FIND_DUE, horizon, BATCH)
         for row in rows:
-            await self._alone(row["id"], horizon)
+            with about(ticket=row["id"]):
+                await self._alone(row["id"], horizon)
         return len(rows)
 
     async def _alone(self, number: int, horizon: datetime) -> None:
@@ -179,8 +183,7 @@ class Ticker:
                 tickets = await lock_tickets(connection, [number])
                 now = await policy_now(connection)
                 changes, floor = self._pass(tickets.values(), now)
-                await write_changes(connection, changes)
-                await _mend_unmoved(connection, changes)
+                trace = await _write(connection, changes)
         except (*UNREACHABLE, *REPLAYABLE):
             raise
         except Exception as error:
@@ -189,6 +192,7 @@ class Ticker:
         else:
             self._moved(floor)
             self._told(changes)
+            await trace.end(self._db)
 
     async def _set_aside(self, number: int, horizon: datetime, reason: str) -> None:
         """Keep the state as a dead letter and look again later; the auditor counts it."""
@@ -197,6 +201,14 @@ class Ticker:
                 PUT_OFF, number, horizon + timedelta(seconds=SET_ASIDE_S)
             )
             await bury_once(connection, "sla-timer", str(number), (doc or "").encode(), reason)
+
+
+async def _write(connection: Connection, changes: list[Change]) -> TickTrace:
+    trace = TickTrace(changes)
+    with each_of(trace.trace_of):
+        await write_changes(connection, changes)
+    await _mend_unmoved(connection, changes)
+    return trace
 
 
 MEND_DUE = (

@@ -14,6 +14,7 @@ import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
 
+from tierline.bus.connecting import client_settings
 from tierline.bus.errors import BROKER_AWAY
 from tierline.bus.gathering import Gathering
 from tierline.bus.limits import (
@@ -26,12 +27,15 @@ from tierline.bus.limits import (
     HEARTBEAT_MS,
     LAG_HEARD_S,
     MAX_POLL_INTERVAL_MS,
+    OUT_OF_GROUP_S,
     REQUEST_TIMEOUT_MS,
     SESSION_TIMEOUT_MS,
     backoff_s,
 )
+from tierline.bus.metrics import Watch
 from tierline.bus.paced import PacedConsumer
 from tierline.bus.resting import Wanted, rest
+from tierline.messages.broker import Where
 
 log = structlog.get_logger(__name__)
 
@@ -57,7 +61,7 @@ class Reading:
     `reset`: where a group without a committed offset begins, `earliest` or `latest`.
     """
 
-    bootstrap: str
+    where: Where
     topic: str
     group: str
     reset: str
@@ -71,7 +75,7 @@ def kafka_client(reading: Reading) -> PacedConsumer:
     """A client of a real broker; it commits nothing by itself."""
     return PacedConsumer(
         reading.topic,
-        bootstrap_servers=reading.bootstrap,
+        **client_settings(reading.where),
         group_id=reading.group,
         enable_auto_commit=False,
         auto_offset_reset=reading.reset,
@@ -88,7 +92,7 @@ class Consumer:
     """Reads one topic in a group and hands batches to `handle`, one at a time.
 
     Args:
-        bootstrap: the broker.
+        where: the broker.
         topic: what is read.
         group: offsets are committed for it.
         handle: commits a batch's effects; what it raises has the batch handed over again.
@@ -99,7 +103,7 @@ class Consumer:
 
     def __init__(
         self,
-        bootstrap: str,
+        where: Where,
         topic: str,
         group: str,
         handle: Handle,
@@ -108,7 +112,7 @@ class Consumer:
         wanted: Wanted | None = None,
         connect: Connect = kafka_client,
     ) -> None:
-        self._reading = Reading(bootstrap, topic, group, "latest" if latest else "earliest")
+        self._reading = Reading(where, topic, group, "latest" if latest else "earliest")
         self._topic = topic
         self._handle = handle
         self._commits = not latest
@@ -117,6 +121,21 @@ class Consumer:
         self._consumer: Any = None
         self._positions: dict[TopicPartition, int] = {}
         self._heard = 0.0
+        self._watch = Watch(topic, group, shown=not latest)
+        self._member_at = float("-inf")
+        self._failed = False
+
+    async def alive(self) -> str | None:
+        """None while it is in its group, was a moment ago or is joining it; else what is amiss."""
+        coordinator = getattr(self._consumer, "_coordinator", None)
+        if coordinator is not None and coordinator.coordinator_id is not None:
+            if coordinator.generation > 0:
+                self._member_at, self._failed = _now(), False
+            if not self._failed:
+                return None
+        if _now() - self._member_at <= OUT_OF_GROUP_S:
+            return None
+        return f"kafka: not in the group that reads {self._topic}"
 
     def lagging(self) -> bool:
         """Whether messages wait on the broker that this consumer has yet to reach.
@@ -144,6 +163,8 @@ class Consumer:
                     await self._consume(stop)
             except BROKER_AWAY as error:
                 failures += 1
+                self._watch.trouble("client")
+                self._failed = True
                 log.warning("consumer starts over", topic=self._topic, reason=repr(error))
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(stop.wait(), backoff_s(failures))
@@ -152,6 +173,7 @@ class Consumer:
 
     async def _close(self) -> None:
         consumer, self._consumer = self._consumer, None
+        self._watch.close()
         if consumer is None:
             return
         # In a task of its own: where a fetch was waiting to be tried again, aiokafka's stop ends in
@@ -175,14 +197,17 @@ class Consumer:
             batch = await self._consumer.getmany(timeout_ms=GET_WAIT_MS, max_records=BATCH_MAX)
             if not batch:
                 _see_it_fetches(self._consumer)
+                self._watch.show(self._consumer)
                 continue
             gathering.begin()
             self._heard = _now()
+            self._watch.came(batch)
             messages = [_message(record) for records in batch.values() for record in records]
             try:
                 await self._handle(messages)
             except Exception:
                 failures += 1
+                self._watch.trouble("batch")
                 log.exception("batch will be handed over again", topic=self._topic)
                 self._seek_back(batch)
                 with contextlib.suppress(TimeoutError):
@@ -190,16 +215,20 @@ class Consumer:
                 continue
             failures = 0
             await self._commit(batch)
+            self._watch.show(self._consumer)
             await gathering.end(stop, full=len(messages) >= BATCH_MAX)
 
     def _seek_back(self, batch: dict[TopicPartition, list[Any]]) -> None:
         for partition, records in batch.items():
+            self._watch.reached({partition: records[0].offset})
             with contextlib.suppress(IllegalStateError):  # revoked meanwhile: another has it now
                 self._consumer.seek(partition, records[0].offset)
+        self._watch.show(self._consumer)
 
     async def _commit(self, batch: dict[TopicPartition, list[Any]]) -> None:
         offsets = {partition: records[-1].offset + 1 for partition, records in batch.items()}
         self._positions.update(offsets)
+        self._watch.reached(offsets)
         if not self._commits:
             return
         try:

@@ -23,6 +23,7 @@ from tierline.bus.limits import (
     SWEEP_WITHIN_S,
 )
 from tierline.messages.events import TicketMessage, decode_event
+from tierline.messages.logged import about
 from tierline.store import events as stored
 from tierline.store.database import REPLAYABLE, UNREACHABLE, Database
 from tierline.store.dead_letters import bury
@@ -110,12 +111,13 @@ class Inbox:
     async def _alone(self, ticket: int, last: int, given: TicketMessage | None = None) -> None:
         """What was not seen of `ticket` up to `last`, an event a transaction; broken ones aside."""
         for _ in range(stored.GAP_EVENTS_MAX):
-            if not await self._next(ticket, last, given):
-                return
+            with about(ticket=ticket):
+                if not await self._next(ticket, last, given):
+                    return
 
     async def _next(self, ticket: int, last: int, given: TicketMessage | None) -> bool:
         """The first event not seen, up to `last`, applied or set aside; False: there was none."""
-        seq = 0
+        seq, client, traceparent = 0, "", ""
         committed: Committed | None = None
         try:
             async with self._db.transaction() as connection:
@@ -125,6 +127,7 @@ class Inbox:
                 event = await _event(connection, ticket, seq, given)
                 if event is None:
                     return False
+                client, traceparent = event.ticket.client, event.traceparent
                 committed = await self._apply(connection, [event])
                 await stored.save_progress(connection, self._name, {ticket: seq})
         except (*UNREACHABLE, *REPLAYABLE):
@@ -132,7 +135,8 @@ class Inbox:
         except Exception as error:
             if seq == 0:  # not the event's doing
                 raise
-            log.exception("event set aside", consumer=self._name, ticket=ticket, seq=seq)
+            with about(client=client, traceparent=traceparent):
+                log.exception("event set aside", consumer=self._name, ticket=ticket, seq=seq)
             await self._set_aside(ticket, seq, f"{type(error).__name__}: {error}")
         else:
             if committed is not None:

@@ -56,6 +56,15 @@ CLOSE_TIMEOUT_S = 5.0
 LAG_HEARD_S = 10.0
 """A consumer that was brought nothing for this long no longer holds the sweep back."""
 
+REACHED_S = 10.0
+"""A broker that answered the producer within this is taken to be there."""
+REACH_WAIT_S = 1.5
+"""How long a probe waits for it to answer; the asking goes on."""
+
+OUT_OF_GROUP_S = 15.0
+"""How long a consumer may be out of its group (a rebalance, a broker that starts anew) before it is
+said to be cut off."""
+
 BACKOFF_FIRST_S = 0.1
 BACKOFF_MAX_S = 5.0
 

@@ -21,6 +21,7 @@ from tierline.bus.limits import (
     RELAY_SHARDS_MAX,
     backoff_s,
 )
+from tierline.bus.metrics import RELAY_FAILURES, RELAYED
 from tierline.bus.producer import NotSentError, Outgoing
 from tierline.messages.topics import SHARDS
 from tierline.store.database import REPLAYABLE, UNREACHABLE, Database
@@ -83,6 +84,7 @@ class Relay:
                     wait = RELAY_BUSY_S
             except (NotSentError, *UNREACHABLE, *REPLAYABLE) as error:
                 failures += 1
+                RELAY_FAILURES.inc()
                 wait = backoff_s(failures)
                 log.warning("outbox not relayed", reason=str(error), failures=failures)
                 with contextlib.suppress(TimeoutError):
@@ -107,7 +109,9 @@ class Relay:
             if refused:
                 await _bury(connection, refused)
             await connection.execute(FORGET_SENT, [message.id for message in messages])
-            return len(messages)
+        RELAYED.labels("sent").inc(len(messages) - len(refused))
+        RELAYED.labels("refused").inc(len(refused))
+        return len(messages)
 
 
 TAKE_SHARDS = """

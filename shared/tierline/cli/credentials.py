@@ -21,6 +21,9 @@ integration_keys = typer.Typer(no_args_is_help=True, help="Keys that sources of 
 HomeOption = Annotated[
     Path | None, typer.Option("--home", help="The running stack's folder (TIERLINE_HOME).")
 ]
+SHOWN_OF_HASH = 12
+"""Characters of a key's hash that are shown: enough to name it, of no use to anybody else."""
+
 SHOWN_ONCE = "It is shown this once; only its hash is kept."
 
 
@@ -165,6 +168,64 @@ def create_integration_key(
     with told(as_json=as_json):
         work_on(find_target(home), write)
     _print(as_json, {"integration_key": raw, "integration": name}, raw)
+
+
+@integration_keys.command("list")
+def list_integration_keys(*, as_json: AsJson = False, home: HomeOption = None) -> None:
+    """List the keys that still work, by the beginning of their hash; not what they are."""
+
+    async def read(connection: Connection) -> list[dict[str, Any]]:
+        rows = await connection.fetch(
+            f"SELECT left(hash, {SHOWN_OF_HASH}) AS key, integration, created_at"
+            " FROM tierline.integration_key WHERE revoked_at IS NULL"
+            " ORDER BY integration, created_at LIMIT 1000"
+        )
+        return [{**dict(row), "created_at": row["created_at"].isoformat()} for row in rows]
+
+    with told(as_json=as_json):
+        found = work_on(find_target(home), read)
+    if as_json:
+        sys.stdout.write(json.dumps({"items": found}) + "\n")
+        return
+    rows = [[it["key"], it["integration"], it["created_at"]] for it in found]
+    Screen().table(("key", "integration", "made"), rows)
+
+
+@integration_keys.command("revoke")
+def revoke_integration_key(
+    *,
+    key: Annotated[
+        str, typer.Argument(metavar="KEY", help="The beginning of its hash, as `list` shows it.")
+    ],
+    as_json: AsJson = False,
+    home: HomeOption = None,
+) -> None:
+    """End one key of an integration; it may still work for half a minute where it was just used."""
+
+    async def write(connection: Connection) -> list[str]:
+        rows = await connection.fetch(
+            "SELECT hash, integration FROM tierline.integration_key"
+            " WHERE starts_with(hash, $1) AND revoked_at IS NULL LIMIT 2 FOR UPDATE",
+            key.lower(),
+        )
+        if len(rows) == 1:
+            await connection.execute(
+                "UPDATE tierline.integration_key SET revoked_at = now() WHERE hash = $1",
+                rows[0]["hash"],
+            )
+        return [row["integration"] for row in rows]
+
+    with told(as_json=as_json):
+        found = work_on(find_target(home), write) if key else []
+        if len(found) != 1:
+            said = "Several keys that work begin" if found else "No key that works begins"
+            raise FailureError(
+                f"{said} with {key!r}.", "`tierline integration-key list` shows which there are."
+            )
+    if as_json:
+        sys.stdout.write(json.dumps({"revoked": key, "integration": found[0]}) + "\n")
+    else:
+        Screen().line(f"revoked {key} of {found[0]}")
 
 
 async def _known(connection: Connection, table: str, column: str, names: list[str]) -> None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from tierline.cli.call import Call, Screen, with_router
-from tierline.cli.failures import FailureError
+from tierline.cli.failures import USAGE, FailureError
 from tierline.cli.moments import full_time, parse_instant
 
 PATH = "/v1/dead-letters"
@@ -84,13 +84,62 @@ def _show_one(screen: Screen, letter: Mapping[str, Any]) -> None:
 
 @app.command()
 @with_router
-def replay(call: Call, *, letter: Letter) -> None:
-    """Send a dead letter again, once what was wrong is put right."""
+def replay(
+    call: Call,
+    *,
+    letter: Annotated[
+        int | None, typer.Argument(metavar="ID", help="The dead letter's id.", min=1)
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option("--source", help="Instead of ID: all that wait of this source, oldest first."),
+    ] = None,
+) -> None:
+    """Send a dead letter again, or all of a source, once what was wrong is put right."""
+    if (letter is None) == (source is None):
+        raise FailureError("Name a dead letter, or --source.", WHICH, code=USAGE)
+    if source is not None:
+        call.answer(_replay_source(call, source), _show_replayed)
+    elif letter is not None:
+        answer = _replay_one(call, letter)
+        call.answer(
+            answer, lambda screen, _: screen.line(f"dead letter {letter} is on its way again")
+        )
+
+
+def _replay_one(call: Call, letter: int) -> Mapping[str, Any]:
     try:
-        answer = call.router.post(f"{PATH}/{letter}/replay", {})
+        return call.router.post(f"{PATH}/{letter}/replay", {})
     except FailureError as error:
         if error.problem.get("status") in {404, 409}:
             # The remedies of a refusal speak of tickets.
             error.remedy = WHICH if error.problem["status"] == 404 else _REPAIR.format(letter)
         raise
-    call.answer(answer, lambda screen, _: screen.line(f"dead letter {letter} is on its way again"))
+
+
+def _replay_source(call: Call, source: str) -> dict[str, Any]:
+    """Send all that wait of a source, in the order in which they failed."""
+    pages = call.router.pages(PATH, [("limit", PAGE_MAX)])
+    waiting = sorted(
+        item["id"]
+        for page in pages
+        for item in page["items"]
+        if item["source"] == source and not item.get("replayed_at")
+    )
+    if not waiting:
+        raise FailureError(f"No dead letter of {source} waits.", WHICH)
+    refused: dict[str, str] = {}
+    for letter in waiting:
+        try:
+            _replay_one(call, letter)
+        except FailureError as error:
+            if error.problem.get("status") not in {404, 409}:
+                raise
+            refused[str(letter)] = error.message
+    return {"source": source, "replayed": len(waiting) - len(refused), "refused": refused}
+
+
+def _show_replayed(screen: Screen, document: Mapping[str, Any]) -> None:
+    screen.line(f"{document['replayed']} of {document['source']} are on their way again")
+    for letter, why in document["refused"].items():
+        screen.line(f"{letter}: {why}")

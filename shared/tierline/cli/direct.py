@@ -14,11 +14,14 @@ from tierline.runtime.embedded.postgres import EmbeddedPostgres
 from tierline.runtime.home import Home, resolve_home
 from tierline.runtime.settings import SHORTEST_SECRET
 from tierline.store.database import REPLAYABLE, UNREACHABLE, Database
+from tierline.store.environment import VariableError, variable
+from tierline.store.pooler import LimitsMissingError, Pooler
 from tierline.store.tickets import Connection
 
 DATABASE_VARIABLE = "TIERLINE_DATABASE_URL"
 SECRET_VARIABLE = "TIERLINE_SECRET"  # noqa: S105 - the name of a variable
 DEVELOPMENT_VARIABLE = "TIERLINE_DEVELOPMENT"
+POOLER_VARIABLE = "TIERLINE_DATABASE_POOLER"
 
 T = TypeVar("T")
 Work = Callable[[Connection], Awaitable[T]]
@@ -32,11 +35,13 @@ class Target:
         url: postgresql://...
         secret: what the development stack derives its credentials from; empty in production.
         development: whether it is a development stack's.
+        pooler: whether a pooler stands before it.
     """
 
     url: str = field(repr=False)
     secret: str = field(default="", repr=False)
     development: bool = False
+    pooler: Pooler = "none"
 
 
 def find_target(home: Path | None = None) -> Target:
@@ -48,16 +53,17 @@ def find_target(home: Path | None = None) -> Target:
     Raises:
         FailureError: there is neither, or a development stack's secret is missing.
     """
-    url = os.environ.get(DATABASE_VARIABLE, "")
+    url = _value(DATABASE_VARIABLE)
     if url:
         development = os.environ.get(DEVELOPMENT_VARIABLE, "").lower() in {"1", "true", "yes", "on"}
-        secret = os.environ.get(SECRET_VARIABLE, "") if development else ""
+        secret = _value(SECRET_VARIABLE) if development else ""
+        pooled = os.environ.get(POOLER_VARIABLE, "none") == "transaction"
         if development and len(secret) < SHORTEST_SECRET:
             raise FailureError(
                 f"{SECRET_VARIABLE} is not set, or shorter than {SHORTEST_SECRET} characters.",
                 f"Set it, or unset {DEVELOPMENT_VARIABLE} where this is production.",
             )
-        return Target(url, secret, development)
+        return Target(url, secret, development, "transaction" if pooled else "none")
     here = Home(resolve_home(home))
     port = here.run_state().get("ports", {}).get("postgres") if here.is_held() else None
     if port is None:
@@ -67,6 +73,13 @@ def find_target(home: Path | None = None) -> Target:
         )
     server = EmbeddedPostgres(here.folder / "postgres", port)
     return Target(server.url(), here.secret(), development=True)
+
+
+def _value(name: str) -> str:
+    try:
+        return variable(name)
+    except VariableError as error:
+        raise FailureError(f"{error}.", "Correct the environment, then try again.") from None
 
 
 def work_on(target: Target, work: Work[T]) -> T:
@@ -80,11 +93,28 @@ def work_on(target: Target, work: Work[T]) -> T:
         FailureError: the database cannot be used. What `work` raises is passed on.
     """
 
+    async def within(db: Database) -> T:
+        async with db.transaction() as connection:
+            return await work(connection)
+
+    return work_with(target, within)
+
+
+def work_with(target: Target, work: Callable[[Database], Awaitable[T]]) -> T:
+    """Do some work that has transactions of its own.
+
+    Args:
+        target: the database.
+        work: gets it, connected.
+
+    Raises:
+        FailureError: the database cannot be used. What `work` raises is passed on.
+    """
+
     async def run() -> T:
         db = await _connect(target)
         try:
-            async with db.transaction() as connection:
-                return await work(connection)
+            return await work(db)
         finally:
             await db.close()
 
@@ -106,7 +136,9 @@ def work_on(target: Target, work: Work[T]) -> T:
 
 async def _connect(target: Target) -> Database:
     try:
-        return await Database.connect(target.url, pool_max=1)
+        return await Database.connect(target.url, pool_max=1, pooler=target.pooler)
+    except LimitsMissingError as error:
+        raise FailureError(f"{error}.", f"Or unset {POOLER_VARIABLE} here.") from error
     except ValueError as error:
         raise FailureError(
             f"{DATABASE_VARIABLE} is not the address of a database.",

@@ -135,8 +135,10 @@ def _lines(outcome: Mapping[str, Any]) -> Iterator[str]:
     if "token" not in outcome:
         yield "Nobody was given a password, token or key. Make a token with:"
         yield "  tierline token create --name NAME --scope tickets:read --login LOGIN"
-        yield "and the key of a source with:"
+        yield "the key of a source with:"
         yield "  tierline integration-key create NAME"
+        yield "and the password of a person with:"
+        yield "  tierline password LOGIN"
         return
     for name, key in outcome["integration_keys"].items():
         yield f"integration {name}: key {key}"

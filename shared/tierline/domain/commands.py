@@ -42,6 +42,7 @@ from tierline.domain.storm_commands import StormCommand
 from tierline.domain.terms import HoldReason, Mode, Priority, Role, TicketType
 from tierline.domain.ticket import Packet, Requester
 from tierline.domain.triage import Classification
+from tierline.domain.vendor import UNKNOWN, Vendor
 from tierline.domain.vendor_commands import (
     CloseVendorCase,
     OpenVendorCase,
@@ -271,6 +272,7 @@ class PutOnHold:
 
     `ends_at`: of what is scheduled, until when (UTC) it is set aside; it starts at `until`.
     `despite`: why a P1 is scheduled into a freeze of the client.
+    `record`: of what waits for a vendor, what the records say of them.
     """
 
     reason: HoldReason
@@ -280,6 +282,7 @@ class PutOnHold:
     until: datetime | None = None
     ends_at: datetime | None = None
     despite: str = ""
+    record: Vendor = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,8 +137,9 @@ def should_run(clock: Clock, ticket: Ticket) -> str:
         return "" if ticket.unclaimed else "hold"
     if name is ClockName.SILENT:
         return "" if ticket.state is State.WORKING and ticket.owner else "hold"
-    if ticket.hold is not None and ticket.hold.reason in clock.holds:
-        return f"hold:{ticket.hold.reason}"
+    hold = ticket.hold
+    if hold is not None and hold.reason in clock.holds and not hold.resold:
+        return f"hold:{hold.reason}"
     return ""
 
 

@@ -16,6 +16,7 @@ from tierline.domain.conditions import Condition
 from tierline.domain.hand_over_rules import HandOverRules
 from tierline.domain.letters.rules import LetterRules
 from tierline.domain.management import RcaRule, Trigger
+from tierline.domain.retention_rules import RetentionRules
 from tierline.domain.storm_rules import StormRules
 from tierline.domain.survey_rules import SurveyRules
 from tierline.domain.terms import (
@@ -333,6 +334,7 @@ class Policy:
     storm: StormRules | None = field(default_factory=StormRules)
     letters: LetterRules = field(default_factory=LetterRules)
     training: Mapping[str, Sessions] = field(default_factory=dict)
+    retention: RetentionRules = field(default_factory=RetentionRules)
     mode: ModeRules = field(default_factory=ModeRules)
     tell: Mapping[str, Mapping[str, Reach]] = field(default_factory=dict)
     people: Mapping[str, str] = field(default_factory=dict)

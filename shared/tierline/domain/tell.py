@@ -37,6 +37,7 @@ from tierline.domain.audience import (
     SURVEY,
 )
 from tierline.domain.correction import ActionAdded, ActionChased, ActionCompleted, ActionMoved
+from tierline.domain.erased import is_erased
 from tierline.domain.events import (
     AssistCalled,
     EscalationProposed,
@@ -166,6 +167,8 @@ def _suppressed(notice: Notice, event: Event, ticket: Snapshot, policy: Policy) 
         return reason
     if (notice.kind, notice.recipient) == (event.by.kind, event.by.name):
         return "they did it themselves"
+    if notice.kind == "requester" and is_erased(notice.recipient):
+        return "their data were erased"
     told_there = ticket.record == "psa" and notice.occasion not in OURS_ALONE_TO_ASK
     if notice.kind == "requester" and told_there:
         return "the PSA mails the client"

@@ -11,16 +11,10 @@ from tierline.domain.approval import Approval
 from tierline.domain.attention import Attention, PlanOwed
 from tierline.domain.booking import Booking
 from tierline.domain.clock import Clock
+from tierline.domain.policy import Duration
 from tierline.domain.rca import Rca
 from tierline.domain.surveys import Survey
-from tierline.domain.terms import (
-    ClockName,
-    HoldReason,
-    Mode,
-    Priority,
-    State,
-    TicketType,
-)
+from tierline.domain.terms import ClockName, HoldReason, Mode, Priority, State, TicketType
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +39,8 @@ class Hold:
     """A pause: why, since when, what was asked of whom, when to chase, when it ends by itself.
 
     `late`: it was opened in the last tenth of a clock that it stopped. `first_since`: where only
-    the reason of a longer pause changed, when that pause began.
+    the reason of a longer pause changed, when that pause began. `resold`: it waits for a vendor
+    whose wares we sell, so that it stops no promise to the client.
     """
 
     reason: HoldReason
@@ -57,6 +52,7 @@ class Hold:
     until: datetime | None = None
     late: bool = False
     first_since: datetime | None = None
+    resold: bool = False
 
     @property
     def began(self) -> datetime:
@@ -69,7 +65,8 @@ class VendorCase:
     """Our case with a vendor, managed to closure. Instants are UTC.
 
     `reference`: their number for it. `promised_at`: what they promised, if they did. `next_chase`:
-    when its owner is reminded to ask them again; `chases`: how often that was.
+    when its owner is reminded to ask them again; `chases`: how often that was. `chase`: how long
+    they may be silent, where their record said so when the case was opened.
     """
 
     vendor: str
@@ -80,6 +77,7 @@ class VendorCase:
     next_chase: datetime
     promised_at: datetime | None = None
     chases: int = 0
+    chase: Duration | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from tierline.domain.business_time import add
 from tierline.domain.calendar import Calendar
 from tierline.domain.events import (
     AlertAttached,
+    ApprovalAnswered,
     Breached,
     Claimed,
     Closed,
@@ -29,6 +30,7 @@ from tierline.domain.events import (
     Resolved,
     Resumed,
     Returned,
+    Retyped,
     Reviewed,
     Routed,
     Transferred,
@@ -42,6 +44,7 @@ from tierline.domain.ticket import Ticket
 TURNS: Final = frozenset(
     {
         AlertAttached,
+        ApprovalAnswered,
         Breached,
         ClaimEnded,
         Claimed,
@@ -58,6 +61,7 @@ TURNS: Final = frozenset(
         Reopened,
         Resolved,
         Resumed,
+        Retyped,
         Returned,
         Reviewed,
         Routed,

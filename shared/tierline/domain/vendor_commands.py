@@ -6,10 +6,15 @@ Part of the commands (`tierline.domain.commands`), where they are all listed.
 from dataclasses import dataclass
 from datetime import datetime
 
+from tierline.domain.vendor import UNKNOWN, Vendor
+
 
 @dataclass(frozen=True, slots=True)
 class OpenVendorCase:
-    """Ask a vendor: `asked` of whom, their `reference`, what they promised (UTC), when to chase."""
+    """Ask a vendor: `asked` of whom, their `reference`, what they promised (UTC), when to chase.
+
+    `record`: what the records say of them.
+    """
 
     vendor: str
     asked: str
@@ -17,6 +22,7 @@ class OpenVendorCase:
     contact: str = ""
     promised_at: datetime | None = None
     chase_at: datetime | None = None
+    record: Vendor = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 ID_MAX = 2**63 - 1
 INDEX_MAX = 2**15 - 1
@@ -17,7 +18,8 @@ class Alert:
     """One message from a source. `extra`: whatever else the source said, kept as it came.
 
     `status`: firing or resolved; `severity`: critical, error, warning or info; `occurred_at`: when
-    the source says it happened (UTC), kept but never trusted for clocks.
+    the source says it happened (UTC), kept but never trusted for clocks. `traceparent`: the request
+    that brought it, where that was traced.
     """
 
     dedup_key: str
@@ -33,6 +35,7 @@ class Alert:
     links: tuple[str, ...] = ()
     occurred_at: datetime | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
+    traceparent: str | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,13 @@ from datetime import datetime
 from typing import Any, get_args
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from tierline.domain.clock import Clock
 from tierline.domain.events import Actor, Event, What, Why
 from tierline.domain.snapshot import Snapshot, seen
 from tierline.domain.ticket import Ticket
+from tierline.messages.traced import of_event
 
 SOURCE = "tierline"
 _WORD = re.compile(r"(?<!^)(?=[A-Z])")
@@ -56,15 +58,21 @@ class _Envelope(msgspec.Struct):
     source: str = SOURCE
     specversion: str = "1.0"
     datacontenttype: str = "application/json"
+    traceparent: str | UnsetType = UNSET
 
 
 @dataclass(frozen=True, slots=True)
 class TicketMessage:
-    """An event with the ticket as it stood after it; `body` is the message it was read from."""
+    """An event with the ticket as it stood after it.
+
+    `body` is the message it was read from; `traceparent` the work it came of, where that was
+    traced.
+    """
 
     event: Event
     ticket: Snapshot
     body: bytes = field(default=b"", compare=False, repr=False)
+    traceparent: str = field(default="", compare=False)
 
 
 _encoder = msgspec.json.Encoder()
@@ -82,7 +90,10 @@ def type_of(name: str) -> str:
 
 
 def encode_event(event: Event, ticket: Ticket) -> bytes:
-    """The message of `event`, where `ticket` is its ticket just after it."""
+    """The message of `event`, where `ticket` is its ticket just after it.
+
+    Where the work under way is traced, it carries that context: CloudEvents' extension for it.
+    """
     # What goes out is written as it is; only what comes in is held to the types of its fields.
     what: Any = event.what
     view: Any = seen(ticket)
@@ -104,6 +115,7 @@ def encode_event(event: Event, ticket: Ticket) -> bytes:
                 review_at=event.review_at,
                 watch=event.watch,
             ),
+            traceparent=of_event(event) or UNSET,
         )
     )
 
@@ -142,4 +154,4 @@ def _event_of(envelope: _Envelope, body: bytes) -> TicketMessage:
         review_at=data.review_at,
         watch=data.watch,
     )
-    return TicketMessage(event, data.ticket, body)
+    return TicketMessage(event, data.ticket, body, envelope.traceparent or "")

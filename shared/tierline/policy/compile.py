@@ -56,6 +56,7 @@ from tierline.policy.management import rca_rule, triggers
 from tierline.policy.matchers import windows_of
 from tierline.policy.offers import rate_of, rates_of
 from tierline.policy.restricting import group_meant
+from tierline.policy.retention import read_retention
 from tierline.policy.sections import PAGE, assist_share, days_of
 from tierline.policy.storm import read_storm
 from tierline.policy.training import read_training
@@ -138,6 +139,7 @@ def compile_checked(
         hand_over=_hand_over(document.get("hand_over", {})),
         paging=_paging(document.get("closed_next_group", {}), document.get("paging", {})),
         storm=read_storm(document.get("storm", {})),
+        retention=read_retention(document.get("retention", {})),
         training=read_training(document.get("training", {})),
         letters=read_letters(document, calendars, groups.values()),
         mode=_mode(document.get("mode", {})),

@@ -69,9 +69,14 @@ def looked_up(source: str) -> tuple[str, frozenset[str]]:
 
 def counts(when: str | Mapping[str, Any] | None) -> bool:
     """Whether a rule's checked `when` counts alerts."""
+    return bool(windows_of(when))
+
+
+def windows_of(when: str | Mapping[str, Any] | None) -> frozenset[str]:
+    """The windows, as they are written, that a rule's checked `when` counts over."""
     if isinstance(when, str):
-        return bool(looked_up(when)[1])
-    return any(is_count(fact) for fact in when or ())
+        return looked_up(when)[1]
+    return frozenset(fact.removeprefix(f"{COUNT}.") for fact in when or () if is_count(fact))
 
 
 def is_count(fact: str) -> bool:

@@ -22,6 +22,7 @@ from tierline.policy.letters import LETTERS
 from tierline.policy.management import MANAGEMENT, RCA
 from tierline.policy.plain import CLOCK_TIME, DURATION, HOURS, HOURS_OR_NAME, NAME
 from tierline.policy.promised_grammar import AGREEMENT, SLA
+from tierline.policy.retention import RETENTION
 from tierline.policy.sections import (
     CLOSED_GROUP,
     TOLD,
@@ -351,6 +352,7 @@ SECTIONS: Final[dict[str, tuple[Shape, str, bool]]] = {
     ),
     "training": (TRAINING, "when each tier trains, by the names of `tiers`", False),
     "letters": (LETTERS, "pages by mail: the lead's lists, digests, the manager's week", False),
+    "retention": (RETENTION, "what is kept how long; what is not said is kept for good", False),
     "tell": (TELL, "who hears of what: page, notify or digest", False),
     "mode": (
         MapOf(Choice(tuple(str(mode) for mode in Mode))),

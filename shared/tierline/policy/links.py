@@ -11,6 +11,7 @@ from tierline.policy.counting import counts
 from tierline.policy.errors import Problems, Where, did_you_mean
 from tierline.policy.management import check_management
 from tierline.policy.restricting import group_meant
+from tierline.policy.retention import check_retention
 
 
 def check_links(document: Mapping[str, Any], problems: Problems) -> None:
@@ -28,6 +29,7 @@ def check_links(document: Mapping[str, Any], problems: Problems) -> None:
     links.mode()
     links.rest()
     check_management(document, problems)
+    check_retention(document, problems)
 
 
 class _Links:

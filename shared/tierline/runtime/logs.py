@@ -2,21 +2,31 @@
 
 import logging
 import sys
+from collections.abc import Collection
 
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
+
+from tierline.runtime.redaction import Redactor
 
 # These repeat what our own lines say, once a request or a poll.
 TALKATIVE_LOGGERS = ("uvicorn.error", "uvicorn.access", "aiokafka", "httpx", "httpcore", "mail.log")
 
 
-def configure_logging(service: str, level: str = "info", *, human: bool | None = None) -> None:
-    """Send structlog's and the standard library's records to standard error.
+def configure_logging(
+    service: str,
+    level: str = "info",
+    *,
+    human: bool | None = None,
+    secrets: Collection[str] = (),
+) -> None:
+    """Send structlog's and the standard library's records to standard error, without secrets.
 
     Args:
         service: put on every line.
         level: debug, info, warning or error.
         human: colours and columns instead of JSON; None looks whether it is a terminal.
+        secrets: of this deployment; shown nowhere, whatever their form.
     """
     readable = sys.stderr.isatty() if human is None else human
 
@@ -33,12 +43,14 @@ def configure_logging(service: str, level: str = "info", *, human: bool | None =
         structlog.processors.StackInfoRenderer(),
         name_service,
     ]
-    final: list[Processor] = (
-        # Its own tracebacks show local variables, a password or a token among them.
-        [structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)]
+    final: list[Processor] = [
+        # As text before the redactor sees it; its own form would show local variables besides.
+        structlog.processors.format_exc_info,
+        Redactor(secrets),
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
         if readable
-        else [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()]
-    )
+        else structlog.processors.JSONRenderer(),
+    ]
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

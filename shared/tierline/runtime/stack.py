@@ -25,6 +25,8 @@ POSTGRES_SECONDS = 120.0
 BROKER_SECONDS = 30.0
 COMMAND_SECONDS = 300.0
 SERVICES_SECONDS = 90.0
+SERVICE_GRACE_SECONDS = 18.0
+"""What a service may take to end: its stop_seconds, and the closing after them."""
 
 
 def _default_services() -> dict[str, Sequence[str]]:
@@ -167,6 +169,7 @@ class Stack:
             env={**environment, **own},
             ready=http_probe(f"http://{LOOPBACK}:{self._ports[name]}/readyz"),
             log=self._log(name),
+            grace_seconds=SERVICE_GRACE_SECONDS,
         )
 
     async def _run(

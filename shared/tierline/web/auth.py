@@ -6,7 +6,7 @@ is not even parsed for a stranger.
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Annotated, Any
 from urllib.parse import parse_qs
 
@@ -75,7 +75,7 @@ class Authenticator:
     Args:
         db: where credentials are kept.
         development: people may move policy time.
-        secret: what links from mails are signed with; without it none is good.
+        secrets: what links from mails may be signed with; without one none is good.
         keys: the keys of restricted tickets that a login with those groups holds; without it
             nobody holds any.
         clock: seconds that only ever go forward; another one in tests.
@@ -86,13 +86,13 @@ class Authenticator:
         db: Database,
         *,
         development: bool = False,
-        secret: str = "",
+        secrets: Sequence[str] = (),
         keys: Keys = _no_keys,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._db = db
         self._development = development
-        self._secret = secret
+        self._secrets = tuple(secrets)
         self._keys = keys
         self._clock = clock
         self._known: OrderedDict[str, tuple[float, Principal]] = OrderedDict()
@@ -102,8 +102,9 @@ class Authenticator:
 
         Raises one of UNREACHABLE where the database must be asked and is away.
         """
-        if (link := read_link(self._secret, raw)) is not None:
-            return link_principal(link)
+        for secret in self._secrets:
+            if (link := read_link(secret, raw)) is not None:
+                return link_principal(link)
         kind = kind_of(raw)
         if kind not in {KeyKind.TOKEN, KeyKind.SESSION}:
             return None

@@ -46,6 +46,12 @@ STREAM_SUBSCRIBERS_MAX = 500
 STREAMS_PER_CALLER = 50
 """Of these, streams of one person or token, so that nobody takes everybody's."""
 
+RECONNECT_FIRST_MS = 250
+RECONNECT_APART_MS = 50
+RECONNECT_PLACES = 50
+"""A stream that is ended because its server ends says when to connect again: the first at once, the
+others a little later each, over some seconds."""
+
 HEARTBEAT_S = 15.0
 """A stream says at least this often what policy time it is."""
 

@@ -5,7 +5,7 @@ lists anew, so nothing is ever waited for and nothing is kept for it.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -13,7 +13,14 @@ from prometheus_client import Counter, Gauge
 
 from tierline.domain.snapshot import Snapshot
 from tierline.web.encoding import encode
-from tierline.web.limits import STREAM_QUEUE_MAX, STREAM_SUBSCRIBERS_MAX, STREAMS_PER_CALLER
+from tierline.web.limits import (
+    RECONNECT_APART_MS,
+    RECONNECT_FIRST_MS,
+    RECONNECT_PLACES,
+    STREAM_QUEUE_MAX,
+    STREAM_SUBSCRIBERS_MAX,
+    STREAMS_PER_CALLER,
+)
 from tierline.web.principal import Principal
 from tierline.web.problems import unavailable
 from tierline.web.walls import sees
@@ -27,6 +34,11 @@ _dropped = Counter("tierline_stream_dropped_total", "Subscribers dropped because
 def frame(event: str, data: Any) -> bytes:
     """One server-sent event as it goes over the wire; `data` becomes one line of JSON."""
     return b"event: " + event.encode() + b"\ndata: " + encode(data) + b"\n\n"
+
+
+def reconnect(milliseconds: int) -> bytes:
+    """The hint how long to wait before connecting again."""
+    return b"retry: %d\n\n" % milliseconds
 
 
 RESYNC = frame("resync", {})
@@ -58,13 +70,15 @@ class Subscription:
         self._queue.put_nowait(found)
         return True
 
-    def close(self) -> None:
-        """End the stream after what is queued."""
+    def close(self, reconnect_ms: int) -> None:
+        """End the stream after what is queued, with the hint when to connect again."""
         if self._over:
             return
-        if self._queue.full():
-            self._end(RESYNC)
+        hint = reconnect(reconnect_ms)
+        if self._queue.qsize() + 2 > STREAM_QUEUE_MAX:
+            self._end(RESYNC, hint)
         else:
+            self._queue.put_nowait(hint)
             self._end()
 
     def _end(self, *last: bytes) -> None:
@@ -128,7 +142,33 @@ class Hub:
             self._subscriptions.discard(subscription)
 
     def close(self) -> None:
-        """End every stream; no further one is opened."""
+        """End every stream; no further one is opened.
+
+        Each is told to come back at another moment, so that not all of them fetch anew at once.
+        """
         self._closed = True
-        for subscription in self._subscriptions:
-            subscription.close()
+        for place, subscription in enumerate(self._subscriptions):
+            apart_ms = RECONNECT_APART_MS * (place % RECONNECT_PLACES)
+            subscription.close(RECONNECT_FIRST_MS + apart_ms)
+
+
+async def until(
+    ending: asyncio.Event, chunks: AsyncGenerator[bytes, None]
+) -> AsyncGenerator[bytes, None]:
+    """`chunks` as they come, until they end or `ending` is set; they are closed in any case."""
+    ended = asyncio.ensure_future(ending.wait())
+    try:
+        while True:
+            following = asyncio.ensure_future(anext(chunks, None))
+            await asyncio.wait({following, ended}, return_when=asyncio.FIRST_COMPLETED)
+            if not following.done():
+                following.cancel()
+                await asyncio.gather(following, return_exceptions=True)
+                return
+            chunk = following.result()
+            if chunk is None:
+                return
+            yield chunk
+    finally:
+        ended.cancel()
+        await chunks.aclose()

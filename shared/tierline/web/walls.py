@@ -115,10 +115,18 @@ def sees(principal: Principal, ticket: Ticket | Snapshot) -> bool:
     return may_see(principal, ticket.client) and opened_by(keys, principal.keys)
 
 
+class NoSuchTicketError(ProblemError):
+    """There is no ticket of that `number`, or it is behind a wall; always the same."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(404, "no_such_ticket", f"there is no ticket {number}")
+        self.number = number
+
+
 def no_such_ticket(number: int) -> NoReturn:
     """Answer that the ticket does not exist, whether it is missing or behind a wall.
 
     Raises:
-        ProblemError: 404, always the same.
+        NoSuchTicketError: 404.
     """
-    raise ProblemError(404, "no_such_ticket", f"there is no ticket {number}")
+    raise NoSuchTicketError(number)

@@ -55,7 +55,8 @@ def test_all_of_the_commands_are_there():
         "known-errors",
         "list", "letter", "letters", "bounces", "training",
         "next", "storms",
-        "scheduled", "to-confirm", "surveys",
+        "scheduled", "to-confirm", "surveys", "audit",
+        "migrate", "topics", "archive", "password", "doctor", "subscriptions", "erase",
     }  # fmt: skip
 
 

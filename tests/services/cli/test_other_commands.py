@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.services.cli.router import CLOCK, FakeRouter, document, notice, problem, run
+from tests.services.cli.router import CLOCK, NOW, FakeRouter, document, notice, problem, run
 
 
 def test_clock_shows_policy_time_and_how_far_it_is_ahead():
@@ -149,6 +149,50 @@ def test_a_dead_letter_is_replayed():
     assert document(run(router, "dead-letters", "replay", "3", "--json")) == {"replayed": True}
 
 
+def many_letters(*, refused: int = 0) -> FakeRouter:
+    """Five letters of two sources; one was replayed, `refused` cannot be."""
+    items = [
+        LETTER | {"id": number, "source": source, "replayed_at": at}
+        for number, source, at in (
+            (9, "outbox:tickets.events", None),
+            (8, "consumer:router", None),
+            (7, "outbox:tickets.events", "2026-11-23T08:30:00Z"),
+            (5, "outbox:tickets.events", None),
+            (4, "outbox:tickets.events", None),
+        )
+    ]
+    answers = {f"POST /v1/dead-letters/{item['id']}/replay": {"replayed": True} for item in items}
+    if refused:
+        answers[f"POST /v1/dead-letters/{refused}/replay"] = problem(
+            409, "already_replayed", "it was sent on its way before"
+        )
+    return FakeRouter({"GET /v1/dead-letters": {"items": items}, **answers})
+
+
+def test_all_dead_letters_of_a_source_are_replayed_in_the_order_they_failed():
+    router = many_letters()
+    result = run(router, "dead-letters", "replay", "--source", "outbox:tickets.events")
+    assert result.stdout == "3 of outbox:tickets.events are on their way again\n"
+    assert [path for path, _ in router.writes()] == [
+        f"/v1/dead-letters/{number}/replay" for number in (4, 5, 9)
+    ]
+
+
+def test_one_that_is_refused_does_not_keep_the_others():
+    router = many_letters(refused=5)
+    result = run(router, "dead-letters", "replay", "--source", "outbox:tickets.events", "--json")
+    said = document(result)
+    assert (said["replayed"], list(said["refused"])) == (2, ["5"])
+
+
+def test_replay_wants_a_letter_or_a_source_and_one_that_waits():
+    for args in ([], ["3", "--source", "intake"]):
+        assert run(letters(), "dead-letters", "replay", *args).exit_code == 2
+    nothing = run(letters(), "dead-letters", "replay", "--source", "intake")
+    assert nothing.exit_code == 1
+    assert "No dead letter of intake waits." in nothing.stderr
+
+
 @pytest.mark.parametrize(
     ("status", "remedy"), [(404, "dead-letters list"), (409, "dead-letters show 3")]
 )
@@ -163,3 +207,33 @@ def test_a_jump_of_days_counts_24_hours_each():
     router = FakeRouter({"POST /v1/clock": CLOCK})
     assert run(router, "clock", "jump", "3d").exit_code == 0
     assert router.writes() == [("/v1/clock", {"jump_s": 259_200.0})]
+
+
+FINDING = {
+    "what": "outbox rows stuck",
+    "count": 7,
+    "remedy": "Look at Kafka.",
+    "found_since": "2026-11-23T08:00:00Z",
+    "told_at": "2026-11-23T08:01:00Z",
+    "rows": [{"which": "12", "since": "2026-11-23T07:59:00Z", "about": "tickets.events 1001"}],
+}
+
+
+def test_the_audit_shows_findings_with_what_to_do_and_ends_with_1():
+    answer = {"at": NOW, "items": [FINDING]}
+    result = run(FakeRouter({"GET /v1/audit": answer}), "audit")
+    assert result.exit_code == 1
+    assert [line.strip() for line in result.stdout.splitlines()] == [
+        "outbox rows stuck: 7",
+        "told Mon 2026-11-23 08:01:00 GMT",
+        "12  since Mon 2026-11-23 07:59:00 GMT  tickets.events 1001",
+        "and 6 more",
+        "Look at Kafka.",
+    ]
+    result = run(FakeRouter({"GET /v1/audit": answer}), "audit", "--json")
+    assert (result.exit_code, document(result)) == (1, answer)
+
+
+def test_an_audit_that_finds_nothing_says_so():
+    result = run(FakeRouter({"GET /v1/audit": {"at": NOW, "items": []}}), "audit")
+    assert (result.exit_code, result.stdout) == (0, "nothing is amiss\n")

@@ -116,6 +116,17 @@ async def test_a_ticket_shows_promises_timeline_and_why(sam, world):
     assert page.index("Routed to Desk") < page.index("Opened as P2"), "the latest comes first"
 
 
+@pytest.mark.parametrize(("resold", "told"), [(True, True), (False, False)])
+async def test_waiting_for_whom_we_resell_is_said_to_stop_no_promise(sam, world, resold, told):
+    world.tickets[1042]["hold"] = {
+        "reason": "vendor", "asked": "a new line card", "of": "Northgrid", "resold": resold,
+        "next_chase": "2026-11-23T14:00:00Z", "until": None,
+    }  # fmt: skip
+    page = (await sam.get("/tickets/1042")).text
+    assert "a new line card (asked of Northgrid)." in page
+    assert ("We resell what they make, so the promises to the client run on." in page) is told
+
+
 async def test_each_promise_opens_to_why_it_is_due_then(sam, world):
     stretch = {"start": "2026-11-20T13:00:00Z", "end": "2026-11-20T16:40:00Z", "reason": ""}
     world.dues[1042] = [

@@ -2,6 +2,7 @@
 
 from tests.services.router.world import token_of
 from tierline.web import auth
+from tierline.web.answer_links import AnswerLink, Purpose, make_link
 
 
 async def test_a_known_credential_is_not_asked_for_again_and_forgotten_in_time(world):
@@ -25,6 +26,17 @@ async def test_a_credential_is_remembered_no_longer_than_it_lives(world):
     await world.sql("UPDATE tierline.api_token SET expires_at = now() WHERE name = 'mirror'")
     now[0] += 5
     assert await authenticator.principal(raw) is None
+
+
+async def test_a_link_signed_with_either_secret_is_taken_and_with_no_other():
+    link = AnswerLink(Purpose.SURVEY, 1001, 3)
+    old, new, third = "o" * 32, "n" * 32, "t" * 32
+    authenticator = auth.Authenticator(None, secrets=(new, old))  # links ask no database
+    for secret in (old, new):
+        principal = await authenticator.principal(make_link(secret, link))
+        assert principal is not None
+        assert principal.link == link
+    assert await authenticator.principal(make_link(third, link)) is None
 
 
 async def test_what_is_remembered_is_bounded_and_the_last_used_stay(world, monkeypatch):

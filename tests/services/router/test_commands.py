@@ -406,3 +406,22 @@ class TestTime:
         allowed: list[str] = (await world.ticket(await self._after(world, steps), "sam"))["allowed"]
         assert "accept" not in allowed
         return allowed
+
+
+async def test_what_the_records_say_of_a_vendor_counts(world):
+    """How long they may be silent, and that waiting for whom we resell is our own affair."""
+    address = "/v1/records/vendors/Northgrid"
+    fields = {"chase": "90m", "resold": True}
+    answer = await world.as_("priya").put(address, json=fields, headers={"If-None-Match": "*"})
+    assert answer.status_code == 201, answer.text
+    number = await world.open()
+    await world.did("sam", number, "claim")
+    await world.did("sam", number, "vendor", vendor="Northgrid", asked="a line card")
+    found = await world.did("sam", number, "hold", reason="vendor", asked="the card")
+    assert found["ticket"]["vendor"]["next_chase"].startswith("2026-11-23T10:30")
+    clocks = {clock["name"]: clock for clock in found["ticket"]["clocks"]}
+    assert clocks["resolve"]["due"], "it runs on"
+    other = await world.open("A second one")
+    await world.did("sam", other, "claim")
+    found = await world.did("sam", other, "hold", reason="vendor", asked="a part", of="Fabrik")
+    assert found["ticket"]["hold"]["next_chase"].startswith("2026-11-24"), "as the policy says"

@@ -191,7 +191,7 @@ async def test_closing_ends_every_stream_after_what_is_queued():
         hub.publish({"event": "x", "data": 1})
         hub.close()
         hub.publish({"event": "x", "data": 2})
-        assert [found async for found in one.frames()] == [sse.frame("x", 1)]
+        assert [found async for found in one.frames()] == [sse.frame("x", 1), b"retry: 250\n\n"]
     with pytest.raises(ProblemError), hub.subscribe(SAM):
         pass
 
@@ -223,3 +223,48 @@ def test_one_caller_cannot_take_everybodys_streams(monkeypatch):
             assert len(hub) == 2
     with hub.subscribe(SAM):
         assert len(hub) == 1
+
+
+async def test_those_who_are_sent_away_come_back_one_after_the_other():
+    hub = sse.Hub()
+    with hub.subscribe(SAM) as one, hub.subscribe(SAM) as other:
+        hub.close()
+        hints = {(await anext(aiter(each.frames()))) for each in (one, other)}
+    assert hints == {b"retry: 250\n\n", b"retry: 300\n\n"}
+
+
+@pytest.mark.parametrize("queued", [STREAM_QUEUE_MAX - 1, STREAM_QUEUE_MAX])
+async def test_who_is_behind_at_the_end_is_told_to_fetch_anew(queued):
+    hub = sse.Hub()
+    with hub.subscribe(SAM) as one:
+        for count in range(queued):
+            hub.publish({"event": "x", "data": count})
+        hub.close()
+        found = [frame async for frame in one.frames()]
+    assert found == [sse.RESYNC, b"retry: 250\n\n"]
+
+
+async def test_a_stream_passed_on_ends_with_whoever_passes_it_on():
+    ending, closed = asyncio.Event(), []
+
+    async def endless():
+        try:
+            yield b"one"
+            await asyncio.Event().wait()
+        finally:
+            closed.append(1)
+
+    passed = sse.until(ending, endless())
+    assert await anext(passed) == b"one"
+    last = asyncio.ensure_future(anext(passed, None))
+    ending.set()
+    assert await asyncio.wait_for(last, 5) is None
+    assert closed == [1]
+
+
+async def test_a_stream_passed_on_ends_with_its_source():
+    async def two():
+        yield b"one"
+        yield b"two"
+
+    assert [chunk async for chunk in sse.until(asyncio.Event(), two())] == [b"one", b"two"]

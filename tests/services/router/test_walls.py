@@ -77,7 +77,7 @@ LISTS = {
 }
 REPLAYS = {"/v1/replay", "/v1/replay/commands", "/v1/replay/time", "/v1/replay/end"}
 """Behind a scope of their own (test_replay.py); GET says only whether one runs."""
-FOR_ALL_CLIENTS = {"/v1/dead-letters", "/v1/dead-letters/{id}/replay"}
+FOR_ALL_CLIENTS = {"/v1/audit", "/v1/dead-letters", "/v1/dead-letters/{id}/replay"}
 
 ROUTES = [
     (method.upper(), path)
@@ -208,10 +208,11 @@ async def test_a_persons_token_sees_what_both_may_see_and_acts_as_the_person(wor
     assert (await world.do("toms", hidden, "claim")).status_code == 404
 
 
-async def test_dead_letters_are_for_who_sees_every_client(world):
-    assert (await world.as_("walled admin").get("/v1/dead-letters")).status_code == 403
-    assert (await world.as_("grace").get("/v1/dead-letters")).status_code == 403
-    assert (await world.as_("all").get("/v1/dead-letters")).status_code == 200
+@pytest.mark.parametrize("path", ["/v1/dead-letters", "/v1/audit"])
+async def test_what_is_of_any_client_is_for_who_sees_every_client(world, path):
+    assert (await world.as_("walled admin").get(path)).status_code == 403
+    assert (await world.as_("grace").get(path)).status_code == 403
+    assert (await world.as_("all").get(path)).status_code == 200
 
 
 @pytest.mark.parametrize(("method", "path"), CLOSED)

@@ -576,7 +576,7 @@ def test_every_type_of_event_has_an_exact_example():
     assert set(EVENT_TYPES.values()) == SHOWN
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(data=st.data())
 @pytest.mark.parametrize("name", EVENT_TYPES)
 def test_every_event_is_one_readable_line(name, data):

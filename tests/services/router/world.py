@@ -232,7 +232,7 @@ async def _built(
         relay=relay,
         hub=Hub(),
         authenticator=Authenticator(
-            db, development=development, secret=SECRET, keys=keys_by(source)
+            db, development=development, secrets=(SECRET,), keys=keys_by(source)
         ),
         people=People(db),
         passwords=Passwords(),

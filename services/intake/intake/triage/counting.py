@@ -24,14 +24,8 @@ ALIKE = """
 SELECT u.n, found.accepted_at, found.idx, found.id
 FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::timestamptz[])
     WITH ORDINALITY AS u(integration, dedup_key, client, since, until, n)
-CROSS JOIN LATERAL (
-    SELECT a.accepted_at, a.idx, a.id FROM (
-        SELECT accepted_at, idx, id, body FROM tierline.alert
-        WHERE client = u.client AND dedup_key = u.dedup_key AND integration = u.integration
-            AND accepted_at > u.since AND accepted_at <= u.until
-        ORDER BY accepted_at DESC LIMIT $6
-    ) AS a WHERE a.body ->> 'status' = 'firing'
-) AS found
+CROSS JOIN LATERAL
+    tierline.alike(u.integration, u.dedup_key, u.client, u.since, u.until, $6) AS found
 """
 """Of each kind the alerts that fired in a span, among the latest so many: a source that sends
 without end costs no more."""

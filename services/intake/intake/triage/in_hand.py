@@ -18,6 +18,7 @@ from intake.inserts import Row, Taken
 from intake.triage.limits import IN_HAND_MAX, QUIET_S
 from intake.triage.triager import Triager
 from tierline.messages.alert import AcceptedAlert, decode_alert
+from tierline.pulse import at_work
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +57,8 @@ class InHand:
                 came = asyncio.ensure_future(self._came.wait())
                 await asyncio.wait({came, stopped}, return_when=asyncio.FIRST_COMPLETED)
                 came.cancel()
-                await self._triage()
+                with at_work():
+                    await self._triage()
         finally:
             stopped.cancel()
 

@@ -205,8 +205,9 @@ def _asker(known: Known) -> Asker:
     return Asker(Actor("integration", known.accepted.integration), Role.TECHNICIAN)
 
 
-def _cause(known: Known) -> str:
-    return f"alert:{known.accepted.id}"
+def cause_of(alert: AcceptedAlert) -> str:
+    """The identity that what comes of an alert carries."""
+    return f"alert:{alert.id}"
 
 
 def _decided(
@@ -220,7 +221,7 @@ def _decided(
         world.policy,
         world.floor,
         world.now,
-        cause=_cause(known),
+        cause=cause_of(known.accepted),
     )
     if decision.rejected is not None:
         raise UnexpectedRefusalError(f"{type(command).__name__}: {decision.rejected.reason}")
@@ -280,7 +281,7 @@ def _opened(
         restricted="" if after is None else after.restricted,
     )
     decision = decide_open(
-        command, _asker(known), world.policy, world.floor, world.now, cause=_cause(known)
+        command, _asker(known), world.policy, world.floor, world.now, cause=cause_of(known.accepted)
     )
     opened = amended(problem, before=None, ticket=decision.ticket, events=decision.events)
     return opened, "opened", number

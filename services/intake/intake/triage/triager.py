@@ -20,10 +20,13 @@ from intake.triage.sorting import (
     know,
     may_open,
 )
+from intake.triage.tracing import BatchTrace
 from tierline.domain.amend import amended
 from tierline.domain.floor import Floor
 from tierline.domain.policy import Policy
 from tierline.messages.alert import AcceptedAlert, encode_accepted
+from tierline.messages.logged import about
+from tierline.messages.traced import each_of
 from tierline.store.database import REPLAYABLE, UNREACHABLE, Database
 from tierline.store.dead_letters import bury
 from tierline.store.tickets import (
@@ -84,7 +87,9 @@ class Triager:
         except Exception:
             log.exception("alerts go one by one", count=len(alerts))
             for alert in alerts:
-                await self._alone(alert, first)
+                traceparent = alert.alert.traceparent or ""
+                with about(client=alert.client, alert=alert.id, traceparent=traceparent):
+                    await self._alone(alert, first)
         self._committed()
 
     async def _alone(self, alert: AcceptedAlert, first: int | None) -> None:
@@ -94,6 +99,7 @@ class Triager:
             raise
         except Exception as error:
             log.exception("alert set aside", alert=alert.id)
+            BatchTrace([alert]).fail("set aside")
             await self.set_aside(
                 alert.id, encode_accepted(alert), f"{type(error).__name__}: {error}"
             )
@@ -106,16 +112,19 @@ class Triager:
 
     async def _together(self, alerts: Sequence[AcceptedAlert], first: int | None) -> None:
         """One transaction, run again where somebody else was in the way."""
+        trace = BatchTrace(alerts)
         for attempt in range(REPLAYS_MAX):
             try:
                 async with self._db.transaction() as connection:
-                    outcomes, floor = await self._batch(connection, alerts, first)
+                    with each_of(trace.trace_of):
+                        outcomes, floor = await self._batch(connection, alerts, first)
             except (*REPLAYABLE, store.TAKEN) as error:
                 log.info("triage replayed", reason=str(error))
                 if attempt == REPLAYS_MAX - 1:
                     raise
             else:
                 self._moved(floor)
+                trace.end(outcomes)
                 for outcome, count in Tally(outcome for _, outcome, _ in outcomes).items():
                     OUTCOMES.labels(outcome).inc(count)
                 return

@@ -9,10 +9,11 @@ from intake.triage.consumer import GROUP, TriageConsumer
 from intake.triage.in_hand import InHand
 from intake.triage.triager import Triager
 from tierline.bus.consumer import Connect, Consumer, kafka_client
+from tierline.bus.feed import Feed
+from tierline.messages.broker import Where
 from tierline.messages.topics import ALERTS
 from tierline.policy.crew import crew_of
 from tierline.policy.source import PolicySource
-from tierline.runtime.service import Loop
 from tierline.store.database import Database
 from tierline.store.floor import FloorSource
 from tierline.store.on_call import read_rotas
@@ -20,15 +21,15 @@ from tierline.store.on_call import read_rotas
 
 @dataclass(frozen=True, slots=True)
 class Triage:
-    """The loops of triage, what the edge calls with what it has committed, what it decides on."""
+    """What feeds triage, what the edge calls with what it has committed, what it decides on."""
 
-    loops: list[tuple[str, Loop]]
+    feed: Feed
     kept: Kept
     floor: FloorSource
 
 
 def make_triage(
-    bootstrap: str,
+    where: Where,
     db: Database,
     policy: PolicySource,
     committed: Callable[[], None],
@@ -38,7 +39,7 @@ def make_triage(
     """Put triage together.
 
     Args:
-        bootstrap: the broker.
+        where: the broker.
         db: its pool.
         policy: the rules.
         committed: called after each transaction, to wake the relay.
@@ -47,13 +48,13 @@ def make_triage(
     floor = FloorSource(db, read_rotas, crew_of(policy))
     triager = Triager(db, lambda: policy.current, lambda: floor.current, committed, floor.moved)
     triage = TriageConsumer(db, triager)
-    consumer = Consumer(bootstrap, ALERTS, GROUP, triage.handle, connect=connect)
+    consumer = Consumer(where, ALERTS, GROUP, triage.handle, connect=connect)
 
     async def sweep(stop: asyncio.Event) -> None:
         await triage.sweep(stop, consumer.lagging)
 
     in_hand = InHand(triager)
-    loops: list[tuple[str, Loop]] = [
+    loops = [
         ("floor", floor.run), ("triage", consumer.run), ("in hand", in_hand.run), ("sweep", sweep)
     ]  # fmt: skip
-    return Triage(loops, in_hand.offer, floor)
+    return Triage(Feed(loops, consumer.alive), in_hand.offer, floor)

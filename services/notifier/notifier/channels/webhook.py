@@ -82,6 +82,8 @@ class WebhookChannel:
             headers = signed_headers(parcel.key, parcel.body, parcel.secrets, now)
         except UnusableSecretError as error:
             return Failed(str(error), disable=True)
+        if parcel.traceparent:
+            headers["traceparent"] = parcel.traceparent
         return await answers.post(
             self._sender, parcel.url, headers, parcel.body, now=now, lasting=frozenset()
         )

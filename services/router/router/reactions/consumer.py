@@ -8,10 +8,11 @@ from router.reactions.reactor import Reactor
 from router.reactions.register import BY_EVENT
 from router.reactions.waiting import note
 from tierline.bus.consumer import Connect, Consumer, kafka_client
+from tierline.bus.feed import Feed
 from tierline.bus.inbox import Committed, Inbox
+from tierline.messages.broker import Where
 from tierline.messages.events import TicketMessage
 from tierline.messages.topics import EVENTS
-from tierline.runtime.service import Loop
 from tierline.store.database import Database
 
 NAME = "reactions"
@@ -35,25 +36,26 @@ def reaction_inbox(db: Database, reactor: Reactor) -> Inbox:
     return Inbox(db, NAME, react)
 
 
-def reaction_loops(
-    bootstrap: str, db: Database, reactor: Reactor, *, connect: Connect = kafka_client
-) -> list[tuple[str, Loop]]:
-    """The loops that find out what events mean for other tickets, and do it.
+def reaction_feed(
+    where: Where, db: Database, reactor: Reactor, *, connect: Connect = kafka_client
+) -> Feed:
+    """What finds out what events mean for other tickets, and does it.
 
     Args:
-        bootstrap: the broker.
+        where: the broker.
         db: what is to be done and progress are written in one transaction.
         reactor: is told when something waits.
         connect: makes the broker's client.
     """
     inbox = reaction_inbox(db, reactor)
-    consumer = Consumer(bootstrap, EVENTS, NAME, inbox.handle, connect=connect)
+    consumer = Consumer(where, EVENTS, NAME, inbox.handle, connect=connect)
 
     async def sweep(stop: asyncio.Event) -> None:
         await inbox.sweep(stop, consumer.lagging)
 
-    return [
+    loops = [
         ("reactions consumer", consumer.run),
         ("reactions sweep", sweep),
         ("reactions", reactor.run),
     ]
+    return Feed(loops, consumer.alive)

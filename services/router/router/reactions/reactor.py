@@ -17,6 +17,7 @@ from prometheus_client import Counter
 from router.limits import REACTION_POLL_S, REACTION_STEP, REACTION_WAIT_S, TRIES
 from router.reactions.reaction import ASKER, Asked, Occurrence, cause_of
 from router.reactions.register import BY_NAME
+from router.reactions.tracing import StepTrace
 from router.reactions.waiting import Due, settle, take
 from router.replay import REACTIONS
 from tierline.domain.commands import LinkProblem, Open
@@ -25,6 +26,7 @@ from tierline.domain.floor import Floor
 from tierline.domain.policy import Policy
 from tierline.domain.ticket import Ticket
 from tierline.messages.events import TicketMessage, decode_event
+from tierline.messages.traced import each_of
 from tierline.policy.source import NoPolicyError
 from tierline.store.database import REPLAYABLE, UNREACHABLE, Database
 from tierline.store.dead_letters import bury
@@ -66,6 +68,7 @@ class _Step:
     informed: Mapping[int, Asked] = field(default_factory=dict)
     changes: list[Change] = field(default_factory=list)
     outcomes: list[tuple[int, str, str]] = field(default_factory=list)
+    trace: StepTrace = field(default_factory=lambda: StepTrace(()))
 
     def react(self, due: Due, message: TicketMessage, ticket: Ticket | None, number: int) -> None:
         """Do one: decided on its target as a command would be. `number` is for a new ticket."""
@@ -187,12 +190,15 @@ class Reactor:
         for due in waiting:
             message = messages[due.ticket, due.seq]
             step.react(due, message, tickets.get(due.target), numbers.get(due.id, 0))
-        await write_changes(connection, step.changes)
+        step.trace = StepTrace(messages.values())
+        with each_of(step.trace.trace_of):
+            await write_changes(connection, step.changes)
         await settle(connection, step.outcomes)
         return step
 
     def _told(self, waiting: Sequence[Due], step: _Step) -> None:
         """What is so once a step is committed: counted, told, and seen by who decides next."""
+        step.trace.end()
         kinds = {due.id: due.kind for due in waiting}
         for number, state, _ in step.outcomes:
             REACTED.labels(kinds[number], state).inc()
@@ -216,7 +222,7 @@ class Reactor:
             except Exception as error:
                 if not due:
                     raise
-                log.exception("a reaction is set aside", reaction=due[0])
+                log.exception("a reaction is set aside", ticket=due[0].target, reaction=due[0])
                 await self._set_aside(due[0], f"{type(error).__name__}: {error}")
             else:
                 self._told(due, step)

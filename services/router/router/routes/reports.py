@@ -1,12 +1,13 @@
 """Reports: the lead's list of a group, the bounce ledger, the week in figures, letters written."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from starlette.responses import Response
 
+from router.archived import check_kept
 from router.caller import NoticeReader, Reader
 from router.context import Here
 from router.described import READING, refusals
@@ -31,6 +32,8 @@ from tierline.web.walls import sight_of
 
 router = APIRouter(tags=["reports"])
 
+A_WEEK = timedelta(days=8)
+"""The week before is shown beside a week, and it begins by the provider's own clock."""
 BOUNCE_DAYS = 30
 """The stretch of a ledger for which no `since` is given."""
 
@@ -84,6 +87,7 @@ async def bounces(
     async with context.db.connection() as connection:
         now = await policy_now(connection)
         first, last = _stretch(since, until, now)
+        await check_kept(connection, "since", first)
         page = await read_bounce_page(
             connection,
             first,
@@ -123,6 +127,7 @@ async def week(
     async with context.db.connection() as connection:
         now = await policy_now(connection)
         monday = _monday(week) if week else week_before(local_day(zone, now))
+        await check_kept(connection, "week", datetime.combine(monday, time(), UTC) - A_WEEK)
         page = await read_week_page(connection, zone, monday, sight=sight_of(principal))
     return json_response(week_view(page))
 

@@ -13,7 +13,7 @@ from router.policy_clock import read_clock
 from tierline.store.database import UNREACHABLE
 from tierline.web.auth import credential
 from tierline.web.limits import HEARTBEAT_S
-from tierline.web.sse import MEDIA_TYPE, Subscription, frame
+from tierline.web.sse import MEDIA_TYPE, Subscription, frame, reconnect
 
 router = APIRouter(tags=["stream"])
 
@@ -52,7 +52,7 @@ async def stream(
 
     async def frames() -> AsyncIterator[bytes]:
         try:
-            yield b"retry: %d\n\n" % RECONNECT_MS + first
+            yield reconnect(RECONNECT_MS) + first
             async for found in _while_valid(context, credential(request), subscription):
                 yield found
         finally:

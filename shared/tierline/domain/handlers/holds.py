@@ -16,6 +16,7 @@ from tierline.domain.handlers.frozen import despite_freeze, freezes_of
 from tierline.domain.promises import last_tenth, next_review, sla_of
 from tierline.domain.terms import ClockName, HoldReason
 from tierline.domain.ticket import Hold
+from tierline.domain.vendor import UNKNOWN, Vendor
 
 
 def put_on_hold(draft: Draft, command: PutOnHold, asked: Asked) -> Rejected | None:
@@ -45,6 +46,7 @@ def put_on_hold(draft: Draft, command: PutOnHold, asked: Asked) -> Rejected | No
         of=command.of,
         chase_at=command.chase_at,
         until=until,
+        record=command.record if command.reason is HoldReason.VENDOR else UNKNOWN,
     )
     booking = None
     if command.reason is HoldReason.SCHEDULED and until is not None:
@@ -77,11 +79,16 @@ def paused(
     of: str,
     chase_at: datetime | None = None,
     until: datetime | None = None,
+    record: Vendor = UNKNOWN,
 ) -> Hold:
-    """The pause that begins now, chased as the policy says where no instant is given."""
+    """The pause that begins now.
+
+    Where no instant is given it is chased as the vendor's record says, else the policy.
+    """
     ticket, at = draft.ticket, draft.now
     cover = sla_of(draft.policy, ticket.agreement).cover[ticket.priority]
-    chase_s = timedelta(seconds=draft.policy.holds.chase.on(cover))
+    chase_s = timedelta(seconds=(record.chase or draft.policy.holds.chase).on(cover))
+    stopped = _stopped(draft, reason, resold=record.resold)
     return Hold(
         reason=reason,
         since=at,
@@ -89,8 +96,9 @@ def paused(
         of=of,
         next_chase=chase_at or add(cover, at, chase_s) or at + chase_s,
         until=until,
-        late=any(last_tenth(clock, at, draft.policy) for clock in _stopped(draft, reason)),
+        late=any(last_tenth(clock, at, draft.policy) for clock in stopped),
         first_since=ticket.hold.began if ticket.hold else None,
+        resold=record.resold,
     )
 
 
@@ -105,9 +113,12 @@ def pause(
 ) -> None:
     """Append that the ticket is paused; `values` are kept with the reason."""
     was = draft.ticket.hold
+    stopped = _stopped(draft, hold.reason, resold=hold.resold)
+    if hold.resold:
+        values["resold"] = True
     why = draft.why(
         f"hold: {hold.reason}",
-        stops=sorted(clock.name for clock in _stopped(draft, hold.reason)),
+        stops=sorted(clock.name for clock in stopped),
         of=hold.of,
         late=hold.late,
         **values,
@@ -116,8 +127,9 @@ def pause(
     draft.emit(what, at=draft.now, by=asked.by, why=why, cause=asked.cause)
 
 
-def _stopped(draft: Draft, reason: HoldReason) -> list[Clock]:
-    return [clock for clock in draft.ticket.clocks.values() if stops(clock, reason)]
+def _stopped(draft: Draft, reason: HoldReason, *, resold: bool) -> list[Clock]:
+    found = [clock for clock in draft.ticket.clocks.values() if stops(clock, reason)]
+    return [clock for clock in found if not (resold and clock.to_client)]
 
 
 def stops(clock: Clock, reason: HoldReason) -> bool:

@@ -21,7 +21,7 @@ from tierline.domain.events import (
     VendorCaseUpdated,
 )
 from tierline.domain.handlers.asked import Asked, missing, not_active, not_ahead, not_yours, refuse
-from tierline.domain.policy import LIMIT_ONLY
+from tierline.domain.policy import LIMIT_ONLY, Duration
 from tierline.domain.promises import sla_of, step_of
 from tierline.domain.terms import ClockName
 from tierline.domain.ticket import VendorCase
@@ -49,8 +49,9 @@ def open_case(draft: Draft, command: OpenVendorCase, asked: Asked) -> Rejected |
         contact=command.contact,
         asked=command.asked,
         since=at,
-        next_chase=command.chase_at or next_chase(draft, at),
+        next_chase=command.chase_at or next_chase(draft, at, command.record.chase),
         promised_at=command.promised_at,
+        chase=command.record.chase,
     )
     draft.emit(
         VendorCaseOpened(case),
@@ -79,8 +80,9 @@ def update_case(draft: Draft, command: UpdateVendorCase, asked: Asked) -> Reject
         contact=command.contact or before.contact,
         asked=before.asked,
         since=before.since,
-        next_chase=command.chase_at or next_chase(draft, at),
+        next_chase=command.chase_at or next_chase(draft, at, before.chase),
         promised_at=command.promised_at or before.promised_at,
+        chase=before.chase,
     )
     changed = _promise(draft, case, at) if command.promised_at is not None else []
     draft.emit(
@@ -114,13 +116,13 @@ def close_case(draft: Draft, command: CloseVendorCase, asked: Asked) -> Rejected
     return None
 
 
-def next_chase(draft: Draft, at: datetime) -> datetime:
+def next_chase(draft: Draft, at: datetime, recorded: Duration | None) -> datetime:
     """When the owner is reminded to ask the vendor again (UTC), on the cover.
 
-    The step the ticket is at says how soon, else what the policy says of holds.
+    The vendor's record says how soon, else the step the ticket is at, else the policy's `holds`.
     """
     ticket, policy = draft.ticket, draft.policy
-    chase = step_of(policy, ticket, ticket.tier).chase or policy.holds.chase
+    chase = recorded or step_of(policy, ticket, ticket.tier).chase or policy.holds.chase
     cover = sla_of(policy, ticket.agreement).cover[ticket.priority]
     chase_s = timedelta(seconds=chase.on(cover))
     return add(cover, at, chase_s) or at + chase_s
@@ -159,7 +161,7 @@ def unheard(draft: Draft, at: datetime) -> None:
     if case is None:  # pragma: no cover - `upcoming` offers it only with a case
         return
     count = case.chases + 1
-    what = Reviewed("vendor", count, next_chase(draft, at))
+    what = Reviewed("vendor", count, next_chase(draft, at, case.chase))
     why = draft.why("vendor chase", vendor=case.vendor, reference=case.reference, count=count)
     cause = f"vendor/{case.since.isoformat()}/{count}/{case.next_chase.isoformat()}"
     draft.emit(what, at=at, by=TIME, why=why, cause=cause)

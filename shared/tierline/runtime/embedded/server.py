@@ -8,8 +8,10 @@ from tierline.runtime.errors import UpError
 from tierline.runtime.process import Child, ChildSpec, log_tail
 
 START_TIMEOUT_SECONDS = 60.0
-EARLY_EXITS_ALLOWED = 12
+EARLY_EXITS_ALLOWED = 20
 EARLY_EXIT_PAUSE_SECONDS = 0.25
+EARLY_EXIT_PAUSE_MOST_SECONDS = 2.0
+EARLY_EXIT_PAUSE_GROWTH = 1.3
 PROBE_PAUSE_SECONDS = 0.05
 
 
@@ -44,6 +46,7 @@ class EmbeddedServer(ABC):
             return
         spec = self.spec()
         deadline = time.monotonic() + timeout_seconds
+        pause = EARLY_EXIT_PAUSE_SECONDS
         for _ in range(EARLY_EXITS_ALLOWED):
             if spec.prepare is not None:
                 await spec.prepare()
@@ -53,8 +56,10 @@ class EmbeddedServer(ABC):
             await self._child.kill()
             if time.monotonic() >= deadline:
                 break
-            # What a killed predecessor left (a port, shared memory) is gone in a moment.
-            await asyncio.sleep(EARLY_EXIT_PAUSE_SECONDS)
+            # What a killed predecessor left (a port, shared memory) is gone in a moment, on a busy
+            # machine in a longer one.
+            await asyncio.sleep(pause)
+            pause = min(pause * EARLY_EXIT_PAUSE_GROWTH, EARLY_EXIT_PAUSE_MOST_SECONDS)
         raise UpError(
             f"The embedded {spec.name} did not come up on port {self.port}.",
             f"Its last words: {log_tail(spec.log) or 'none'}",

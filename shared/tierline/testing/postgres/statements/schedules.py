@@ -1,6 +1,6 @@
-"""The answers to what services ask of schedules, people, partners, freezes and approvers.
+"""The answers to what services ask of schedules, people, partners, freezes, approvers, vendors.
 
-Nobody in them is away or has shifts, there are no schedules and no partners.
+Nobody in them is away or has shifts, there are no schedules, no partners and no vendors.
 
 Who is on call is decided by pure functions of `tierline.domain.rota`; how they are read is tested
 on PostgreSQL itself (`tests/services/test_floor.py`).
@@ -10,7 +10,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from tierline.policy import crew
+from tierline.policy import crew, vendors
 from tierline.store import approvers, freezes, on_call, partners, schedules_read
 from tierline.testing.postgres.registry import Registry, Reply
 from tierline.testing.postgres.rows import shape
@@ -28,6 +28,12 @@ async def read_schedules(_tx: Transaction, _names: Sequence[str] | None) -> Repl
 @here.answers(partners, "PARTNERS")
 async def read_partners(_tx: Transaction) -> Reply:
     """No partner."""
+    return []
+
+
+@here.answers(vendors, "VENDOR")
+async def read_vendor(_tx: Transaction, _name: str) -> Reply:
+    """No vendor."""
     return []
 
 

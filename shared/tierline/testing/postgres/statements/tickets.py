@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from tierline.store import database, lapses, tickets
+from tierline.store.schema import head
 from tierline.testing.postgres.registry import Registry, Reply
 from tierline.testing.postgres.rows import Record, Stored, picker, shape
 from tierline.testing.postgres.transaction import Transaction
@@ -24,8 +25,8 @@ _OPENED = (*_MOVED, "type", "client", "title", "problem_key", "opened_at")
 
 @here.answers(database, "ALIVE")
 async def alive(tx: Transaction) -> Reply:
-    """One row for the one row of the policy clock."""
-    return [shape("?column?")((1,)) for _ in tx.rows("policy_clock")]
+    """The newest migration, once for the one row of the policy clock."""
+    return [shape("version_num")((head(),)) for _ in tx.rows("policy_clock")]
 
 
 @here.answers(tickets, "LOCK_TICKETS")

@@ -1,0 +1,1 @@
+"""Traces: off and without cost by default, OpenTelemetry where a collector is named."""

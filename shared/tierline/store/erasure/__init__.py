@@ -1,0 +1,1 @@
+"""Erasing a person outside: their address and names become a pseudonym, wherever they stand."""

@@ -1,0 +1,86 @@
+"""What the chart is rendered to and kept, so that who has no Helm can apply it and CI can judge it.
+
+`python -m tests.deploy.rendered --write` renders anew (`make manifests`); it needs helm.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from tests.product import ROOT
+
+CHART = ROOT / "deploy" / "helm" / "tierline"
+PLAIN = ROOT / "deploy" / "manifests" / "tierline.yaml"
+EVERYTHING = ROOT / "tests" / "deploy" / "everything.yaml"
+VALUES = ROOT / "tests" / "deploy" / "everything-values.yaml"
+SECONDS = 60
+
+RENDERED: dict[Path, list[str]] = {
+    PLAIN: ["--set", "migrations.mode=job", "--skip-tests"],
+    EVERYTHING: [
+        *("--values", str(VALUES.relative_to(ROOT))),
+        *("--api-versions", "keda.sh/v1alpha1"),
+    ],
+}
+"""By file: the arguments. The second one has every option on."""
+
+HEADS = {
+    PLAIN: """\
+# Tierline without Helm: rendered from deploy/helm/tierline by `make manifests`, never edited.
+# What to have before, and how to change a value: docs/guides/kubernetes.md, "Without Helm".
+""",
+    EVERYTHING: "# Every option of the chart at once, by `make manifests`: for the tests here.\n",
+}
+
+
+def helm() -> str | None:
+    """The program, where there is one."""
+    return os.environ.get("HELM") or shutil.which("helm")
+
+
+def template(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """Render the chart as release and namespace `tierline`."""
+    program = helm()
+    assert program
+    return subprocess.run(
+        [program, "template", "tierline", str(CHART), "--namespace", "tierline", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=SECONDS,
+        check=False,
+    )
+
+
+def render(file: Path) -> str:
+    """What a kept file should hold."""
+    done = template(*RENDERED[file])
+    if done.returncode:
+        raise SystemExit(done.stderr)
+    return HEADS[file] + done.stdout
+
+
+def objects(file: Path) -> list[dict[str, Any]]:
+    """The objects of a file of manifests."""
+    return [it for it in yaml.safe_load_all(file.read_text()) if it]
+
+
+def main(arguments: list[str]) -> int:
+    """Write the files; 2 where helm is missing."""
+    if arguments != ["--write"] or not helm():
+        sys.stderr.write("usage: python -m tests.deploy.rendered --write (needs helm or HELM)\n")
+        return 2
+    for file in RENDERED:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(render(file))
+        sys.stdout.write(f"wrote {file.relative_to(ROOT)}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
