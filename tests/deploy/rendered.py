@@ -3,6 +3,7 @@
 `python -m tests.deploy.rendered --write` renders anew (`make manifests`); it needs helm.
 """
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -62,7 +63,15 @@ def render(file: Path) -> str:
     done = template(*RENDERED[file])
     if done.returncode:
         raise SystemExit(done.stderr)
-    return HEADS[file] + done.stdout
+    return f"{HEADS[file]}{mark()}\n{done.stdout}"
+
+
+def mark() -> str:
+    """The line by which a kept file says of which chart it is: seen without helm, too."""
+    digest = hashlib.sha256()
+    for path in sorted([*(it for it in CHART.rglob("*") if it.is_file()), VALUES]):
+        digest.update(f"{path.relative_to(ROOT)}\n".encode() + path.read_bytes())
+    return f"# Chart and values: sha256 {digest.hexdigest()}"
 
 
 def objects(file: Path) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from tests.deploy.policies import careless, named, pod_of, unprobed, unrestricted
-from tests.deploy.rendered import CHART, EVERYTHING, PLAIN, helm, objects, render, template
+from tests.deploy.rendered import CHART, EVERYTHING, PLAIN, helm, mark, objects, render, template
 from tests.product import ROOT, SERVICES
 
 VERSIONS = ("1.30", "1.33", "1.36")
@@ -293,7 +293,13 @@ def test_every_value_has_a_default_and_a_rule():
             assert keys(rule) == set(DEFAULTS[name]), name
 
 
-# -- helm itself, where it is
+@pytest.mark.parametrize("file", FILES.values(), ids=FILES)
+def test_the_kept_manifests_are_of_the_chart_as_it_is(file):
+    """Without helm, as in CI: a chart that was changed and not rendered anew is seen here."""
+    assert mark() in file.read_text().splitlines(), "run `make manifests`"
+
+
+# -- helm itself, where it is: CI has none, and what is kept is judged above
 
 
 needs_helm = pytest.mark.skipif(helm() is None, reason="helm is not installed")

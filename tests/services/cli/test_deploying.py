@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import uuid
 from collections.abc import AsyncIterator
 
 import asyncpg
@@ -10,11 +9,14 @@ import pytest
 import pytest_asyncio
 from typer.testing import CliRunner, Result
 
+from tests.services.test_migrations import empty_url
 from tierline.cli.main import app
 from tierline.cli.migrate import waiting
 from tierline.store.migrate import is_migrated
 from tierline.store.pooler import LIMITS
 from tierline.web.passwords import verify_password
+
+__all__ = ["empty_url"]
 
 pytestmark = pytest.mark.postgres
 
@@ -30,17 +32,6 @@ async def tierline(*args: str, typed: str = "", **env: str) -> Result:
     return await asyncio.to_thread(
         runner.invoke, app, list(args), input=typed, prog_name="tierline"
     )
-
-
-@pytest_asyncio.fixture
-async def empty_url(postgres_server) -> AsyncIterator[str]:
-    """A database with nothing in it."""
-    name = f"m_{uuid.uuid4().hex[:12]}"
-    connection = await asyncpg.connect(postgres_server.url("postgres"))
-    await connection.execute(f"CREATE DATABASE {name}")
-    yield postgres_server.url(name)
-    await connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    await connection.close()
 
 
 async def test_migrate_makes_the_tables_and_who_waits_for_them_goes_on(empty_url: str) -> None:
