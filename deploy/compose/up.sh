@@ -12,7 +12,13 @@ if [ ! -e .env ]; then
 fi
 [ "${TIERLINE_BUILD:-1}" = 0 ] || docker compose build
 started=$(date -u +%Y-%m-%dT%H:%M:%SZ)
-docker compose up --detach --wait --wait-timeout "${WAIT_SECONDS:-300}"
+# A service that has been without Kafka or PostgreSQL is unhealthy until its next look at them, and
+# compose gives up at the first unhealthy one: so a few tries.
+tries=3
+until docker compose up --detach --wait --wait-timeout "${WAIT_SECONDS:-300}"; do
+  [ $((tries -= 1)) -gt 0 ] || { echo "not ready: docker compose -f deploy/compose/compose.yaml ps --all" >&2; exit 1; }
+  sleep 6
+done
 
 value() { sed -n "s/^$1=//p" .env | tail -n 1; }
 echo

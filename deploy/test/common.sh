@@ -8,6 +8,7 @@ export PATH="$WORK/bin:$PATH"
 export DOCKER_HOST="unix://$WORK/run/docker.sock"
 export DOCKER_CONFIG="$WORK/docker-config"
 export DOCKER_BUILDKIT=0
+PY=${PY:-$ROOT/.venv/bin/python}
 TARGETS=(cli intake router sla-timer notifier console)
 
 say() { printf '%s  %s\n' "$(date -u +%H:%M:%S)" "$*"; }
