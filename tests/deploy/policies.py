@@ -113,5 +113,6 @@ def unprobed(pod: Object) -> Iterator[str]:
             yield f"{container['name']}: readiness is not asked at /readyz"
         if container.get("livenessProbe", {}).get("httpGet", {}).get("path") != "/healthz":
             yield f"{container['name']}: liveness is not asked at /healthz"
-        if "preStop" not in container.get("lifecycle", {}):
+        env = {one["name"]: one.get("value", "0") for one in container.get("env", [])}
+        if float(env.get("TIERLINE_DRAIN_SECONDS", 0)) < 1:
             yield f"{container['name']}: ends while it is still in the lists"

@@ -15,6 +15,7 @@ import yaml
 
 from tests.product import ROOT
 
+OWN_HELM = Path(sys.executable).parent / "helm"
 CHART = ROOT / "deploy" / "helm" / "tierline"
 PLAIN = ROOT / "deploy" / "manifests" / "tierline.yaml"
 EVERYTHING = ROOT / "tests" / "deploy" / "everything.yaml"
@@ -40,16 +41,22 @@ HEADS = {
 
 
 def helm() -> str | None:
-    """The program, where there is one."""
-    return os.environ.get("HELM") or shutil.which("helm")
+    """The program, where there is one: named, on the PATH, or fetched by `tests.deploy.fetch`."""
+    own = str(OWN_HELM) if OWN_HELM.exists() else None
+    return os.environ.get("HELM") or shutil.which("helm") or own
 
 
 def template(*arguments: str) -> "subprocess.CompletedProcess[str]":
     """Render the chart as release and namespace `tierline`."""
+    return run_helm("template", "tierline", str(CHART), "--namespace", "tierline", *arguments)
+
+
+def run_helm(*arguments: str) -> "subprocess.CompletedProcess[str]":
+    """What helm says."""
     program = helm()
     assert program
     return subprocess.run(
-        [program, "template", "tierline", str(CHART), "--namespace", "tierline", *arguments],
+        [program, *arguments],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -9,8 +9,19 @@ import kubernetes_validate
 import pytest
 import yaml
 
+from tests.conftest import require_or_skip
 from tests.deploy.policies import careless, named, pod_of, unprobed, unrestricted
-from tests.deploy.rendered import CHART, EVERYTHING, PLAIN, helm, mark, objects, render, template
+from tests.deploy.rendered import (
+    CHART,
+    EVERYTHING,
+    PLAIN,
+    helm,
+    mark,
+    objects,
+    render,
+    run_helm,
+    template,
+)
 from tests.product import ROOT, SERVICES
 
 VERSIONS = ("1.30", "1.33", "1.36")
@@ -58,7 +69,7 @@ def test_every_service_is_probed_and_leaves_before_it_ends(name, it):
     assert list(unprobed(pod)) == []
     container = pod["containers"][0]
     env = {e["name"]: e.get("value") for e in container["env"]}
-    leaves = int(container["lifecycle"]["preStop"]["exec"]["command"][1])
+    leaves = int(env["TIERLINE_DRAIN_SECONDS"])
     assert leaves + int(env["TIERLINE_STOP_SECONDS"]) < pod["terminationGracePeriodSeconds"]
 
 
@@ -79,7 +90,9 @@ BREAKS = {
     "open secret": lambda pod, c: c["env"].append({"name": "TIERLINE_SECRET", "value": "x"}),
     "no readiness": lambda pod, c: c.pop("readinessProbe"),
     "alive is ready": lambda pod, c: c["livenessProbe"]["httpGet"].update(path="/readyz"),
-    "no time to leave": lambda pod, c: c.pop("lifecycle"),
+    "no time to leave": lambda pod, c: c.update(
+        env=[one for one in c["env"] if one["name"] != "TIERLINE_DRAIN_SECONDS"]
+    ),
 }
 
 
@@ -295,20 +308,34 @@ def test_every_value_has_a_default_and_a_rule():
 
 @pytest.mark.parametrize("file", FILES.values(), ids=FILES)
 def test_the_kept_manifests_are_of_the_chart_as_it_is(file):
-    """Without helm, as in CI: a chart that was changed and not rendered anew is seen here."""
+    """Without helm, too: a chart that was changed and not rendered anew is seen here."""
     assert mark() in file.read_text().splitlines(), "run `make manifests`"
 
 
-# -- helm itself, where it is: CI has none, and what is kept is judged above
+# -- helm itself, where it is (CI fetches it); without it, what is kept is judged above
 
 
-needs_helm = pytest.mark.skipif(helm() is None, reason="helm is not installed")
+@pytest.fixture
+def with_helm() -> None:
+    if helm() is None:
+        require_or_skip("helm is not installed: python -m tests.deploy.fetch")
+
+
+needs_helm = pytest.mark.usefixtures("with_helm")
+
+
+@needs_helm
+def test_helm_has_no_fault_to_find():
+    done = run_helm("lint", "--strict", str(CHART))
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 @needs_helm
 @pytest.mark.parametrize("file", FILES.values(), ids=FILES)
 def test_the_kept_manifests_are_what_the_chart_renders(file):
-    assert file.read_text() == render(file), "run `make manifests`"
+    """As objects: versions of helm leave empty lines or none."""
+    kept, anew = (list(yaml.safe_load_all(text)) for text in (file.read_text(), render(file)))
+    assert kept == anew, "run `make manifests`"
 
 
 @needs_helm

@@ -17,6 +17,8 @@ from tierline.runtime.bounded_http import HEAD_BYTES_MAX
 from tierline.runtime.logs import configure_logging
 from tierline.runtime.ports import find_free_port
 from tierline.runtime.probes import http_probe
+from tierline.runtime.requests import Watched
+from tierline.runtime.service import _server
 from tierline.runtime.settings import ServiceSettings, SettingsError, load_settings
 from tierline.web.health import health_router
 
@@ -104,6 +106,15 @@ async def outcome(process: asyncio.subprocess.Process) -> tuple[int | None, str,
 
 async def ready(port: int) -> bool:
     return await http_probe(f"http://127.0.0.1:{port}/readyz")() is None
+
+
+BALANCERS_KEEP_S = 60
+"""What nginx keeps a connection to its upstream by default; most clouds' balancers do the same."""
+
+
+def test_the_service_is_not_the_first_to_close_a_balancers_connection():
+    """Else a request that is just under way is lost, and POST is not one to be sent again."""
+    assert _server(Watched(FastAPI()), 1.0).config.timeout_keep_alive > BALANCERS_KEEP_S
 
 
 async def test_sigterm_tells_the_loops_closes_and_ends_with_0(eventually):

@@ -25,6 +25,10 @@ from tierline.runtime.telemetry.switch import turn_on
 from tierline.runtime.vitals import SILENCE_S, Vitals
 
 LISTEN_BACKLOG = 2048
+KEEP_ALIVE_SECONDS = 75
+"""How long a connection may rest between two requests. Longer than balancers keep theirs (nginx and
+most clouds' 60 s): where the service closes first, a request may just be under way and is lost."""
+
 SERVER_SHARE = 0.8
 """Of the time of a stop, what requests under way may take before they are cancelled."""
 PARENT_POLL_SECONDS = 1.0
@@ -209,6 +213,7 @@ def _server(app: Watched, stop_seconds: float) -> _Server:
         access_log=False,
         server_header=False,
         backlog=LISTEN_BACKLOG,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=max(1, int(SERVER_SHARE * stop_seconds)),
     )
     return _Server(config)
