@@ -129,6 +129,23 @@ test-runbooks: setup ## follow every runbook under load; logs in build/runbooks 
 	@$(BIN)/python -m tests.kafka.fetch
 	$(PYTEST) $(SLOWEST) -m runbooks tests/runbooks
 
+.PHONY: test-deploy
+test-deploy: setup ## images, Compose, the chart's admission and a real cluster (root and much more: deploy/test)
+	@$(BIN)/python -m tests.kafka.fetch
+	deploy/test/tools.sh
+	deploy/test/engine.sh build
+	deploy/test/stand-ins.sh
+	TAG=local deploy/test/images.sh
+	VERSION=0.1.0 deploy/test/images.sh
+	VERSION=0.1.1 deploy/test/images.sh
+	deploy/test/engine.sh run
+	deploy/test/compose.sh
+	deploy/test/admission.sh
+	deploy/test/cluster.sh up
+	deploy/test/cluster.sh drill
+	deploy/test/cluster.sh down
+	deploy/test/engine.sh stop
+
 .PHONY: sim
 sim: setup ## the deterministic simulation on SEEDS seeds, with crashes at every await
 	$(BIN)/python -m tests.simulation.run --seeds $(SEEDS) --jobs $(JOBS)

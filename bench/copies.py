@@ -33,6 +33,14 @@ SELECT t.place, t.number, e.* FROM tierline.event e JOIN bench_ticket t ON t.id 
 """
 PLACES = ("bench_ticket (place)", "bench_event (place, seq)")
 
+MONTH = 100_000
+"""Numbers of a month of copies: what a step stores lies in several, as it would after so long."""
+
+ADD_MONTH = """
+SELECT tierline.add_month('ticket', $1, $2)
+WHERE NOT EXISTS (SELECT FROM tierline.month WHERE kind = 'ticket' AND first = $1)
+"""
+
 LAST = "SELECT max(id) FROM tierline.ticket WHERE id <= $1"
 
 COLUMNS = """
@@ -89,6 +97,8 @@ async def fill(
     for index in indexes:
         await db.execute(f"DROP INDEX tierline.{index['indexname']}")
     tables = ["ticket", *(["event"] if events else [])]
+    for month in range(first // MONTH * MONTH, first + copies, MONTH) if events else ():
+        await db.execute(ADD_MONTH, month, month + MONTH)
     statements = [*[await _copying(db, table) for table in tables], COPY_PROGRESS]
     statements += [COPY_PROBLEMS] if problems else []
     said = time.monotonic()

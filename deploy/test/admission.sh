@@ -45,7 +45,7 @@ check() { # check NAME FILE: all objects that Kubernetes itself knows, and every
   "$PY" "$HERE/apart.py" "$2" "$API/$1"
   said=$(kubectl apply --server-side --dry-run=server -f "$API/$1/objects.yaml" 2>&1) || { echo "$said"; die "$1"; }
   echo "$said" | grep -qi 'warning' && { echo "$said"; die "$1: a warning"; }
-  kubectl create serviceaccount tierline --dry-run=client -o yaml | kubectl apply -f - >/dev/null
+  kubectl create serviceaccount tierline --dry-run=client -o yaml | kubectl apply --server-side -f - >/dev/null
   kubectl apply --dry-run=server -f "$API/$1/pods.yaml" >/dev/null || die "$1: a pod is refused"
   say "$1: $(echo "$said" | wc -l) objects taken without a warning, $(grep -c '^kind: Pod' "$API/$1/pods.yaml") pods admitted as restricted"
 }

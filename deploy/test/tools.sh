@@ -34,6 +34,27 @@ build_etcd() {
   GOFLAGS="$GOFLAGS -mod=mod" go mod tidy && go build "${flags[@]}" -o "$WORK/bin/etcd" .
 }
 
+# What holds a pod's network open: a process that waits to be ended.
+build_pause() {
+  printf 'module local/pause\n\ngo 1.26\n' >go.mod
+  cat >main.go <<'G'
+package main
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	asked := make(chan os.Signal, 1)
+	signal.Notify(asked, syscall.SIGINT, syscall.SIGTERM)
+	<-asked
+}
+G
+  CGO_ENABLED=0 go build "${flags[@]}" -o "$WORK/bin/pause" .
+}
+
 # Kubernetes' go.mod asks for its own parts at v0.0.0, which its repository replaces by folders.
 build_kubernetes() {
   local file of=k8s.io/component-base/version
@@ -53,11 +74,12 @@ build_kubernetes() {
     "k8s.io/kubernetes/cmd/$1"
 }
 
-for tool in ${*:-helm docker-compose etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl coredns}; do
+for tool in ${*:-helm docker-compose etcd kube-apiserver kube-controller-manager kube-scheduler kubelet kube-proxy kubectl coredns pause}; do
   case $tool in
   helm | coredns) once "$tool" "install_$tool" ;;
   docker-compose) once "$tool" build_compose ;;
   etcd) once "$tool" build_etcd ;;
+  pause) once "$tool" build_pause ;;
   kube*) once "$tool" build_kubernetes ;;
   *) die "no such tool: $tool" ;;
   esac

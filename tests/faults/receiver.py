@@ -12,6 +12,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from tierline.runtime.ports import LOOPBACK
+
 HOOK = "/psa"
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 REFUSAL = b"HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\n\r\n"
@@ -43,8 +45,10 @@ class Receiver:
 
 
 @asynccontextmanager
-async def receiving(receiver: Receiver | None = None) -> AsyncIterator[Receiver]:
-    """A receiver, that one or a plain one, on a free loopback port."""
+async def receiving(
+    receiver: Receiver | None = None, host: str = LOOPBACK
+) -> AsyncIterator[Receiver]:
+    """A receiver, that one or a plain one, on a free port of `host`."""
     receiver = receiver or Receiver()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -63,7 +67,7 @@ async def receiving(receiver: Receiver | None = None) -> AsyncIterator[Receiver]
                 await writer.drain()
         writer.close()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0, backlog=512)
+    server = await asyncio.start_server(serve, host, 0, backlog=512)
     receiver.port = server.sockets[0].getsockname()[1]
     try:
         yield receiver

@@ -79,8 +79,10 @@ class Relay:
 
 
 @asynccontextmanager
-async def relaying(password: Callable[[], str]) -> AsyncIterator[tuple[Relay, int]]:
-    """A relay on a free port that takes no mail without a login; gives it and its port."""
+async def relaying(
+    password: Callable[[], str], host: str = LOOPBACK
+) -> AsyncIterator[tuple[Relay, int]]:
+    """A relay on a free port of `host` that takes no mail without a login; it and its port."""
     relay = Relay(password)
 
     def session() -> SMTP:
@@ -95,7 +97,7 @@ async def relaying(password: Callable[[], str]) -> AsyncIterator[tuple[Relay, in
                 loop=asyncio.get_running_loop(),
             )
 
-    server = await asyncio.get_running_loop().create_server(session, LOOPBACK, 0)
+    server = await asyncio.get_running_loop().create_server(session, host, 0)
     try:
         yield relay, server.sockets[0].getsockname()[1]
     finally:

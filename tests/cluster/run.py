@@ -1,0 +1,83 @@
+"""`python -m tests.cluster.run`: the chart on a real cluster, from install to a drained node.
+
+Run by deploy/test/cluster.sh `in` the cluster's network, with KUBECONFIG set. See deploy/test.
+"""
+
+import asyncio
+import json
+import logging
+import sys
+import tempfile
+from pathlib import Path
+from random import Random
+from typing import cast
+
+import structlog
+
+from tests.cluster import steps
+from tests.cluster.programs import CommandFailedError, helm
+from tests.cluster.stack import NODE_IP, ClusterStack
+from tests.cluster.steps import OFFICE_SECONDS, RATE, Drill
+from tests.faults.receiver import Receiver, receiving
+from tests.faults.stack import FaultStack
+from tests.faults.world import Watch, World
+from tests.runbooks.receiver import relaying
+
+SPEED = 5.0
+"""Policy seconds a real one: promises run out meanwhile, too."""
+
+PASSWORD = "the password of the relay"
+
+
+async def install(drill: Drill) -> None:
+    """From an empty cluster to a release that says it is ready, and its first logins."""
+    watch = Watch()
+    await drill.stack.prepare()
+    drill.say(f"PostgreSQL and Kafka up, Secrets and policy made: {watch.seconds:g} s")
+    watch = Watch()
+    await drill.stack.install()
+    drill.say(f"helm install: {watch.seconds:g} s")
+    watch = Watch()
+    await helm("test", "tierline", "--timeout", "2m")
+    drill.say(f"helm test: passed, {watch.seconds:g} s")
+    await drill.stack.first_logins()
+
+
+async def follow(drill: Drill) -> None:
+    """Everything, one after the other."""
+    await install(drill)
+    await drill.world.open_office(OFFICE_SECONDS)
+    await drill.under_load("an alert to a delivered message", steps.deliver)
+    await drill.under_load("upgrade", steps.upgrade)
+    await drill.under_load("bad versions", steps.bad_versions)
+    await drill.under_load("rollback", steps.roll_back)
+    await drill.under_load("a pod of each service killed", steps.kill, refusals=True)
+    await drill.under_load("the node drained", steps.drain_node)
+    await drill.under_load("the node emptied", steps.empty_node, refusals=True)
+
+
+async def main(folder: Path) -> int:
+    """Run it; 1 if a promise was broken."""
+    receiver = Receiver()
+    async with (
+        receiving(receiver, NODE_IP),
+        relaying(lambda: PASSWORD, NODE_IP) as (relay, smtp_port),
+    ):
+        stack = ClusterStack(folder, receiver, smtp_port, PASSWORD)
+        world = World(cast("FaultStack", stack), Random(7), RATE, SPEED)
+        drill = Drill(world, stack, relay)
+        try:
+            await follow(drill)
+        except (CommandFailedError, TimeoutError):
+            print(await stack.logs_of_trouble(), flush=True)
+            raise
+    print(json.dumps({"broken": len(drill.broken)}))
+    return 1 if drill.broken else 0
+
+
+if __name__ == "__main__":
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
+    logging.getLogger("mail.log").setLevel(logging.ERROR)  # of every session without TLS
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    with tempfile.TemporaryDirectory(prefix="tierline-cluster-") as made:
+        sys.exit(asyncio.run(main(Path(made))))
