@@ -6,6 +6,7 @@
 # `engine.sh`, which must be up for `up`.
 . "$(dirname "$0")/common.sh"
 NODE=$WORK/node
+SHARE=/sys/fs/cgroup/cpu/tierline-node
 NODE_IP=10.99.0.1 DNS_IP=10.96.0.10
 export KUBECONFIG=$NODE/kubeconfig
 
@@ -17,6 +18,9 @@ background() { # background NAME COMMAND...: in the cluster's network, its outpu
   shift
   nsenter $(inside) setsid "$@" >"$WORK/log/node-$name.log" 2>&1 </dev/null &
   echo $! >"$NODE/$name.pid"
+  # One share of the processor for all of them, as on a node of its own: outside a group each of their
+  # threads would weigh half as much as all pods together, which then starve while pods come and go.
+  mkdir -p "$SHARE" 2>/dev/null && echo $! >"$SHARE/cgroup.procs" 2>/dev/null || true
 }
 
 write_files() {
@@ -191,6 +195,7 @@ down() {
     sleep 0.3
   done
   until_true 20 "the network's end" sh -c "! kill -0 $(cat "$NODE/network.pid") 2>/dev/null"
+  rmdir "$SHARE" 2>/dev/null || true
   rm -rf "$NODE"
 }
 
@@ -200,7 +205,7 @@ for tag in $TAGS; do for target in "${TARGETS[@]}"; do IMAGES+=("tierline/$targe
 case ${1:-} in
 up) up ;;
 down) down ;;
-drill) cd "$ROOT" && in_network "$PY" -m tests.cluster.run ;;
+drill) shift && cd "$ROOT" && in_network "$PY" -m tests.cluster.run "$@" ;;
 in) shift && in_network "$@" ;;
 *) die "cluster.sh up | drill | down | in COMMAND..." ;;
 esac

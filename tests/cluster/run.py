@@ -1,4 +1,4 @@
-"""`python -m tests.cluster.run`: the chart on a real cluster, from install to a drained node.
+"""`python -m tests.cluster.run [STEP...]`: the chart on a real cluster, to a drained node.
 
 Run by deploy/test/cluster.sh `in` the cluster's network, with KUBECONFIG set. See deploy/test.
 """
@@ -8,16 +8,16 @@ import json
 import logging
 import sys
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from random import Random
 from typing import cast
 
 import structlog
 
-from tests.cluster import steps
 from tests.cluster.programs import CommandFailedError, helm
 from tests.cluster.stack import NODE_IP, ClusterStack
-from tests.cluster.steps import OFFICE_SECONDS, RATE, Drill
+from tests.cluster.steps import OFFICE_SECONDS, RATE, STEPS, Drill
 from tests.faults.receiver import Receiver, receiving
 from tests.faults.stack import FaultStack
 from tests.faults.world import Watch, World
@@ -43,20 +43,16 @@ async def install(drill: Drill) -> None:
     await drill.stack.first_logins()
 
 
-async def follow(drill: Drill) -> None:
-    """Everything, one after the other."""
+async def follow(drill: Drill, names: Sequence[str]) -> None:
+    """Install, then the steps of those names; without one, all."""
     await install(drill)
     await drill.world.open_office(OFFICE_SECONDS)
-    await drill.under_load("an alert to a delivered message", steps.deliver)
-    await drill.under_load("upgrade", steps.upgrade)
-    await drill.under_load("bad versions", steps.bad_versions)
-    await drill.under_load("rollback", steps.roll_back)
-    await drill.under_load("a pod of each service killed", steps.kill, refusals=True)
-    await drill.under_load("the node drained", steps.drain_node)
-    await drill.under_load("the node emptied", steps.empty_node, refusals=True)
+    for step in STEPS:
+        if not names or step.name in names:
+            await drill.follow(step)
 
 
-async def main(folder: Path) -> int:
+async def main(folder: Path, names: Sequence[str]) -> int:
     """Run it; 1 if a promise was broken."""
     receiver = Receiver()
     async with (
@@ -67,7 +63,7 @@ async def main(folder: Path) -> int:
         world = World(cast("FaultStack", stack), Random(7), RATE, SPEED)
         drill = Drill(world, stack, relay)
         try:
-            await follow(drill)
+            await follow(drill, names)
         except (CommandFailedError, TimeoutError):
             print(await stack.logs_of_trouble(), flush=True)
             raise
@@ -80,4 +76,4 @@ if __name__ == "__main__":
     logging.getLogger("mail.log").setLevel(logging.ERROR)  # of every session without TLS
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     with tempfile.TemporaryDirectory(prefix="tierline-cluster-") as made:
-        sys.exit(asyncio.run(main(Path(made))))
+        sys.exit(asyncio.run(main(Path(made), sys.argv[1:])))

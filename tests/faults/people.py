@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from tests.faults.wire import BROKEN, Reply, Wire
+from tests.faults.wire import BROKEN, TIMEOUT_S, Reply, Wire
 
 LOGINS = ("sam", "leila", "marek", "priya", "tom", "ines", "ana", "joel", "grace")
 HANDS = 8
@@ -80,6 +80,7 @@ class People:
         record: where what was answered is kept.
         clock: policy time as the driver reckons it, UTC.
         per_s: commands a second, all together.
+        timeout_s: the longest wait for one answer.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class People:
         record: CommandRecord,
         clock: "ClockReckoning",
         per_s: float = COMMANDS_PER_S,
+        timeout_s: float = TIMEOUT_S,
     ) -> None:
         self._ports = ports
         self._passwords = passwords
@@ -97,6 +99,7 @@ class People:
         self._record = record
         self._clock = clock
         self._per_s = per_s
+        self._timeout_s = timeout_s
         self._sessions: dict[str, str] = {}
         self._wires: list[list[Wire]] = []
         self._tickets: list[int] = []
@@ -107,9 +110,12 @@ class People:
         hands = [asyncio.create_task(self._act(number, stop)) for number in range(HANDS)]
         await asyncio.gather(looking, *hands)
 
+    def _lines(self) -> list[Wire]:
+        return [Wire(port, timeout_s=self._timeout_s) for port in self._ports]
+
     async def _look(self, stop: asyncio.Event) -> None:
         """Keep a list of tickets to act on, the newest first."""
-        wires = [Wire(port) for port in self._ports]
+        wires = self._lines()
         turn = 0
         while not stop.is_set():
             headers = {"authorization": f"Bearer {await self._session('priya', wires)}"}
@@ -128,7 +134,7 @@ class People:
         _close(wires)
 
     async def _act(self, number: int, stop: asyncio.Event) -> None:
-        wires = [[Wire(port) for port in self._ports] for _ in range(RACERS)]
+        wires = [self._lines() for _ in range(RACERS)]
         verbs, weights = [v for v, _ in VERBS], [w for _, w in VERBS]
         while not stop.is_set():
             await _wait(stop, self._rng.uniform(0, 2 * HANDS / self._per_s))

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from tests.faults.wire import BROKEN, Wire
+from tests.faults.wire import BROKEN, TIMEOUT_S, Wire
 
 WORKERS = 24
 WAITING_MAX = 50_000
@@ -60,9 +60,18 @@ class Senders:
         key: the integration's.
         rng: which problem fires.
         record: where what was answered is kept.
+        timeout_s: the longest wait for one answer.
     """
 
-    def __init__(self, ports: Sequence[int], key: str, rng: Random, record: AlertRecord) -> None:
+    def __init__(
+        self,
+        ports: Sequence[int],
+        key: str,
+        rng: Random,
+        record: AlertRecord,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
+        self._timeout_s = timeout_s
         self._ports = ports
         self.headers = {"authorization": f"Bearer {key}"}
         self._rng = rng
@@ -110,7 +119,7 @@ class Senders:
         return alert
 
     async def _work(self, number: int) -> None:
-        wires = [Wire(port, self.headers) for port in self._ports]
+        wires = [Wire(port, self.headers, self._timeout_s) for port in self._ports]
         while (alert := await self._waiting.get()) is not None:
             number = await self._post(wires, number, alert)
         for wire in wires:

@@ -211,6 +211,28 @@ async def test_a_statement_that_took_too_long_ends_no_router(
     await housekeeping.Housekeeping(world.db).run(stop)
 
 
+async def test_months_are_kept_more_often_than_the_rest_is_tidied(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An import fills a new house's first blocks long before it is tidied again."""
+    stop, done = asyncio.Event(), []
+
+    async def months(_db: object) -> None:
+        done.append("months")
+        if done.count("months") == 3:
+            stop.set()
+
+    async def tidy(_self: object) -> int:
+        done.append("tidy")
+        return 0
+
+    monkeypatch.setattr(housekeeping, "MONTHS_EVERY_S", 0.0)
+    monkeypatch.setattr(housekeeping, "keep_months", months)
+    monkeypatch.setattr(housekeeping.Housekeeping, "tidy", tidy)
+    await housekeeping.Housekeeping(world.db).run(stop)
+    assert done == ["tidy", "months", "months", "months"]
+
+
 async def test_a_month_that_is_dropped_takes_its_partitions_along(world: World) -> None:
     await keep_months(world.db)
     await world.run(EVENT, 2_500, 1)

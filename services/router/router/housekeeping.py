@@ -7,7 +7,7 @@ import asyncpg
 import structlog
 from prometheus_client import Counter
 
-from router.limits import TIDY_EVERY_S
+from router.limits import MONTHS_EVERY_S, TIDY_EVERY_S
 from tierline.policy.source import NoPolicyError, PolicySource
 from tierline.store.archive.files import ArchiveError
 from tierline.store.archive.round import Archivist
@@ -24,9 +24,10 @@ ROUNDS_MAX = 100
 
 
 class Housekeeping:
-    """Removes old idempotent answers and ended sessions, keeps months, every TIDY_EVERY_S.
+    """Keeps months every MONTHS_EVERY_S; removes old idempotent answers and ended sessions.
 
-    With an archivist and a policy it archives what that policy's `retention` says, too.
+    The latter every TIDY_EVERY_S. With an archivist and a policy it then archives, too, what that
+    policy's `retention` says.
     """
 
     def __init__(
@@ -37,16 +38,20 @@ class Housekeeping:
         self._source = source
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Tidy until `stop`."""
+        """Keep house until `stop`."""
+        clock = asyncio.get_running_loop().time
+        tidy_at = clock()
         while not stop.is_set():
             try:
-                await self.tidy()
+                if clock() >= tidy_at:
+                    tidy_at = clock() + TIDY_EVERY_S
+                    await self.tidy()
+                    await self.archive()
                 await keep_months(self._db)
-                await self.archive()
             except (*UNREACHABLE, *REPLAYABLE, asyncpg.QueryCanceledError) as error:
                 log.warning("tidying put off", reason=type(error).__name__)
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), TIDY_EVERY_S)
+                await asyncio.wait_for(stop.wait(), MONTHS_EVERY_S)
 
     async def tidy(self) -> int:
         """Remove what is old now; returns how many answers went."""

@@ -57,7 +57,11 @@ LIVE_KNOWN_MAX = 50_000
 """Tickets whose last streamed seq is remembered."""
 
 TIDY_EVERY_S = 600.0
-"""How often old answers and ended sessions are removed."""
+"""How often old answers and ended sessions are removed, and tickets archived."""
+
+MONTHS_EVERY_S = 20.0
+"""How often months are kept: a new house's first blocks, 4,000 tickets together, may be filled by
+an import within minutes, and what lies beyond them has to be moved later."""
 
 DEAD_LETTER_SHOWN = 4_000
 """Characters of a dead letter that a list shows."""
