@@ -52,7 +52,8 @@ async def receiving(
     receiver = receiver or Receiver()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError, ValueError):
+        ends = (OSError, asyncio.IncompleteReadError, ValueError, asyncio.CancelledError)
+        with contextlib.suppress(*ends):  # the last: with the run, as kept connections do
             while True:
                 head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
                 path = head[0].split(" ")[1]
