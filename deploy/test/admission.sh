@@ -3,13 +3,11 @@
 # that enforces the restricted profile: every object by server-side dry run, every pod by admission.
 . "$(dirname "$0")/common.sh"
 API=$WORK/api
-rm -rf "$API" && mkdir -p "$API/pki"
+rm -rf "$API"
+api_files "$API" 16443
 
 stop() { for name in apiserver etcd; do [ -e "$API/$name.pid" ] && kill "$(cat "$API/$name.pid")" 2>/dev/null || true; done; }
 trap stop EXIT
-openssl genrsa -out "$API/pki/sa.key" 2048 2>/dev/null
-TOKEN=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-echo "$TOKEN,admin,admin,system:masters" >"$API/pki/tokens.csv"
 setsid etcd --data-dir "$API/etcd" --unsafe-no-fsync --listen-client-urls http://127.0.0.1:12379 \
   --advertise-client-urls http://127.0.0.1:12379 --listen-peer-urls http://127.0.0.1:12380 \
   --initial-advertise-peer-urls http://127.0.0.1:12380 --initial-cluster default=http://127.0.0.1:12380 \
@@ -22,15 +20,6 @@ setsid kube-apiserver --etcd-servers=http://127.0.0.1:12379 --bind-address=127.0
   --authorization-mode=Node,RBAC --token-auth-file="$API/pki/tokens.csv" \
   >"$WORK/log/apiserver.log" 2>&1 </dev/null &
 echo $! >"$API/apiserver.pid"
-export KUBECONFIG=$API/kubeconfig
-cat >"$KUBECONFIG" <<K
-apiVersion: v1
-kind: Config
-clusters: [{name: c, cluster: {server: "https://127.0.0.1:16443", insecure-skip-tls-verify: true}}]
-users: [{name: u, user: {token: $TOKEN}}]
-contexts: [{name: x, context: {cluster: c, user: u, namespace: tierline}}]
-current-context: x
-K
 until_true 300 "the API server" kubectl get --raw /readyz
 say "API server $(kubectl version -o json | sed -n 's/.*"gitVersion": "\(v[^"]*\)".*/\1/p' | tail -n 1)"
 

@@ -24,19 +24,8 @@ background() { # background NAME COMMAND...: in the cluster's network, its outpu
 }
 
 write_files() {
-  mkdir -p "$NODE"/{pki,cni,kubelet,state,sysctl}
-  openssl genrsa -out "$NODE/pki/sa.key" 2048 2>/dev/null
-  local token
-  token=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
-  echo "$token,admin,admin,system:masters" >"$NODE/pki/tokens.csv"
-  cat >"$KUBECONFIG" <<K
-apiVersion: v1
-kind: Config
-clusters: [{name: c, cluster: {server: "https://127.0.0.1:16443", insecure-skip-tls-verify: true}}]
-users: [{name: u, user: {token: $token}}]
-contexts: [{name: x, context: {cluster: c, user: u, namespace: tierline}}]
-current-context: x
-K
+  mkdir -p "$NODE"/{cni,kubelet,state,sysctl}
+  api_files "$NODE" 16443
   cat >"$NODE/cni/10-bridge.conflist" <<K
 {"cniVersion": "0.4.0", "name": "bridge", "plugins": [{"type": "bridge", "bridge": "cni0",
  "isGateway": true, "hairpinMode": true, "ipam": {"type": "host-local", "dataDir": "$NODE/ipam",

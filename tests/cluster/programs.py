@@ -8,37 +8,38 @@ from typing import Any
 
 NAMESPACE = "tierline"
 OURS = "app.kubernetes.io/part-of=tierline"
-COMMAND_S = 600.0
+COMMAND_S = 660.0
+"""Longer than any --timeout that is given, so that a program says itself what it waited for."""
 
 
 class CommandFailedError(RuntimeError):
     """A program ended with an error; its last words."""
 
 
-async def run(*argv: str, stdin: str = "") -> str:
+async def run(*argv: str) -> str:
     """What a program printed. Raises CommandFailedError."""
     process = await asyncio.create_subprocess_exec(
         *argv,
-        stdin=subprocess.PIPE,
+        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=os.environ,
     )
     try:
         async with asyncio.timeout(COMMAND_S):
-            said, wrong = await process.communicate(stdin.encode())
-    except TimeoutError:
-        process.kill()
-        raise
+            said, wrong = await process.communicate()
+    finally:
+        if process.returncode is None:
+            process.kill()  # it would change the release behind the next one's back
     if process.returncode:
         last = (wrong or said).decode(errors="replace")[-1500:]
         raise CommandFailedError(f"{' '.join(argv[:4])}: {process.returncode}\n{last}")
     return said.decode()
 
 
-async def kubectl(*argv: str, stdin: str = "") -> str:
+async def kubectl(*argv: str) -> str:
     """kubectl in the release's namespace. Raises CommandFailedError."""
-    return await run("kubectl", "--namespace", NAMESPACE, *argv, stdin=stdin)
+    return await run("kubectl", "--namespace", NAMESPACE, *argv)
 
 
 async def helm(*argv: str) -> str:

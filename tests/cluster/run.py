@@ -3,6 +3,7 @@
 Run by deploy/test/cluster.sh `in` the cluster's network, with KUBECONFIG set. See deploy/test.
 """
 
+import argparse
 import asyncio
 import json
 import logging
@@ -52,6 +53,17 @@ async def follow(drill: Drill, names: Sequence[str]) -> None:
             await drill.follow(step)
 
 
+def chosen() -> list[str]:
+    """The steps of the command line; argparse says which there are."""
+    parser = argparse.ArgumentParser(description="the chart on a real cluster")
+    parser.add_argument("step", nargs="*", help=", ".join(repr(step.name) for step in STEPS))
+    names: list[str] = parser.parse_args().step
+    known = {step.name for step in STEPS}
+    if unknown := [name for name in names if name not in known]:
+        parser.error(f"no such step: {unknown}; there are {sorted(known)}")
+    return names
+
+
 async def main(folder: Path, names: Sequence[str]) -> int:
     """Run it; 1 if a promise was broken."""
     receiver = Receiver()
@@ -75,5 +87,6 @@ if __name__ == "__main__":
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     logging.getLogger("mail.log").setLevel(logging.ERROR)  # of every session without TLS
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+    names = chosen()
     with tempfile.TemporaryDirectory(prefix="tierline-cluster-") as made:
-        sys.exit(asyncio.run(main(Path(made), sys.argv[1:])))
+        sys.exit(asyncio.run(main(Path(made), names)))

@@ -4,7 +4,6 @@ It follows docs/guides/kubernetes.md: Secrets, a policy in a ConfigMap, `helm in
 first logins by the command line inside a pod.
 """
 
-import asyncio
 import contextlib
 import json
 from dataclasses import dataclass, field
@@ -19,7 +18,9 @@ from tests.faults.groups import Groups
 from tests.faults.people import LOGINS
 from tests.faults.policy import write_policy
 from tests.faults.receiver import Receiver
+from tests.faults.stack import connect_patiently
 from tests.runbooks.receiver import SMTP_USER
+from tierline.runtime.addresses import HTTP_SERVICES
 
 HERE = Path(__file__).parent
 NODE_IP = "10.99.0.1"
@@ -28,8 +29,6 @@ DATABASE = "postgresql://tierline:drill-only@{}:5432/tierline"
 FROM_OUTSIDE = DATABASE.format("10.96.0.50")
 BOOTSTRAP = "10.96.0.60:9092"
 PORTS = {"intake": 30081, "router": 30082}
-SERVICES = ("intake", "router", "sla-timer", "notifier", "console")
-CONNECT_TRIES = 300
 
 
 @dataclass(frozen=True)
@@ -75,14 +74,7 @@ class ClusterStack:
 
     async def connect(self) -> "asyncpg.Connection[Any]":
         """A connection to the database, from the node."""
-        for tried in range(CONNECT_TRIES):
-            try:
-                return await asyncpg.connect(FROM_OUTSIDE, timeout=5)
-            except (OSError, asyncpg.PostgresError, TimeoutError):
-                if tried == CONNECT_TRIES - 1:
-                    raise
-                await asyncio.sleep(0.2)
-        raise AssertionError("unreachable: the last try returns or raises")
+        return await connect_patiently(FROM_OUTSIDE)
 
     async def prepare(self) -> None:
         """PostgreSQL and Kafka, the namespace, and what whoever keeps secrets makes."""
@@ -138,7 +130,7 @@ class ClusterStack:
 
     async def settled(self) -> None:
         """Wait until every Deployment is as it should be."""
-        for service in SERVICES:
+        for service in HTTP_SERVICES:
             await kubectl(
                 "rollout", "status", f"deployment/tierline-{service}", "--timeout", "180s"
             )

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from router.requests import ClockBody
 from tests.cluster.programs import OURS, CommandFailedError, helm, is_ready, kubectl, pods, tag_of
-from tests.cluster.stack import SERVICES, ClusterStack
+from tests.cluster.stack import ClusterStack
 from tests.faults.drain import drain
 from tests.faults.evidence import audit, judge
 from tests.faults.people import People
@@ -18,6 +18,7 @@ from tests.faults.promises import Broken, broken
 from tests.faults.senders import Senders
 from tests.faults.world import Watch, World, share
 from tests.runbooks.receiver import Relay
+from tierline.runtime.addresses import HTTP_SERVICES
 
 RATE = 6.0
 COMMANDS_PER_S = 1.0
@@ -45,12 +46,10 @@ class Drill:
     stack: ClusterStack
     relay: Relay
     people: People | None = None
-    lines: list[str] = field(default_factory=list)
     broken: list[Broken] = field(default_factory=list)
 
     def say(self, line: str) -> None:
         """A line of the record."""
-        self.lines.append(line)
         print(line, flush=True)
 
     def fault(self, promise: str, cases: list[str]) -> None:
@@ -176,7 +175,7 @@ async def roll_back(drill: Drill) -> None:
 
 async def kill(drill: Drill) -> None:
     """SIGKILL to the process of one pod of each service, one after the other."""
-    for service in SERVICES:
+    for service in HTTP_SERVICES:
         pod = (await pods(service))[0]
         before = pod["status"]["containerStatuses"][0]["restartCount"]
         for pid in pids_of(pod["metadata"]["uid"], service):
@@ -248,6 +247,8 @@ async def empty_node(drill: Drill) -> None:
     )
     left = len([pod for pod in await pods() if is_ready(pod)])
     drill.say(f"  empty after {watch.seconds:g} s; ready: {left}")
+    if left:
+        drill.fault(AS_IT_SHOULD, [f"{left} pods are ready on an emptied node"])
     await kubectl("uncordon", "node1")
     await drill.stack.settled()
     drill.say(f"  uncordoned, all ready again after {watch.seconds:g} s")

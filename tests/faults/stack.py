@@ -40,6 +40,18 @@ RESTARTS = RestartPolicy(longest_pause_seconds=1.0, healthy_seconds=3.0)
 CONNECT_TRIES = 300
 
 
+async def connect_patiently(url: str) -> "asyncpg.Connection[Any]":
+    """A connection to a PostgreSQL that may be coming back, tried for a minute and more."""
+    for tried in range(CONNECT_TRIES):
+        try:
+            return await asyncpg.connect(url, timeout=5)
+        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
+            if tried == CONNECT_TRIES - 1:
+                raise
+            await asyncio.sleep(0.2)
+    raise AssertionError("unreachable: the last try returns or raises")
+
+
 class FaultStack:
     """A running stack.
 
@@ -111,14 +123,7 @@ class FaultStack:
 
     async def connect(self) -> "asyncpg.Connection[Any]":
         """A connection past every proxy, waiting for a PostgreSQL that is coming back."""
-        for tried in range(CONNECT_TRIES):
-            try:
-                return await asyncpg.connect(self.postgres.url(), timeout=5)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError):
-                if tried == CONNECT_TRIES - 1:
-                    raise
-                await asyncio.sleep(0.2)
-        raise AssertionError("unreachable: the last try returns or raises")
+        return await connect_patiently(self.postgres.url())
 
     def groups(self) -> Groups:
         """Asks the broker about the services' consumer groups."""
