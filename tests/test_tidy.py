@@ -10,6 +10,7 @@ from importlib import metadata
 import pytest
 
 from tests.product import MEMBERS, ROOT, SERVICES, imports, modules, parsed
+from tierline.cli.commands import HERE, MODULES
 
 FUNCTION_LINES_MAX = 60
 FILE_LINES_MAX = 400
@@ -177,6 +178,7 @@ def test_a_services_readme_says_the_same_five_things(service):
 def test_every_module_has_an_importer_or_is_named_as_an_entry():
     imported = {name for module in modules() for name in imports(parsed(module))}
     started = {m for m in modules() if m.endswith("__main__")} | set(STARTED_FROM_OUTSIDE)
+    started |= {f"{HERE}.{place.partition(':')[0]}" for place in MODULES.values()}
     packages = {m for m, file in modules().items() if file.name == "__init__.py"}
     orphans = set(modules()) - imported - started - packages
     assert {m for m in orphans if not m.startswith(NOT_IMPORTED_BY_PRODUCT)} == set()

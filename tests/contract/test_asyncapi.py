@@ -44,7 +44,7 @@ from tierline.messages.alert import AcceptedAlert, encode_accepted
 from tierline.messages.asyncapi import asyncapi, asyncapi_text
 from tierline.messages.events import EVENT_TYPES, decode_event, encode_event, event_name
 from tierline.messages.topics import TOPICS
-from tierline.policy import load_folder
+from tierline.policy.folder import load_folder
 
 ROOT = Path(__file__).parents[2]
 WRITTEN = ROOT / "docs" / "reference" / "asyncapi.json"

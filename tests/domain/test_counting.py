@@ -12,8 +12,8 @@ from tierline.domain.explain.account import Case
 from tierline.domain.explain.causes import cause_of
 from tierline.domain.explain.seen import Seen
 from tierline.domain.policy import Rule, RuleAction
-from tierline.policy import PolicyError
 from tierline.policy.counting import WindowError, looked_up, window
+from tierline.policy.errors import PolicyError
 from tierline.policy.expressions import compile_expression
 from tierline.policy.matchers import FACTS, AllFields, ByExpression, CountTest, explain, windows_of
 from tierline.policy.trying.trial import try_all

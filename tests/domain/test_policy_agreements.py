@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 
 from tierline.domain.terms import ClocksStart, Priority
-from tierline.policy import PolicyError, load_folder
 from tierline.policy.document import compile_document
+from tierline.policy.errors import PolicyError
+from tierline.policy.folder import load_folder
 
 RULES = """
 tiers: [T1, T2]

@@ -12,9 +12,10 @@ from tierline.domain.policy import Duration
 from tierline.domain.snapshot import snapshot
 from tierline.domain.tell import notices_for
 from tierline.domain.terms import ClockName, Mode, TicketType
-from tierline.policy import PolicyError, load_folder
 from tierline.policy.diff import differences
 from tierline.policy.document import compile_document
+from tierline.policy.errors import PolicyError
+from tierline.policy.folder import load_folder
 from tierline.policy.schema import policy_schema
 from tierline.policy.yaml import read_yaml
 

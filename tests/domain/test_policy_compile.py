@@ -21,8 +21,10 @@ from tierline.domain.terms import (
     PriorityChange,
     Reach,
 )
-from tierline.policy import PolicyError, compile_document, load_folder, to_document
+from tierline.policy.document import compile_document
 from tierline.policy.durations import UnreadableError, parse_duration, parse_window
+from tierline.policy.errors import PolicyError
+from tierline.policy.folder import load_folder, to_document
 from tierline.policy.group_figures import read_capacity, read_cost
 
 RULES = """\

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from tests.domain.test_policy_unwise import RULES
 from tierline.cli.policy import app
-from tierline.policy import load_folder
 from tierline.policy.diff import differences
 from tierline.policy.document import LISTED
+from tierline.policy.folder import load_folder
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = load_folder(ROOT / "policy", year=2026).document

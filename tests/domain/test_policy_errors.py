@@ -2,7 +2,8 @@
 
 import pytest
 
-from tierline.policy import PolicyError, load_folder
+from tierline.policy.errors import PolicyError
+from tierline.policy.folder import load_folder
 
 GOOD = """\
 hours:

@@ -12,9 +12,8 @@ from tests.domain.test_policy_errors import GOOD
 from tierline.cli.policy import app
 from tierline.domain.business_time import is_open
 from tierline.domain.terms import ClockName, Mode, Priority, Role
-from tierline.policy import load_folder
 from tierline.policy.document import compile_document
-from tierline.policy.folder import to_document
+from tierline.policy.folder import load_folder, to_document
 from tierline.policy.schema import policy_schema, schema_text
 from tierline.policy.yaml import read_yaml
 

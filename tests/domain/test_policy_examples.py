@@ -8,7 +8,7 @@ import pytest
 
 from tierline.domain.business_time import is_open
 from tierline.domain.terms import Mode
-from tierline.policy import load_folder
+from tierline.policy.folder import load_folder
 from tierline.policy.unwise import look
 
 ROOT = Path(__file__).parents[2]

@@ -5,7 +5,8 @@ from datetime import date
 import pytest
 
 from tests.domain.test_policy_errors import GOOD
-from tierline.policy import PolicyError, load_folder
+from tierline.policy.errors import PolicyError
+from tierline.policy.folder import load_folder
 from tierline.policy.hours import day_range
 
 OFFICE = "office: {zone: Europe/London, mon-fri: 08:00-18:00}"

@@ -6,7 +6,9 @@ import pytest
 
 from tests.domain.test_policy_errors import GOOD
 from tierline.domain.letters.rules import LetterRules
-from tierline.policy import PolicyError, compile_document, load_folder, to_document
+from tierline.policy.document import compile_document
+from tierline.policy.errors import PolicyError
+from tierline.policy.folder import load_folder, to_document
 
 
 def load(tmp_path, text="", rules=GOOD):

@@ -9,7 +9,9 @@ from tests.domain.test_policy_errors import GOOD
 from tierline.domain.management import RcaRule, Trigger, When
 from tierline.domain.policy import Duration
 from tierline.domain.terms import ClockName, Priority, TicketType
-from tierline.policy import PolicyError, compile_document, load_folder
+from tierline.policy.document import compile_document
+from tierline.policy.errors import PolicyError
+from tierline.policy.folder import load_folder
 from tierline.policy.schema import policy_schema
 from tierline.policy.yaml import read_yaml
 

@@ -4,9 +4,19 @@ import pytest
 
 from tests.domain.test_policy_errors import GOOD
 from tierline.domain.terms import Mode, Role
-from tierline.policy import PolicyError, Records, load_folder
+from tierline.policy.errors import PolicyError
+from tierline.policy.folder import load_folder
 from tierline.policy.kinds import KINDS
-from tierline.policy.records import Client, Contact, Device, Integration, Person, Room, Subscription
+from tierline.policy.records import (
+    Client,
+    Contact,
+    Device,
+    Integration,
+    Person,
+    Records,
+    Room,
+    Subscription,
+)
 
 RECORDS = """\
 clients:

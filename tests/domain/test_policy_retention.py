@@ -5,7 +5,9 @@ import pytest
 
 from tests.domain.test_policy_errors import GOOD
 from tierline.domain.retention_rules import Age, RetentionRules
-from tierline.policy import PolicyError, compile_document, load_folder
+from tierline.policy.document import compile_document
+from tierline.policy.errors import PolicyError
+from tierline.policy.folder import load_folder
 from tierline.policy.schema import policy_schema
 
 ALL = """\

@@ -6,7 +6,8 @@ import pytest
 
 from tests.domain.test_policy_errors import GOOD
 from tierline.domain.rota import EVERYBODY, Unit, WhenAway, on_call
-from tierline.policy import PolicyError, load_folder
+from tierline.policy.errors import PolicyError
+from tierline.policy.folder import load_folder
 from tierline.policy.schema import policy_schema
 
 PEOPLE = """\

@@ -7,7 +7,9 @@ import pytest
 
 from tests.domain.test_policy_errors import GOOD
 from tierline.domain.storm_rules import StormRules
-from tierline.policy import PolicyError, compile_document, load_folder
+from tierline.policy.document import compile_document
+from tierline.policy.errors import PolicyError
+from tierline.policy.folder import load_folder
 from tierline.policy.schema import policy_schema
 
 

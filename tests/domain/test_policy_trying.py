@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 
 from tests.domain.test_policy_unwise import RECORDS, RULES, changed
 from tierline.cli.policy import app
-from tierline.policy import PolicyError, load_folder
+from tierline.policy.errors import PolicyError
+from tierline.policy.folder import load_folder
 from tierline.policy.trying.moments import moment
 from tierline.policy.trying.trial import try_all
 

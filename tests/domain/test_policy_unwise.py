@@ -11,8 +11,8 @@ from typer.testing import CliRunner
 
 from tierline.cli.policy import app
 from tierline.domain.windows import merged
-from tierline.policy import load_folder
 from tierline.policy.codes import Code
+from tierline.policy.folder import load_folder
 from tierline.policy.unwise import look
 from tierline.policy.unwise.constraints import Value, demands_of
 from tierline.policy.unwise.spans import common, union, without

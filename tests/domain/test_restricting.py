@@ -31,7 +31,7 @@ from tierline.domain.seeing import MANAGERS, keys_held, keys_of, opened_by
 from tierline.domain.snapshot import snapshot
 from tierline.domain.tell import kept_from_rooms
 from tierline.messages.events import decode_event, encode_event
-from tierline.policy import PolicyError
+from tierline.policy.errors import PolicyError
 from tierline.policy.trying.trial import try_all
 
 POLICY = example_policy()

@@ -11,7 +11,9 @@ from tests.domain.test_policy_errors import GOOD
 from tests.domain.worlds import at
 from tierline.domain.training.items import Case, alike, items_of, words_of
 from tierline.domain.training.sessions import LAST, Sessions, next_session
-from tierline.policy import PolicyError, compile_document, load_folder, to_document
+from tierline.policy.document import compile_document
+from tierline.policy.errors import PolicyError
+from tierline.policy.folder import load_folder, to_document
 
 LONDON = ZoneInfo("Europe/London")
 NINE = time(9)

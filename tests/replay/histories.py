@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tierline.policy import LoadedPolicy
+from tierline.policy.folder import LoadedPolicy
 from tierline.replay.log import read_log
 from tierline.replay.made_up import MAPPING, write_log
 from tierline.replay.mapping import load_mapping

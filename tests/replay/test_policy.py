@@ -8,7 +8,7 @@ from tests.replay.histories import History, made_up
 from tests.replay.test_steps import MAPPING, WORK, planned
 from tierline.domain.business_time import is_open
 from tierline.domain.terms import ClockName, Mode, Priority, Role
-from tierline.policy import load_folder
+from tierline.policy.folder import load_folder
 from tierline.policy.shapes import ITEMS_LIMIT
 from tierline.replay.log import LogError
 from tierline.replay.plan import PlanGroup, PlanPerson

@@ -9,9 +9,9 @@ from typing import Any
 from notifier.directory import Subscription
 from tierline.domain.policy import Policy
 from tierline.domain.terms import Role
-from tierline.policy import LoadedPolicy, load_folder
 from tierline.policy import source as policy_source
 from tierline.policy.document import compile_document
+from tierline.policy.folder import LoadedPolicy, load_folder
 from tierline.policy.logins import with_logins
 from tierline.web.principal import NOTICES, READ, WRITE, Principal
 

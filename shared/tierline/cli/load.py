@@ -20,7 +20,8 @@ from tierline.cli.load_credentials import (
 )
 from tierline.cli.load_policy import write_policy
 from tierline.cli.load_records import SecretOf, write_records
-from tierline.policy import LoadedPolicy, PolicyError, load_folder
+from tierline.policy.errors import PolicyError
+from tierline.policy.folder import LoadedPolicy, load_folder
 from tierline.store.policy_versions import LOCK_LOADING
 from tierline.store.tickets import Connection
 

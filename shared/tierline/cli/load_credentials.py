@@ -13,8 +13,7 @@ from typing import Any
 from argon2 import PasswordHasher
 
 from tierline.domain.terms import Role
-from tierline.policy import Records
-from tierline.policy.records import Person
+from tierline.policy.records import Person, Records
 from tierline.store.tickets import Connection
 from tierline.web.keys import KeyKind, derive, hash_key
 from tierline.web.passwords import verify_password

@@ -3,7 +3,7 @@
 from typing import Any
 
 from tierline.cli.failures import FailureError
-from tierline.policy import LoadedPolicy
+from tierline.policy.folder import LoadedPolicy
 from tierline.store.policy_versions import activate, held_elsewhere
 from tierline.store.tickets import Connection
 

@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tierline.policy import Records
 from tierline.policy.kinds import KINDS, Document, Kind
 from tierline.policy.kinds.client import UNSORTED
+from tierline.policy.records import Records
 from tierline.store.records import (
     Cause,
     RecordChange,

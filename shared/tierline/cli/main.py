@@ -9,38 +9,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from tierline.cli import (
-    actions,
-    agenda,
-    archive,
-    audit,
-    credentials,
-    dead_letters,
-    due,
-    erase,
-    known_errors,
-    load,
-    migrate,
-    next_ticket,
-    notices,
-    on_call,
-    password,
-    policy,
-    rca,
-    records,
-    replay,
-    reports,
-    schedules,
-    storms,
-    subscriptions,
-    tickets,
-    topics,
-    training,
-    up,
-    why,
-)
-from tierline.cli import clock as clock_commands
-from tierline.cli.doctor import command as doctor
+from tierline.cli.commands import Commands
 from tierline.cli.failures import USAGE, FailureError, tell
 from tierline.runtime.errors import UpError
 
@@ -49,6 +18,11 @@ NAME = "tierline"
 
 class TierlineGroup(TyperGroup):
     """Ends every expected failure with two lines: what is wrong, what to do."""
+
+    def __init__(self, **settings: Any) -> None:
+        """A group with every command; `settings` are typer's."""
+        super().__init__(**settings)
+        self.commands = Commands()
 
     def main(
         self,
@@ -134,39 +108,6 @@ def root(
     ] = False,
 ) -> None:
     """Tickets that reach the right people before a promise is broken."""
-
-
-up.register(app)
-doctor.register(app)
-load.register(app)
-migrate.register(app)
-password.register(app)
-app.add_typer(policy.app, name="policy")
-app.add_typer(tickets.app, name="tickets")
-next_ticket.register(app)
-due.register(app)
-why.register(app)
-known_errors.register(app)
-actions.register(app)
-rca.register(app)
-app.add_typer(records.app, name="records")
-app.add_typer(archive.app, name="archive")
-erase.register(app)
-app.add_typer(clock_commands.app, name="clock")
-notices.register(app)
-on_call.register(app)
-agenda.register(app)
-app.add_typer(schedules.app, name="schedules")
-audit.register(app)
-app.add_typer(dead_letters.app, name="dead-letters")
-app.add_typer(topics.app, name="topics")
-reports.register(app)
-app.add_typer(training.app, name="training")
-app.add_typer(storms.app, name="storms")
-replay.register(app)
-app.add_typer(credentials.tokens, name="token")
-app.add_typer(credentials.integration_keys, name="integration-key")
-app.add_typer(subscriptions.app, name="subscriptions")
 
 
 def main() -> None:

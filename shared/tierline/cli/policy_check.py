@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from tierline.policy import Finding, LoadedPolicy, PolicyError, load_folder
-from tierline.policy.folder import looked_from
+from tierline.policy.errors import Finding, PolicyError
+from tierline.policy.folder import LoadedPolicy, load_folder, looked_from
 from tierline.policy.kinds import KINDS
 from tierline.policy.unwise import look
 

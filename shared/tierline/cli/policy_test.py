@@ -9,8 +9,8 @@ import typer
 
 from tierline.cli.call import AsJson
 from tierline.cli.failures import FAILED, FailureError, told
-from tierline.policy import LoadedPolicy, PolicyError, load_folder
-from tierline.policy.folder import looked_from
+from tierline.policy.errors import PolicyError
+from tierline.policy.folder import LoadedPolicy, load_folder, looked_from
 from tierline.policy.trying.trial import Trial, try_all
 
 

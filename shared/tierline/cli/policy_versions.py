@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from tierline.cli.direct import find_target, work_on
 from tierline.cli.failures import FailureError
-from tierline.policy import PolicyError, load_folder
+from tierline.policy.errors import PolicyError
+from tierline.policy.folder import load_folder
 from tierline.store.tickets import Connection
 
 RUNNING: Final = "running"

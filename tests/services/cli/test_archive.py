@@ -13,7 +13,7 @@ from tierline.cli.direct import Target
 from tierline.cli.load import load_into
 from tierline.cli.main import app
 from tierline.domain.commands import Close
-from tierline.policy import load_folder
+from tierline.policy.folder import load_folder
 
 pytestmark = pytest.mark.postgres
 

@@ -14,7 +14,8 @@ from typer.testing import CliRunner, Result
 from tierline.cli.direct import Target
 from tierline.cli.load import load_into
 from tierline.cli.main import app
-from tierline.policy import compile_document, load_folder
+from tierline.policy.document import compile_document
+from tierline.policy.folder import load_folder
 from tierline.web.keys import KeyKind, hash_key, kind_of
 from tierline.web.passwords import hash_password, verify_password
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.services.cli.router import NOW, FakeRouter, document, problem, run
-from tierline.policy import load_folder
+from tierline.policy.folder import load_folder
 
 EXAMPLE = Path(__file__).parents[3] / "policy"
 LOADED = load_folder(EXAMPLE, year=2026)

@@ -14,7 +14,7 @@ from tierline.cli.replaying.figures import agrees
 from tierline.cli.replaying.folder import ReplayFolder
 from tierline.cli.replaying.inputs import Asked, Inputs, policy_folder, read_inputs
 from tierline.cli.replaying.shown import report_lines
-from tierline.policy import load_folder
+from tierline.policy.folder import load_folder
 from tierline.replay.made_up import MAPPING, write_log
 
 AFTER = "tierline.cli.replaying.{}"

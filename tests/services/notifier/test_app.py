@@ -18,7 +18,7 @@ from tests.services.notifier.receivers import HttpReceiver, http_receiver
 from tests.services.notifier.world import SECRET, World
 from tierline.bus.relay import Relay
 from tierline.cli.load_policy import write_policy
-from tierline.policy import load_folder
+from tierline.policy.folder import load_folder
 from tierline.runtime.ports import find_free_port
 
 ROOT = Path(__file__).parents[3]

@@ -22,8 +22,8 @@ from tierline.domain.commands import Asker, Open
 from tierline.domain.decide import decide_open
 from tierline.domain.events import Actor
 from tierline.domain.terms import Role, TicketType
-from tierline.policy import LoadedPolicy, load_folder
 from tierline.policy.crew import crew_of
+from tierline.policy.folder import LoadedPolicy, load_folder
 from tierline.policy.source import PolicySource
 from tierline.store.database import Database
 from tierline.store.floor import FloorSource

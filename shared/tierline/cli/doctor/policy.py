@@ -5,8 +5,8 @@ from pathlib import Path
 
 from tierline.cli.doctor.finding import Finding, fail, ok, warn
 from tierline.cli.doctor.patient import Patient
-from tierline.policy import PolicyError, load_folder
-from tierline.policy.folder import looked_from
+from tierline.policy.errors import PolicyError
+from tierline.policy.folder import load_folder, looked_from
 from tierline.policy.unwise import look
 
 NAME = "policy"

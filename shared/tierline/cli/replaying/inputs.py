@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tierline.cli.failures import USAGE, FailureError
-from tierline.policy import LoadedPolicy, PolicyError, load_folder
+from tierline.policy.errors import PolicyError
+from tierline.policy.folder import LoadedPolicy, load_folder
 from tierline.replay.log import LogError, read_log
 from tierline.replay.mapping import LogMapping, load_mapping
 from tierline.replay.plan import Plan, plan
