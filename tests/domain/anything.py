@@ -223,6 +223,8 @@ def instants(now: datetime) -> st.SearchStrategy[datetime]:
 def commands(now: datetime, proposal: int) -> st.SearchStrategy[c.Command]:
     """Any command, of sensible and senseless content; `proposal` is the seq that stands."""
     when = instants(now)
+    # What another ticket's event brings was recorded: it has a zone, whatever people may type.
+    recorded = when.filter(lambda instant: instant.tzinfo is not None)
     alerts = st.sampled_from(["2", "3"])
     return st.one_of(
         st.builds(c.Attach, alerts, st.sampled_from(["firing", "resolved"]), st.booleans()),
@@ -302,12 +304,12 @@ def commands(now: datetime, proposal: int) -> st.SearchStrategy[c.Command]:
         oversight_commands(when),
         st.builds(c.Close, TEXTS, st.integers(0, 2), TEXTS, st.integers(0, 2)),
         st.builds(c.MoveTerms, TEXTS),
-        _together(when),
-        storm_commands(when),
+        _together(recorded),
+        storm_commands(recorded),
     )
 
 
-def _together(when: st.SearchStrategy[datetime]) -> st.SearchStrategy[c.Command]:
+def _together(at: st.SearchStrategy[datetime]) -> st.SearchStrategy[c.Command]:
     """Any command about several tickets, the reactions included."""
     others = st.sampled_from([1001, 1002, 1003])
     return st.one_of(
@@ -320,9 +322,9 @@ def _together(when: st.SearchStrategy[datetime]) -> st.SearchStrategy[c.Command]
         st.builds(c.GiveWorkaround, TEXTS),
         st.builds(c.AddChild, others),
         st.builds(c.DropChild, others, TEXTS, st.booleans()),
-        st.builds(c.FlowUpdate, others, when, TEXTS, st.booleans()),
-        st.builds(c.FlowResolution, others, when, TEXTS),
-        st.builds(c.FlowReopening, others, when, st.just("x")),
+        st.builds(c.FlowUpdate, others, at, TEXTS, st.booleans()),
+        st.builds(c.FlowResolution, others, at, TEXTS),
+        st.builds(c.FlowReopening, others, at, st.just("x")),
         st.builds(c.EndUnder, others, TEXTS, st.booleans()),
         st.builds(c.CountIncident, others, st.booleans()),
         st.builds(c.TellSolved, others, TEXTS, TEXTS),

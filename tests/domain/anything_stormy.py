@@ -19,10 +19,9 @@ _TICKETS = st.sampled_from([(), (1001,), (1001, 1002)])
 _REASONS = st.sampled_from(["", " ", "x"])
 
 
-def storm_commands(when: st.SearchStrategy[datetime]) -> st.SearchStrategy[Command]:
-    """Any command about a storm, the reactions included."""
+def storm_commands(until: st.SearchStrategy[datetime]) -> st.SearchStrategy[Command]:
+    """Any command about a storm, the reactions included; `until`: instants with a zone."""
     storms = st.integers(0, 2)
-    until = when.filter(lambda instant: instant.tzinfo is not None)
     groups = st.sampled_from([(), ("Network",), ("Network", "Nowhere")])
     return st.one_of(
         st.builds(JoinStorm, storms, st.integers(0, 9), until, st.booleans()),

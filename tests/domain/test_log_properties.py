@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -56,6 +57,9 @@ MOVERS: dict[ClockName, tuple[type, ...]] = dict.fromkeys(
 
 A move ends a hold, so that the promise runs on.
 """
+
+# The thorough ones take minutes each: the default is for what may hang.
+pytestmark = pytest.mark.timeout(7_200 if THOROUGH else 900)
 
 any_history = settings(
     max_examples=3_000 if THOROUGH else 150,
