@@ -4,6 +4,7 @@ import os
 from collections.abc import AsyncIterator
 from dataclasses import asdict, replace
 from datetime import timedelta
+from operator import attrgetter
 
 import pytest
 import pytest_asyncio
@@ -30,6 +31,7 @@ from tierline.testing.producers import RecordingSender
 pytestmark = pytest.mark.postgres
 
 MANY = 100
+LOOKS = 4
 LIMIT_OF_T1 = MONDAY + timedelta(minutes=30)
 
 
@@ -158,10 +160,13 @@ async def test_ticks_of_a_hundred_tickets_that_climb(count: Counter, world: Worl
 async def test_a_tick_that_finds_nothing(count: Counter, world: World) -> None:
     await world.open_many(MANY)
     ticker = world.ticker()
-    await ticker.tick()  # the first one may tidy the pages it reads, and log that
-    async with count.counting() as found:
-        assert await ticker.tick() == 0
-    hold("tick with nothing due", found[0])
+    looks = []
+    for _ in range(LOOKS):
+        async with count.counting() as found:
+            assert await ticker.tick() == 0
+        looks += found
+    # A look may tidy the pages it reads, and log that; the least is what each of them needs.
+    hold("tick with nothing due", min(looks, key=attrgetter("wal_bytes")))
 
 
 @pytest.mark.parametrize("command", [Claim("sam"), Note("Looked at it.")], ids=["claim", "note"])
