@@ -6,8 +6,9 @@ STAMP := $(VENV)/.installed
 MEMBERS := shared services/intake services/router services/sla-timer services/notifier services/console
 
 JOBS ?= $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2)
-# A worker a processor, a file to a worker: fixtures that start servers belong to one.
-WORKERS ?= $(JOBS)
+# A worker more than processors, since many tests wait for others; a file to a worker: fixtures that
+# start servers belong to one.
+WORKERS ?= $(shell expr $(JOBS) + 1)
 PYTEST := $(BIN)/python -m pytest -q --tb=short
 PARALLEL := -n $(WORKERS) --dist loadfile
 SLOWEST := --durations=10 --durations-min=0.5
@@ -117,7 +118,7 @@ test-rules: setup ## the alert rules by Prometheus' own tool (needs promtool, of
 .PHONY: test-kafka
 test-kafka: setup ## every test that reaches a broker, on Apache Kafka; three brokers (needs a JDK 17 and Maven)
 	@$(BIN)/python -m tests.kafka.fetch
-	TIERLINE_TEST_BROKER=apache $(PYTEST) $(PARALLEL) $(SLOWEST) -m "broker and ($(ONLY_PYTHON))" tests/services tests/contract
+	TIERLINE_TEST_BROKER=apache $(PYTEST) -n $(JOBS) --dist loadfile $(SLOWEST) -m "broker and ($(ONLY_PYTHON))" tests/services tests/contract
 	$(PYTEST) $(SLOWEST) -m kafka tests/kafka
 
 .PHONY: test-versions
