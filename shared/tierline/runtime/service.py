@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import gc
 import os
 import socket
 import sys
@@ -17,6 +16,7 @@ from fastapi import FastAPI
 
 from tierline.pulse import Pulse, Stop, feel
 from tierline.runtime.bounded_http import BoundedHttpProtocol
+from tierline.runtime.collecting import collect_now_and_then, collect_seldom
 from tierline.runtime.ending import CLOSE_SECONDS, Part, end_when_asked, hear_signals
 from tierline.runtime.logs import configure_logging
 from tierline.runtime.requests import Watched
@@ -32,9 +32,6 @@ most clouds' 60 s): where the service closes first, a request may just be under 
 SERVER_SHARE = 0.8
 """Of the time of a stop, what requests under way may take before they are cancelled."""
 PARENT_POLL_SECONDS = 1.0
-
-GC_THRESHOLDS = (20_000, 20, 20)
-"""Objects, then collections of the generation below, after which the collector looks again."""
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 SettingsT = TypeVar("SettingsT", bound=ServiceSettings)
@@ -120,22 +117,11 @@ async def _run(
         listener.close()
         return 1
     service.on_stop.append(stop_tracing)  # the last: what closes before it is traced too
-    _collect_seldom()
+    collect_seldom()
     log.info("started", port=settings.port)
     code = await serve(service, settings, listener, asked)
     log.info("stopped", exit_code=code)
     return code
-
-
-def _collect_seldom() -> None:
-    """What stands now stays; little of what a batch makes goes in circles.
-
-    With Python's own bounds the collector walks each batch several times over, for a twentieth of
-    a service's processor time.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
 
 
 async def serve(
@@ -159,7 +145,10 @@ async def serve(
         async with asyncio.TaskGroup() as group:
             serving = group.create_task(_serve_http(server, listener, asked), name="http")
             parts = [_start(group, service, vitals, name, loop) for name, loop in service.loops]
-            beside = [group.create_task(vitals.watch(), name="vitals")]
+            beside = [
+                group.create_task(vitals.watch(), name="vitals"),
+                group.create_task(collect_now_and_then(), name="collecting"),
+            ]
             if settings.supervisor_pid:
                 beside.append(group.create_task(_watch_parent(settings.supervisor_pid, asked)))
             await end_when_asked(asked, vitals, server, serving, parts, settings)
