@@ -77,6 +77,11 @@ def test_a_plain_broker_needs_an_address_alone(told):
     assert client_settings("a:1,b:2") == {"bootstrap_servers": "a:1,b:2"}
 
 
+def test_an_idempotent_producer_is_apache_kafkas_which_answers_at_once(told):
+    assert not told().broker.answers_at_once
+    assert told(TIERLINE_KAFKA_IDEMPOTENT="1").broker.answers_at_once
+
+
 def test_a_login_without_a_password_is_refused(told):
     with pytest.raises(SettingsError, match="TIERLINE_KAFKA_SASL_PASSWORD is needed with SASL_SSL"):
         told(TIERLINE_KAFKA_SECURITY_PROTOCOL="SASL_SSL", TIERLINE_KAFKA_SASL_USERNAME="tierline")

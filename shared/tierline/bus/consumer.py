@@ -35,7 +35,7 @@ from tierline.bus.limits import (
 from tierline.bus.metrics import Watch
 from tierline.bus.paced import PacedConsumer
 from tierline.bus.resting import Wanted, rest
-from tierline.messages.broker import Where
+from tierline.messages.broker import Broker, Where
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +76,7 @@ def kafka_client(reading: Reading) -> PacedConsumer:
     return PacedConsumer(
         reading.topic,
         **client_settings(reading.where),
+        at_once=isinstance(reading.where, Broker) and reading.where.answers_at_once,
         group_id=reading.group,
         enable_auto_commit=False,
         auto_offset_reset=reading.reset,

@@ -37,10 +37,16 @@ SEND_TIMEOUT_S = 15.0
 SESSION_TIMEOUT_MS = 10_000
 HEARTBEAT_MS = 3_000
 MAX_POLL_INTERVAL_MS = 120_000
-FETCH_WAIT_MS_MIN = 5
-FETCH_WAIT_MS_MAX = 100
 FETCH_WAIT_SHARE = 0.025
-"""A fetch waits at the broker for this share of the silence so far, within these bounds."""
+"""A fetch waits at the broker for this share of the silence so far..."""
+
+FETCH_WAIT_MS_EMBEDDED = (5, 100)
+"""...and so many milliseconds at least and at most at the embedded broker, which looks only when a
+part of the wait is over..."""
+
+FETCH_WAIT_MS_KAFKA = (100, 500)
+"""...or at Apache Kafka, which answers the moment something arrives. The least is what a message
+may lose where a batch takes long: what was brought meanwhile is left out of the next fetch."""
 
 GET_WAIT_MS = 500
 """How long a consumer waits for its client before it looks whether it is to stop."""

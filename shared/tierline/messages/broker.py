@@ -33,6 +33,8 @@ class Broker:
         username: the login; only with SASL.
         password: its password.
         tls: only with SSL.
+        answers_at_once: a fetch that waits there is answered the moment something arrives, as
+            Apache Kafka does it; the embedded broker looks from time to time.
     """
 
     bootstrap: str
@@ -41,6 +43,7 @@ class Broker:
     username: str = ""
     password: str = field(default="", repr=False)
     tls: Tls = Tls()
+    answers_at_once: bool = False
 
 
 Where: TypeAlias = str | Broker

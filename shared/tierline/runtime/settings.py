@@ -54,7 +54,8 @@ class ServiceSettings(BaseSettings):
         kafka_ssl_ca_file: what the broker's certificate is checked against; empty: the system's.
         kafka_ssl_cert_file: our own certificate, where the broker asks for one.
         kafka_ssl_key_file: its key.
-        kafka_idempotent: an idempotent producer; the embedded broker lacks it, Kafka has it.
+        kafka_idempotent: it is Apache Kafka, with an idempotent producer and fetches that are
+            answered at once; the embedded broker has neither.
         kafka_replication: copies of each message, where a service has to make the topics: 3 on a
             cluster of three brokers or more.
         host: the address to listen on.
@@ -134,6 +135,7 @@ class ServiceSettings(BaseSettings):
             self.kafka_sasl_username,
             self.kafka_sasl_password,
             tls,
+            answers_at_once=self.kafka_idempotent,
         )
 
     @model_validator(mode="after")
