@@ -1,4 +1,4 @@
-"""What goes in circles is freed within a minute, whatever the collector's own bounds are."""
+"""What goes in circles is freed in time, whatever the collector's own bounds are."""
 
 import asyncio
 import contextlib

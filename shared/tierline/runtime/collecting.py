@@ -8,7 +8,7 @@ from typing import Final
 THRESHOLDS: Final = (20_000, 20, 20)
 """Objects, then collections of the generation below, after which the collector looks again."""
 
-EVERY_S: Final = 60.0
+EVERY_S: Final = 20.0
 """...and at everything that came since the start at least so often: by those bounds alone hours
 would pass, and what a mail leaves behind (its headers are classes of their own) would look like a
 leak. It takes some milliseconds."""
