@@ -18,10 +18,10 @@ from tierline.domain.terms import CLIENT_CLOCKS, ClockName
 MICROSECOND = timedelta(microseconds=1)
 FULL = 1.0
 
-DUES_KEPT = 4_096
+DUES_KEPT = 1_024
 """Searches in a calendar, and clocks that start, that are remembered. Alerts accepted by one commit
 share their instant, as do tickets routed in one batch and those due together, so a storm asks the
-same few questions again and again.
+same few questions again and again. What is kept beyond those is memory that only looks like a leak.
 """
 
 Calendars = Mapping[str, Calendar]
