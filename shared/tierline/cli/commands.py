@@ -3,7 +3,8 @@
 All of them together take more than a second to import, which a person feels at each command.
 """
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterator, Mapping
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -56,38 +57,28 @@ MODULES: Mapping[str, str] = {
 """By command, in the order of the help: `module`, whose `register` adds it; or `module:group`."""
 
 
-class Commands(MutableMapping[str, Any]):
-    """The commands by name, as typer's own mapping; each is made at first use."""
-
-    def __init__(self) -> None:
-        self._made: dict[str, Any] = {}
+class Commands(Mapping[str, Any]):
+    """The commands by name, as typer keeps them; each is made at first use."""
 
     def __getitem__(self, name: str) -> Any:
-        if name not in self._made:
-            self._made[name] = _make(name)
-        return self._made[name]
-
-    def __setitem__(self, name: str, command: Any) -> None:
-        self._made[name] = command
-
-    def __delitem__(self, name: str) -> None:
-        del self._made[name]
+        return _made(name)
 
     def __iter__(self) -> Iterator[str]:
-        yield from MODULES
+        return iter(MODULES)
 
     def __len__(self) -> int:
         return len(MODULES)
 
 
-def _make(name: str) -> Any:
+@cache
+def _made(name: str) -> Any:
     """The command of that name; KeyError where there is none."""
-    module, _, attribute = MODULES[name].partition(":")
-    brought = getattr(import_module(f"{HERE}.{module}"), attribute or REGISTER)
-    if attribute:
-        group = typer.main.get_group(brought)
+    module, _, group_name = MODULES[name].partition(":")
+    brought = import_module(f"{HERE}.{module}")
+    if group_name:
+        group = typer.main.get_group(getattr(brought, group_name))
         group.name = name
         return group
     alone = typer.Typer()
-    brought(alone)
+    getattr(brought, REGISTER)(alone)
     return typer.main.get_group(alone).commands[name]

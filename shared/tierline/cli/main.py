@@ -22,7 +22,7 @@ class TierlineGroup(TyperGroup):
     def __init__(self, **settings: Any) -> None:
         """A group with every command; `settings` are typer's."""
         super().__init__(**settings)
-        self.commands = Commands()
+        self.commands: Any = Commands()
 
     def main(
         self,
