@@ -115,6 +115,7 @@ test-senders: setup ## real senders (needs prometheus-alertmanager)
 test-rules: setup ## the alert rules by Prometheus' own tool (needs promtool, of Debian's prometheus)
 	$(PYTEST) $(SLOWEST) -m promtool tests/deploy
 
+# Each worker has a Java machine: no more of them than processors.
 .PHONY: test-kafka
 test-kafka: setup ## every test that reaches a broker, on Apache Kafka; three brokers (needs a JDK 17 and Maven)
 	@$(BIN)/python -m tests.kafka.fetch

@@ -1,6 +1,8 @@
 """The broker in memory, started and killed as the real ones are, so that one suite holds both."""
 
+from tests.brokers import IDEMPOTENT
 from tierline.bus.consumer import Connect, Consumer, Handle, kafka_client
+from tierline.messages.broker import Broker
 from tierline.messages.topics import EVENTS
 from tierline.testing.broker import FakeBroker, FakeSender
 
@@ -31,4 +33,5 @@ class FakeServer:
 def consumer_of(server: object, group: str, handle: Handle) -> Consumer:
     """A consumer of ticket events on a fake or a real broker."""
     connect: Connect = server.broker.client if isinstance(server, FakeServer) else kafka_client
-    return Consumer(server.bootstrap, EVENTS, group, handle, connect=connect)  # type: ignore[attr-defined]
+    where = Broker(server.bootstrap, answers_at_once=IDEMPOTENT)  # type: ignore[attr-defined]
+    return Consumer(where, EVENTS, group, handle, connect=connect)
