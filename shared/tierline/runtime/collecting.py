@@ -9,9 +9,9 @@ THRESHOLDS: Final = (20_000, 20, 20)
 """Objects, then collections of the generation below, after which the collector looks again."""
 
 EVERY_S: Final = 20.0
-"""...and at everything that came since the start at least so often: by those bounds alone hours
-would pass, and what a mail leaves behind (its headers are classes of their own) would look like a
-leak. It takes some milliseconds."""
+"""...and at everything that came since the start at least so often: by those bounds alone it is
+long in coming, and what a mail leaves behind (its headers are classes of their own) looks like a
+leak. At 30 alerts a second one took the notifier 10 to 18 ms, the others 1 to 7."""
 
 
 def collect_seldom() -> None:
@@ -25,11 +25,10 @@ def collect_seldom() -> None:
     gc.set_threshold(*THRESHOLDS)
 
 
-async def collect_now_and_then(every_s: float = EVERY_S) -> None:
-    """Collect everything each `every_s` seconds, until cancelled."""
-    never = asyncio.Event()
-    while True:
+async def collect_now_and_then(stop: asyncio.Event, every_s: float = EVERY_S) -> None:
+    """Collect everything each `every_s` seconds until `stop` is set."""
+    while not stop.is_set():
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(every_s):
-                await never.wait()
+                await stop.wait()
         gc.collect()

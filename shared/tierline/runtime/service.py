@@ -147,7 +147,7 @@ async def serve(
             parts = [_start(group, service, vitals, name, loop) for name, loop in service.loops]
             beside = [
                 group.create_task(vitals.watch(), name="vitals"),
-                group.create_task(collect_now_and_then(), name="collecting"),
+                group.create_task(collect_now_and_then(asked), name="collecting"),
             ]
             if settings.supervisor_pid:
                 beside.append(group.create_task(_watch_parent(settings.supervisor_pid, asked)))
